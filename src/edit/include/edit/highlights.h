@@ -1,0 +1,24 @@
+/* Which pieces of a program are worth showing again. */
+#pragma once
+#include <edit/speech.h>
+#include <show/highlights.h>
+#include <show/shots.h>
+
+typedef struct EditHighlightSettings {
+    gint64 target_ms;    /* wanted total; 60 000 */
+    gint64 total_min_ms; /* 60 000: fewer is said in `note` */
+    gint64 total_max_ms; /* 600 000 */
+    gint64 piece_min_ms; /* 8 000 */
+    gint64 piece_max_ms; /* 30 000 */
+    gint64 before_ms;    /* 500 … 1000 before the first word */
+    gint64 after_ms;     /* 500 … 1000 after the last */
+} EditHighlightSettings;
+
+void edit_highlight_defaults(EditHighlightSettings *settings);
+/* NULL when all is in range, otherwise which field and why not; static. */
+const char *edit_highlight_check(const EditHighlightSettings *settings);
+
+/* spans: session clock. shots: the program. Pieces lie on frames of shots->rate, in the program, in
+ * time order, never overlapping, spread over people; at_ms filled in. Deterministic. */
+ShowHighlights *edit_highlights(const GArray *spans, const GPtrArray *sources,
+                                const ShowShots *shots, const EditHighlightSettings *settings);
