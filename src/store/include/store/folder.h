@@ -1,11 +1,26 @@
-/* A show's folder on disk: made, opened, checked against its manifest. */
+/* A show's folder on disk. A new show is made in a staging folder inside it and put in place at
+ * once when it is complete, the manifest last: before that the folder is as it was. */
 #pragma once
 #include <gio/gio.h>
 #include <show/manifest.h>
 
-/* Makes the folder (and its parents) and checks that it can be written. STORE_ERROR_EXISTS when it
- * holds a manifest.json or any other file and `overwrite` is not set. Removes leftover *.part. */
-gboolean store_folder_prepare(const char *path, gboolean overwrite, GError **error);
+typedef struct StoreStaging StoreStaging;
+
+/* Makes `path` (and its parents) where missing and a staging folder in it. STORE_ERROR_EXISTS when
+ * it holds anything and `overwrite` is not set. What a crash left of an earlier staging goes. */
+StoreStaging *store_staging_open(const char *path, gboolean overwrite, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Borrowed: where to write. */
+const char *store_staging_folder(const StoreStaging *staging);
+/* Renames every file of the staging into place, "manifest.json" last, then removes what the
+ * manifest that was there before named and the new one does not. */
+gboolean store_staging_publish(StoreStaging *staging, GError **error);
+/* Removes what was not published, and the folders that open() made when nothing was. NULL-safe. */
+void store_staging_close(StoreStaging *staging);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreStaging, store_staging_close)
+
+#define STORE_MANIFEST "manifest.json"
+
 ShowManifest *store_folder_manifest(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean store_folder_write_manifest(const char *path, const ShowManifest *manifest,
                                      GError **error);
@@ -19,6 +34,6 @@ typedef struct StoreVerdict {
 } StoreVerdict;
 
 /* Checks each file's presence, size and sha256. Array of StoreVerdict * with free function, in the
- * manifest's order; NULL only when the manifest itself cannot be read. */
+ * manifest's order; NULL when the manifest cannot be read or the user gave up. */
 GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
