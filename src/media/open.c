@@ -1,0 +1,273 @@
+/* Opening recordings. Everything that libav may be asked to read goes through here, so that what
+ * it may do is decided in one place. */
+#include "open-private.h"
+
+#include <libavutil/imgutils.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Containers of cameras, phones, recorders and browsers. Playlists, image sequences, devices and
+ * scripts (hls, dash, concat, image2, lavfi …) are left out on purpose: they open other files. */
+#define CONTAINERS "mov,matroska,avi,mpegts,mpeg,flv,mxf,asf,wav,w64,aiff,caf,flac,mp3,ogg,aac,ac3"
+
+/* ---- libav's messages ---- */
+
+static void log_to_glib(void *object, int level, const char *format, va_list arguments)
+{
+    if (level > AV_LOG_WARNING)
+        return;
+    char line[512];
+    int prefix = 1;
+    av_log_format_line2(object, level, format, arguments, line, sizeof line, &prefix);
+    g_strchomp(line);
+    g_debug("libav: %s", line);
+}
+
+void media_quiet_libav(void)
+{
+    static gsize done = 0;
+    if (g_once_init_enter(&done)) {
+        av_log_set_callback(log_to_glib);
+        g_once_init_leave(&done, 1);
+    }
+}
+
+void media_set_av_error(GError **error, int av_code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+
+    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(av_code, reason, sizeof reason);
+    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED, "%s: %s", text, reason);
+}
+
+/* ---- before libav sees the file ---- */
+
+static void set_system_error(GError **error, const char *path, int code)
+{
+    const char *way_out = "";
+    if (code == ENOENT || code == ENOTDIR)
+        way_out = "; check the name and the folder";
+    else if (code == EACCES || code == EPERM)
+        way_out = "; make it readable for you (chmod u+r)";
+    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED, "%s: cannot be read: %s%s", path,
+                g_strerror(code), way_out);
+}
+
+static gboolean check_file(const char *path, GError **error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        set_system_error(error, path, errno);
+        return FALSE;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
+                    "%s: is a folder, not a recording; name the files in it one by one", path);
+        return FALSE;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
+                    "%s: is a device or a pipe, not a file; save the recording to a file first",
+                    path);
+        return FALSE;
+    }
+    if (status.st_size == 0) {
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
+                    "%s: the file is empty; copy it from the camera again", path);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The first bytes of a file; FALSE with an error when they cannot be read. */
+static gboolean read_head(const char *path, guint8 *head, gsize size, gsize *length, GError **error)
+{
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        set_system_error(error, path, errno);
+        return FALSE;
+    }
+    errno = 0;
+    *length = fread(head, 1, size, file);
+    int code = ferror(file) ? errno : 0;
+    fclose(file);
+    if (code != 0) {
+        set_system_error(error, path, code);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ISO 14496-12: a file is a row of boxes, each with its size and a type of four letters. */
+static gboolean is_iso_media(const guint8 *head, gsize length)
+{
+    static const char types[][5] = {"ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"};
+    if (length < 8)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
+        if (memcmp(head + 4, types[i], 4) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void set_open_error(GError **error, const char *path, int av_code, const guint8 *head,
+                           gsize length)
+{
+    if (av_code == AVERROR_INVALIDDATA && is_iso_media(head, length))
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
+                    "%s: the recording is truncated: it ends before its index (the moov box); "
+                    "copy it from the camera again, or repair it with a tool such as untrunc",
+                    path);
+    else if (av_code == AVERROR_INVALIDDATA || av_code == AVERROR(EINVAL) || av_code == AVERROR_EOF)
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
+                    "%s: not a media file, or damaged beyond reading; give a recording as MP4, "
+                    "MOV, MKV, WebM, AVI, MPEG-TS or a sound file",
+                    path);
+    else
+        media_set_av_error(error, av_code, "%s: cannot be opened", path);
+}
+
+/* ---- with libav ---- */
+
+static AVFormatContext *open_file(const char *path, const guint8 *head, gsize length,
+                                  GError **error)
+{
+    g_autofree char *url = g_strconcat("file:", path, NULL); /* "a:b.mp4" is no protocol */
+    AVDictionary *options = NULL;
+    av_dict_set(&options, "protocol_whitelist", "file", 0);
+    av_dict_set(&options, "format_whitelist", CONTAINERS, 0);
+    av_dict_set_int(&options, "max_streams", MEDIA_STREAMS_MAX, 0);
+    av_dict_set_int(&options, "probesize", MEDIA_PROBE_BYTES, 0);
+    AVFormatContext *input = NULL;
+    int code = avformat_open_input(&input, url, NULL, &options);
+    av_dict_free(&options);
+    if (code < 0)
+        set_open_error(error, path, code, head, length);
+    return input; /* NULL on an error */
+}
+
+static gboolean check_streams(AVFormatContext *input, const char *path, GError **error)
+{
+    if (input->nb_streams > MEDIA_STREAMS_MAX) {
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_LIMIT,
+                    "%s: has %u streams, more than the %d that are read; extract the camera's "
+                    "picture and sound from it first",
+                    path, input->nb_streams, MEDIA_STREAMS_MAX);
+        return FALSE;
+    }
+    for (unsigned i = 0; i < input->nb_streams; i++) {
+        const AVCodecParameters *codec = input->streams[i]->codecpar;
+        if (codec->codec_type != AVMEDIA_TYPE_VIDEO)
+            continue;
+        if (codec->width > MEDIA_SIDE_MAX || codec->height > MEDIA_SIDE_MAX ||
+            (gint64)codec->width * codec->height > MEDIA_PIXELS_MAX) {
+            g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_LIMIT,
+                        "%s: its picture is %d × %d, more than %d million pixels; scale it down "
+                        "first",
+                        path, codec->width, codec->height, MEDIA_PIXELS_MAX / 1000000);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static int find_stream_info(AVFormatContext *input)
+{
+    unsigned n = input->nb_streams;
+    g_autofree AVDictionary **options = g_new0(AVDictionary *, n + 1);
+    for (unsigned i = 0; i < n; i++)
+        av_dict_set_int(&options[i], "max_pixels", MEDIA_PIXELS_MAX, 0);
+    int code = avformat_find_stream_info(input, n > 0 ? options : NULL);
+    for (unsigned i = 0; i < n; i++)
+        av_dict_free(&options[i]);
+    return code;
+}
+
+AVFormatContext *media_open_input(const char *path, GError **error)
+{
+    media_quiet_libav();
+    guint8 head[16];
+    gsize length = 0;
+    if (!check_file(path, error) || !read_head(path, head, sizeof head, &length, error))
+        return NULL;
+
+    g_autoptr(AVFormatContext) input = open_file(path, head, length, error);
+    if (input == NULL || !check_streams(input, path, error))
+        return NULL;
+    int code = find_stream_info(input);
+    if (code < 0) {
+        set_open_error(error, path, code, NULL, 0);
+        return NULL;
+    }
+    if (!check_streams(input, path, error)) /* sizes may be known only now */
+        return NULL;
+    return g_steal_pointer(&input);
+}
+
+void media_close_input(AVFormatContext *input)
+{
+    avformat_close_input(&input);
+}
+
+int media_best_video(AVFormatContext *input)
+{
+    int index = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    if (index < 0 || input->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC)
+        return -1;
+    return index;
+}
+
+int media_best_audio(AVFormatContext *input)
+{
+    int index = av_find_best_stream(input, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
+    return index < 0 ? -1 : index;
+}
+
+gint64 media_input_zero_us(AVFormatContext *input)
+{
+    int indexes[2] = {media_best_video(input), media_best_audio(input)};
+    gint64 zero = G_MAXINT64;
+    for (int i = 0; i < 2; i++) {
+        if (indexes[i] < 0)
+            continue;
+        const AVStream *stream = input->streams[indexes[i]];
+        if (stream->start_time != AV_NOPTS_VALUE)
+            zero = MIN(zero, av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q));
+    }
+    return zero == G_MAXINT64 ? 0 : zero;
+}
+
+AVCodecContext *media_open_decoder(const char *path, AVStream *stream, int threads, GError **error)
+{
+    const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
+    if (codec == NULL) {
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
+                    "%s: there is no decoder for its %s; convert the recording to H.264 and AAC",
+                    path, avcodec_get_name(stream->codecpar->codec_id));
+        return NULL;
+    }
+    g_autoptr(AVCodecContext) decoder = avcodec_alloc_context3(codec);
+    g_assert(decoder != NULL);
+    int code = avcodec_parameters_to_context(decoder, stream->codecpar);
+    decoder->pkt_timebase = stream->time_base;
+    decoder->thread_count = threads;
+    decoder->max_pixels = MEDIA_PIXELS_MAX;
+    if (code >= 0)
+        code = avcodec_open2(decoder, codec, NULL);
+    if (code < 0) {
+        media_set_av_error(error, code, "%s: its %s cannot be decoded", path, codec->name);
+        return NULL;
+    }
+    return g_steal_pointer(&decoder);
+}
+
+void media_close_decoder(AVCodecContext *decoder)
+{
+    avcodec_free_context(&decoder);
+}
