@@ -28,11 +28,12 @@ const CliCommand *const *cli_commands(void); /* NULL at the end; static */
 const CliCommand *cli_command_find(const char *name);
 
 /* Every command has these; they are added to each table through the macro. */
-#define CLI_COMMON_OPTIONS                                                                         \
-    {"json", 0, NULL, NULL, "Print progress, warnings and the result as JSON lines on standard "   \
-                            "output"},                                                             \
-        {"quiet", 'q', NULL, NULL, "Print nothing but errors"},                                    \
-        {"help", 'h', NULL, NULL, "Show this help"},                                               \
-    {                                                                                              \
-        NULL                                                                                       \
+#define CLI_COMMON_OPTIONS                                                \
+    {"json", 0, NULL, NULL,                                               \
+     "Print progress, warnings and the result as JSON lines on standard " \
+     "output"},                                                           \
+        {"quiet", 'q', NULL, NULL, "Print nothing but errors"},           \
+        {"help", 'h', NULL, NULL, "Show this help"},                      \
+    {                                                                     \
+        NULL                                                              \
     }

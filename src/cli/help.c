@@ -51,8 +51,8 @@ static void print_settings(const CliCommand *command)
     const DirectorSettingInfo *table = director_settings_table(&count);
     printf("\nSettings of the director (--set NAME=SECONDS):\n");
     for (int i = 0; i < count; i++) {
-        g_autofree char *left = g_strdup_printf("  %s=%.3g", table[i].name,
-                                                table[i].default_ms / 1000.0);
+        g_autofree char *left =
+            g_strdup_printf("  %s=%.3g", table[i].name, table[i].default_ms / 1000.0);
         printf("%-*s", OPTION_COLUMN, left);
         print_wrapped(table[i].help, OPTION_COLUMN, OPTION_COLUMN);
     }
@@ -140,9 +140,9 @@ static void roff_settings(void)
     const DirectorSettingInfo *table = director_settings_table(&count);
     printf(".SH SETTINGS OF THE DIRECTOR\nIn seconds, for \\-\\-set and in settings files.\n");
     for (int i = 0; i < count; i++) {
-        g_autofree char *help = g_strdup_printf(
-            "%s. Default %.3g, %.3g to %.3g.", table[i].help, table[i].default_ms / 1000.0,
-            table[i].min_ms / 1000.0, table[i].max_ms / 1000.0);
+        g_autofree char *help = g_strdup_printf("%s. Default %.3g, %.3g to %.3g.", table[i].help,
+                                                table[i].default_ms / 1000.0,
+                                                table[i].min_ms / 1000.0, table[i].max_ms / 1000.0);
         printf(".TP\n");
         roff_line(".B", table[i].name);
         roff_line("", help);

@@ -36,7 +36,7 @@ void cli_interrupt_watch(GCancellable *cancellable)
     sigset_t set;
     watched_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    g_thread_unref(g_thread_new("interrupt", wait_for_signals, cancellable));
+    g_thread_unref(g_thread_new("interrupt", wait_for_signals, g_object_ref(cancellable)));
     /* A full disk under RLIMIT_FSIZE or a closed pipe is an error to report, not to die of. */
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);

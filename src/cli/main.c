@@ -11,8 +11,8 @@
 
 const CliCommand *const *cli_commands(void)
 {
-    static const CliCommand *const commands[] = {&cli_direct, &cli_cut,        &cli_render,
-                                                 &cli_export, &cli_verify,     &cli_completion,
+    static const CliCommand *const commands[] = {&cli_direct, &cli_cut,    &cli_render,
+                                                 &cli_export, &cli_verify, &cli_completion,
                                                  &cli_manual, NULL};
     return commands;
 }
@@ -55,8 +55,7 @@ static int print_error(const GError *error, gboolean json)
 static int run_command(const CliCommand *command, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CliArguments) arguments =
-        cli_arguments_parse(command->options, argc, argv, &error);
+    g_autoptr(CliArguments) arguments = cli_arguments_parse(command->options, argc, argv, &error);
     if (arguments == NULL) {
         g_prefix_error(&error, "%s: ", command->name);
         return print_error(error, FALSE);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-G_DEFINE_QUARK(crosscut-cli-error-quark, cli_error)
+G_DEFINE_QUARK(crosscut - cli - error - quark, cli_error)
 
 typedef struct Given {
     const CliOption *option;
@@ -13,7 +13,7 @@ typedef struct Given {
 } Given;
 
 struct CliArguments {
-    GArray *given;         /* Given; values borrowed from argv */
+    GArray *given; /* Given; values borrowed from argv */
     GPtrArray *positionals;
 };
 

@@ -15,8 +15,8 @@ typedef struct CliOption {
 typedef struct CliArguments CliArguments;
 
 /* options ends with an entry without a name. Errors name the option and what to do. */
-CliArguments *cli_arguments_parse(const CliOption *options, int argc, char **argv, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+CliArguments *cli_arguments_parse(const CliOption *options, int argc, char **argv,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cli_arguments_free(CliArguments *arguments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliArguments, cli_arguments_free)
 
@@ -29,8 +29,8 @@ GPtrArray *cli_values(const CliArguments *arguments, const char *name);
 /* Leaves *number as it is when the option was not given. Bounds are inclusive. */
 gboolean cli_number(const CliArguments *arguments, const char *name, double min, double max,
                     double *number, GError **error);
-gboolean cli_integer(const CliArguments *arguments, const char *name, int min, int max,
-                     int *number, GError **error);
+gboolean cli_integer(const CliArguments *arguments, const char *name, int min, int max, int *number,
+                     GError **error);
 /* Parses the whole of `text` as a finite number; `what` stands in the error. */
 gboolean cli_parse_number(const char *what, const char *text, double min, double max,
                           double *number, GError **error);

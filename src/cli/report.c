@@ -6,13 +6,13 @@
 
 /* Often enough to look alive, seldom enough to cost nothing. */
 #define TERMINAL_INTERVAL_US (100 * 1000)
-#define JSON_INTERVAL_US (500 * 1000)
+#define JSON_INTERVAL_US     (500 * 1000)
 enum { BAR_CELLS = 24, SECONDS_LEFT_MAX = 100 * 3600 };
 
 struct CliReport {
     GMutex lock;
     gboolean json, quiet, terminal;
-    gboolean line_open;      /* a progress line is on the terminal */
+    gboolean line_open; /* a progress line is on the terminal */
     const char *stage;
     gint64 stage_start_us, last_us;
 };
@@ -87,8 +87,8 @@ static void tell(CliReport *self, double done_s, double total_s, gint64 now_us)
     if (self->terminal)
         draw_line(self, percent, speed, left_s);
     else if (self->json)
-        print_json(json_pack("{s:s,s:f,s:f,s:f}", "stage", self->stage, "percent", percent,
-                             "speed", speed, "left", left_s));
+        print_json(json_pack("{s:s,s:f,s:f,s:f}", "stage", self->stage, "percent", percent, "speed",
+                             speed, "left", left_s));
 }
 
 static void on_progress(const char *stage, double done_s, double total_s, gpointer data)

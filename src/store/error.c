@@ -1,3 +1,3 @@
 #include <store/error.h>
 
-G_DEFINE_QUARK(store-error-quark, store_error)
+G_DEFINE_QUARK(store - error - quark, store_error)

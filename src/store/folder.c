@@ -18,15 +18,15 @@ ShowManifest *store_folder_manifest(const char *path, GError **error)
     if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
         g_set_error(error, STORE_ERROR, STORE_ERROR_FAILED,
                     "%s: holds no show (no " STORE_MANIFEST "); give the folder that "
-                    "'crosscut direct -o' made", path);
+                    "'crosscut direct -o' made",
+                    path);
         return NULL;
     }
     g_autoptr(ShowJson) json = show_json_load(file, error);
     return json != NULL ? show_manifest_from_json(json, error) : NULL;
 }
 
-gboolean store_folder_write_manifest(const char *path, const ShowManifest *manifest,
-                                     GError **error)
+gboolean store_folder_write_manifest(const char *path, const ShowManifest *manifest, GError **error)
 {
     json_t *value = show_manifest_to_json(manifest);
     g_autofree char *text = show_json_text(value, TRUE);
@@ -60,7 +60,8 @@ static char *find_problem(const char *path, const ShowFile *file, GCancellable *
     if (stat(full, &status) != 0)
         return g_strdup_printf("missing (%s)", full);
     if (status.st_size != file->bytes)
-        return g_strdup_printf("has %" G_GINT64_FORMAT " bytes, the manifest says %" G_GINT64_FORMAT,
+        return g_strdup_printf("has %" G_GINT64_FORMAT
+                               " bytes, the manifest says %" G_GINT64_FORMAT,
                                (gint64)status.st_size, file->bytes);
     if (file->sha256 == NULL)
         return NULL;

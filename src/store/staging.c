@@ -16,9 +16,9 @@
 #define STAGING_NAME ".crosscut.part"
 
 struct StoreStaging {
-    char *folder;      /* the show's */
-    char *staging;     /* inside it */
-    GPtrArray *made;   /* folders that open() made, outermost first */
+    char *folder;    /* the show's */
+    char *staging;   /* inside it */
+    GPtrArray *made; /* folders that open() made, outermost first */
     gboolean published;
 };
 

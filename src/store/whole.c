@@ -4,6 +4,8 @@
 
 #include <store/error.h>
 
+#include <nettle/sha2.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -157,17 +159,28 @@ gboolean store_copy_whole(const char *from, const char *to, GCancellable *cancel
     return finish_part(out, good && got == 0, part, to, error);
 }
 
+static char *finish_sha256(struct sha256_ctx *context)
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_digest(context, sizeof digest, digest);
+    GString *hex = g_string_sized_new(2 * sizeof digest);
+    for (gsize i = 0; i < sizeof digest; i++)
+        g_string_append_printf(hex, "%02x", digest[i]);
+    return g_string_free(hex, FALSE);
+}
+
 char *store_sha256(const char *path, gint64 *bytes, GCancellable *cancellable, GError **error)
 {
     int fd = open_to_read(path, error);
     if (fd < 0)
         return NULL;
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    struct sha256_ctx context;
+    sha256_init(&context);
     g_autofree char *block = g_malloc(COPY_BYTES);
     gint64 total = 0;
     gssize got;
     while ((got = read_block(fd, path, block, cancellable, error)) > 0) {
-        g_checksum_update(checksum, (const guchar *)block, got);
+        sha256_update(&context, (size_t)got, (const uint8_t *)block);
         total += got;
     }
     close(fd);
@@ -175,5 +188,5 @@ char *store_sha256(const char *path, gint64 *bytes, GCancellable *cancellable, G
         return NULL;
     if (bytes != NULL)
         *bytes = total;
-    return g_strdup(g_checksum_get_string(checksum));
+    return finish_sha256(&context);
 }

@@ -8,8 +8,8 @@ typedef struct StoreStaging StoreStaging;
 
 /* Makes `path` (and its parents) where missing and a staging folder in it. STORE_ERROR_EXISTS when
  * it holds anything and `overwrite` is not set. What a crash left of an earlier staging goes. */
-StoreStaging *store_staging_open(const char *path, gboolean overwrite, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+StoreStaging *store_staging_open(const char *path, gboolean overwrite,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Borrowed: where to write. */
 const char *store_staging_folder(const StoreStaging *staging);
 /* Renames every file of the staging into place, "manifest.json" last, then removes what the
@@ -35,5 +35,5 @@ typedef struct StoreVerdict {
 
 /* Checks each file's presence, size and sha256. Array of StoreVerdict * with free function, in the
  * manifest's order; NULL when the manifest cannot be read or the user gave up. */
-GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,173 @@
+/* crosscut render: a show's folder again, with other settings. The log is kept; shots, program,
+ * highlights and timelines are made anew and replace the old ones when all of them are there. */
+#include "command.h"
+#include "error.h"
+#include "production.h"
+#include "settings.h"
+#include "timelines.h"
+#include <edit/settings.h>
+#include <store/folder.h>
+
+#include <math.h>
+#include <string.h>
+
+static gboolean load_log(CliProduction *production, const char *folder, GError **error)
+{
+    g_autofree char *array = g_build_filename(folder, "events.json", NULL);
+    g_autofree char *lines = g_build_filename(folder, "events.log", NULL);
+    const char *path = g_file_test(array, G_FILE_TEST_EXISTS) ? array : lines;
+    production->log = show_log_load(path, error);
+    return production->log != NULL;
+}
+
+static gboolean load_tracks(CliProduction *production, const char *folder,
+                            const ShowManifest *manifest, GError **error)
+{
+    for (guint i = 0; i < manifest->sources->len; i++) {
+        const ShowSource *source = manifest->sources->pdata[i];
+        const ShowFile *file = show_manifest_recording(manifest, source->id);
+        if (file == NULL) {
+            g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
+                        "%s: the manifest names no recording of %s", folder, source->id);
+            return FALSE;
+        }
+        g_autofree char *path = store_folder_file(folder, file);
+        MediaInfo *info = media_probe(path, error);
+        if (info == NULL)
+            return FALSE;
+        cli_production_add(production, show_source_dup(source), info, NAN);
+        cli_production_track(production, i)->alignment.clock = file->clock;
+    }
+    if (manifest->sources->len == 0) {
+        g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED, "%s: the manifest names no sources",
+                    folder);
+        return FALSE;
+    }
+    cli_production_assign(production);
+    return load_log(production, folder, error);
+}
+
+static gboolean check_pictures(const CliProduction *production, const char *folder, GError **error)
+{
+    for (guint i = 0; i < production->sources->len; i++)
+        if (cli_production_track(production, i)->showable &&
+            cli_production_track(production, i)->info->has_video)
+            return TRUE;
+    g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
+                "%s: no recording of this show has a picture: there is nothing to render", folder);
+    return FALSE;
+}
+
+/* What the new render does not write again must not stay in the manifest. */
+static void drop_derived(ShowManifest *manifest)
+{
+    for (guint i = manifest->files->len; i > 0; i--) {
+        const ShowFile *file = manifest->files->pdata[i - 1];
+        if (g_strcmp0(file->kind, "highlights") == 0 ||
+            g_strcmp0(file->kind, "highlights-list") == 0)
+            g_ptr_array_remove_index(manifest->files, i - 1);
+    }
+}
+
+typedef struct Again {
+    const CliContext *context;
+    const char *folder;
+    CliProduction *production;
+    CliDecide decide;
+    CliOutput output;
+    ShowManifest *manifest;
+} Again;
+
+static gboolean make(Again *again, const char *staging, GError **error)
+{
+    CliProduction *production = again->production;
+    CliRenderWish wish = {
+        .folder = staging,
+        .name = again->manifest->name,
+        .all_cameras = cli_flag(again->context->arguments, "per-camera"),
+    };
+    CliPlaces places = {again->folder, staging};
+    drop_derived(again->manifest);
+    json_decref(again->manifest->settings);
+    again->manifest->settings = cli_decide_to_json(&again->decide);
+    return cli_production_listen(production, error) && cli_production_levels(production, error) &&
+           cli_production_decide(production, &again->decide, &again->output, error) &&
+           cli_production_write_decisions(production, staging, again->manifest, error) &&
+           cli_production_render(production, &again->output, &wish, again->manifest, error) &&
+           cli_timelines_write(&places, again->manifest, error) &&
+           !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
+           store_folder_write_manifest(staging, again->manifest, error);
+}
+
+static void tell_files(CliReport *report, const char *folder, const ShowManifest *manifest)
+{
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ShowFile *file = manifest->files->pdata[i];
+        g_autofree char *path = g_build_filename(folder, file->name, NULL);
+        if (file->path == NULL && g_strcmp0(file->kind, "iso") != 0)
+            cli_report_file(report, path);
+    }
+}
+
+static gboolean render_again(Again *again, CliReport *report, GError **error)
+{
+    if (!load_tracks(again->production, again->folder, again->manifest, error) ||
+        !check_pictures(again->production, again->folder, error))
+        return FALSE;
+    ShowRate rate = again->output.rate.den != 0 ? again->output.rate : again->manifest->rate;
+    cli_production_span(again->production, rate);
+    g_autoptr(StoreStaging) staging = store_staging_open(again->folder, TRUE, error);
+    if (staging == NULL || !make(again, store_staging_folder(staging), error) ||
+        !store_staging_publish(staging, error))
+        return FALSE;
+    tell_files(report, again->folder, again->manifest);
+    return TRUE;
+}
+
+static int run(const CliContext *context, GError **error)
+{
+    const GPtrArray *folders = cli_positionals(context->arguments);
+    if (folders->len != 1) {
+        g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE,
+                    "render: expected one folder of a show, found %u", folders->len);
+        return CLI_EXIT_USAGE;
+    }
+    Again again = {.context = context, .folder = folders->pdata[0]};
+    g_autoptr(ShowManifest) manifest = NULL;
+    if (!cli_output_parse(context->arguments, &again.output, error))
+        return CLI_EXIT_FAILED;
+    manifest = store_folder_manifest(again.folder, error);
+    if (manifest == NULL ||
+        !cli_decide_parse(context->arguments, manifest->settings, &again.decide, error))
+        return CLI_EXIT_FAILED;
+    g_autoptr(CliReport) report = cli_report_new(context->arguments);
+    g_autoptr(CliProduction) production = cli_production_new(report, context->cancellable);
+    again.manifest = manifest;
+    again.production = production;
+    return render_again(&again, report, error) ? CLI_EXIT_GOOD : CLI_EXIT_FAILED;
+}
+
+static const CliOption options[] = {
+    CLI_DECIDE_OPTIONS,
+    CLI_OUTPUT_OPTIONS,
+    {"per-camera", 0, NULL, NULL, "Also write cam_N.mp4 of every camera"},
+    CLI_COMMON_OPTIONS,
+};
+
+const CliCommand cli_render = {
+    .name = "render",
+    .arguments = "DIR [OPTION…]",
+    .summary = "Render a show again with other settings",
+    .description =
+        "Decides and renders again from a show's folder: its log and its recordings, with "
+        "the settings it was made with unless options say otherwise. "
+        "The old program, highlights and timelines are replaced when the new ones are "
+        "complete.",
+    .options = options,
+    .examples =
+        (const char *const[]){"crosscut render show/ --set min_shot=3 --height 720",
+                              "more patience, a smaller picture",
+                              "crosscut render show/ --mode look-ahead --look-ahead 1.0",
+                              "as it would have been cut live with a second of delay", NULL},
+    .run = run,
+};
