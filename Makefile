@@ -1,0 +1,78 @@
+# `make run` and `make test` are all a fresh Debian 12 needs: they install what is missing, build
+# and work. Everything made lies in build/.
+
+# The system's own Python, so that build/venv lives as long as the system does.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+PREFIX ?= /usr/local
+DESTDIR ?=
+SECONDS ?= 30
+export CROSSCUT_PYTHON := $(PYTHON)
+
+STRICT := $(if $(filter true 1,$(CI)),-Dwerror=true)
+SANITISE := -Db_sanitize=address,undefined -Db_lundef=false
+SAMPLE := build/sample-show
+
+.DEFAULT_GOAL := build
+.PHONY: build run demo check test test-deps asan fuzz bench lint format install clean help
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+build: build-deps ## the program, at build/crosscut
+	@tools/set-up build $(STRICT)
+	@ninja -C build
+	@ln -sfn src/cli/crosscut build/crosscut
+
+.PHONY: build-deps
+build-deps:
+	@tools/need-packages build
+
+run: demo ## make the sample show and direct it
+	@echo "This is the show that directed itself; its program is build/demo/program.mp4"
+
+demo: build $(SAMPLE)/truth.json ## the same; prints the finished paths
+	build/crosscut direct $(SAMPLE)/host.mp4 $(SAMPLE)/guest.mov $(SAMPLE)/third.mp4 \
+	  $(SAMPLE)/wide.mkv --label cam_1=Maya --label cam_2=Tomas --label cam_3=Ines \
+	  --role cam_4=wide --name "The sample show" --height 720 --overwrite -o build/demo
+
+$(SAMPLE)/truth.json: samples/make-sample-show samples/conversation.txt samples/draw-show.c \
+                      samples/figure.c samples/canvas.c samples/mix-show.c | build
+	@tools/need-packages sample
+	samples/make-sample-show --tools build/samples -o $(SAMPLE)
+
+test-deps: build-deps ## what tests need: system packages, Python packages in build/venv
+	@tools/need-packages sample test
+	@tools/make-venv build/venv tests/requirements.txt
+
+check: build ## the quick tests: everything but the command line
+	tests/run --no-suite cli build
+
+test: test-deps build ## every test, plain and sanitised, and the linter
+	@tools/set-up build/asan $(SANITISE) $(STRICT)
+	@ninja -C build/asan
+	@tests/run --also lint "tools/lint build" build build/asan
+
+asan: test-deps ## the tests under AddressSanitizer and UBSan
+	@tools/set-up build/asan $(SANITISE) $(STRICT)
+	@ninja -C build/asan
+	@tests/run build/asan
+
+fuzz: test-deps ## run each fuzz target for SECONDS=30
+	@CC=clang tools/set-up build/fuzz -Dfuzz=true $(SANITISE)
+	@ninja -C build/fuzz
+	tools/fuzz build/fuzz $(SECONDS)
+
+bench: build test-deps ## measure against the plain way; prints both sides
+	bench/run build
+
+lint: test-deps build ## clang-tidy, warnings are errors
+	tools/lint build
+
+format: ## clang-format over all C files, in place
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: build ## to PREFIX=/usr/local
+	tools/install-program build/crosscut $(DESTDIR)$(PREFIX)
+
+clean: ## remove build/
+	rm -rf build
