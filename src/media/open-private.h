@@ -25,6 +25,9 @@ void media_close_input(AVFormatContext *input);
 int media_best_video(AVFormatContext *input);
 int media_best_audio(AVFormatContext *input);
 
+/* Degrees clockwise that the stream asks to be turned by: 0, 90, 180, 270. */
+int media_stream_rotation(const AVStream *stream);
+
 /* The file's zero, AV_TIME_BASE units: where the earlier of its picture and its sound begins. */
 gint64 media_input_zero_us(AVFormatContext *input);
 

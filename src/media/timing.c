@@ -1,0 +1,184 @@
+#include "timing-private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SCAN_FRAMES = 600, /* where there is no index: pictures of the beginning that decide */
+    SCAN_TAIL = 16,    /* of those, not trusted: earlier ones may still come after them */
+};
+
+static const AVRational usual_rates[] = {
+    {24000, 1001}, {24, 1},       {25, 1}, {30000, 1001}, {30, 1},
+    {50, 1},       {60000, 1001}, {60, 1}, {100, 1},      {120, 1},
+};
+
+/* ---- constant or variable ---- */
+
+static int compare_times(const void *a, const void *b)
+{
+    gint64 first = *(const gint64 *)a, second = *(const gint64 *)b;
+    return (first > second) - (first < second);
+}
+
+/* Whether every time is where this rate puts it, to a tick of the time base (rounding). */
+static gboolean rate_fits(const gint64 *times, gsize n, AVRational base, AVRational rate)
+{
+    if (rate.num <= 0 || rate.den <= 0)
+        return FALSE;
+    double step = (double)rate.den / rate.num / av_q2d(base);
+    for (gsize i = 1; i < n; i++)
+        if (fabs((double)(times[i] - times[0]) - (double)i * step) > 1.01)
+            return FALSE;
+    return TRUE;
+}
+
+static AVRational usual_rate_near(double hz)
+{
+    AVRational best = usual_rates[0];
+    for (gsize i = 1; i < G_N_ELEMENTS(usual_rates); i++)
+        if (fabs(log(hz / av_q2d(usual_rates[i]))) < fabs(log(hz / av_q2d(best))))
+            best = usual_rates[i];
+    return best;
+}
+
+/* The typical distance says what the camera meant, also when some pictures are missing. */
+static double median_step(const gint64 *times, gsize n)
+{
+    g_autofree gint64 *steps = g_new(gint64, n - 1);
+    for (gsize i = 1; i < n; i++)
+        steps[i - 1] = times[i] - times[i - 1];
+    qsort(steps, n - 1, sizeof *steps, compare_times);
+    return (double)steps[(n - 1) / 2];
+}
+
+static AVRational variable_rate(const gint64 *times, gsize n, AVRational base)
+{
+    double mean_hz = (double)(n - 1) / ((double)(times[n - 1] - times[0]) * av_q2d(base));
+    double step = median_step(times, n);
+    double median_hz = step > 0 ? 1.0 / (step * av_q2d(base)) : mean_hz;
+    gboolean alike = median_hz < mean_hz * 1.1 && median_hz > mean_hz * 0.9;
+    return usual_rate_near(alike ? median_hz : mean_hz);
+}
+
+static gboolean find_constant(const gint64 *times, gsize n, AVRational base,
+                              const AVRational *hints, gsize n_hints, ShowRate *rate)
+{
+    double mean_hz = (double)(n - 1) / ((double)(times[n - 1] - times[0]) * av_q2d(base));
+    ShowRate near = show_rate_nearest(mean_hz);
+    AVRational mean = {near.num, near.den};
+    AVRational usual = usual_rate_near(mean_hz);
+    AVRational found = {0, 1};
+    if (rate_fits(times, n, base, usual))
+        found = usual;
+    for (gsize i = 0; i < n_hints && found.num == 0; i++)
+        if (rate_fits(times, n, base, hints[i]))
+            found = hints[i];
+    if (found.num == 0 && rate_fits(times, n, base, mean))
+        found = mean;
+    *rate = (ShowRate){found.num, found.den};
+    return found.num > 0;
+}
+
+void media_timing_judge(const gint64 *times, gsize n, AVRational base, const AVRational *hints,
+                        gsize n_hints, MediaTiming *timing)
+{
+    timing->variable = FALSE;
+    timing->rate = (ShowRate){30, 1};
+    if (n < 2 || times[n - 1] <= times[0]) {
+        for (gsize i = 0; i < n_hints; i++)
+            if (hints[i].num > 0 && hints[i].den > 0) {
+                timing->rate = (ShowRate){hints[i].num, hints[i].den};
+                break;
+            }
+        return;
+    }
+    if (find_constant(times, n, base, hints, n_hints, &timing->rate))
+        return;
+    AVRational rate = variable_rate(times, n, base);
+    timing->variable = TRUE;
+    timing->rate = (ShowRate){rate.num, rate.den};
+}
+
+/* ---- where the times come from ---- */
+
+/* MP4 and MOV list every picture in their header (unless in fragments). */
+static gboolean times_from_index(AVFormatContext *input, AVStream *stream, GArray *times)
+{
+    if (strstr(input->iformat->name, "mov") == NULL || stream->nb_frames <= 0)
+        return FALSE;
+    int n = avformat_index_get_entries_count(stream);
+    if (n < stream->nb_frames / 2)
+        return FALSE;
+    for (int i = 0; i < n; i++) {
+        const AVIndexEntry *entry = avformat_index_get_entry(stream, i);
+        if ((entry->flags & AVINDEX_DISCARD_FRAME) == 0)
+            g_array_append_val(times, entry->timestamp);
+    }
+    return TRUE;
+}
+
+static void note_packet(const AVPacket *packet, const AVStream *stream, MediaTiming *timing)
+{
+    gint64 time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    if (time == AV_NOPTS_VALUE)
+        return;
+    gint64 end = av_rescale_q(time + packet->duration, stream->time_base, AV_TIME_BASE_Q);
+    timing->end_us = MAX(timing->end_us, end);
+}
+
+/* Returns whether the end was reached. */
+static gboolean scan_packets(AVFormatContext *input, int video, int audio, gboolean whole,
+                             GArray *times, MediaTiming *timing)
+{
+    g_autoptr(AVPacket) packet = av_packet_alloc();
+    for (unsigned i = 0; i < input->nb_streams; i++)
+        if ((int)i != video && (int)i != audio)
+            input->streams[i]->discard = AVDISCARD_ALL;
+    gint64 sounds = 0;
+    while (av_read_frame(input, packet) >= 0) {
+        note_packet(packet, input->streams[packet->stream_index], timing);
+        if (packet->stream_index == video) {
+            timing->frames++;
+            gint64 time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+            if (time != AV_NOPTS_VALUE)
+                g_array_append_val(times, time);
+        } else if (packet->stream_index == audio) {
+            sounds++;
+        }
+        av_packet_unref(packet);
+        gboolean enough = video >= 0 ? times->len >= SCAN_FRAMES : sounds > 0;
+        if (enough && !whole)
+            return FALSE;
+    }
+    if (video < 0)
+        timing->frames = sounds;
+    return TRUE;
+}
+
+void media_timing_find(AVFormatContext *input, int video, int audio, gboolean whole,
+                       MediaTiming *timing)
+{
+    *timing = (MediaTiming){.rate = {30, 1}};
+    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
+    AVStream *stream = video >= 0 ? input->streams[video] : NULL;
+    if (!whole && stream != NULL && times_from_index(input, stream, times)) {
+        timing->frames = times->len;
+    } else {
+        gboolean ended = scan_packets(input, video, audio, whole, times, timing);
+        if (video < 0)
+            timing->frames = MAX(timing->frames, ended ? 0 : 1);
+        if (!ended)
+            timing->end_us = 0;
+        if (times->len > 0)
+            g_array_sort(times, compare_times);
+        if (!ended && times->len > 2 * SCAN_TAIL)
+            g_array_set_size(times, times->len - SCAN_TAIL);
+    }
+    if (stream == NULL)
+        return;
+    AVRational hints[] = {stream->avg_frame_rate, stream->r_frame_rate};
+    media_timing_judge((const gint64 *)(void *)times->data, times->len, stream->time_base, hints,
+                       G_N_ELEMENTS(hints), timing);
+}
