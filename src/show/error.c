@@ -1,3 +1,3 @@
 #include <show/error.h>
 
-G_DEFINE_QUARK(show-error-quark, show_error)
+G_DEFINE_QUARK(show - error - quark, show_error)

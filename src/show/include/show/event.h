@@ -61,7 +61,8 @@ const char *show_event_type_name(ShowEventType type);
 ShowEventType show_event_type_from_name(const char *name);
 gint64 show_event_at_ms(const ShowEvent *event); /* at, or t where at is missing */
 
-/* Sets one member of `fields`; takes the reference to value. */
+/* Sets one member of `fields`, never one that has a place of its own above; takes the reference to
+ * value. NULL removes the member. */
 void show_event_set(ShowEvent *event, const char *member, json_t *value);
 
 /* Checks what a type demands (speaking_* and manual_cut name a source …). `name` and `line` stand

@@ -27,6 +27,7 @@ void show_highlights_free(ShowHighlights *highlights);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShowHighlights, show_highlights_free)
 ShowPiece *show_piece_new(gint64 start_ms, gint64 end_ms);
 void show_piece_free(ShowPiece *piece);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShowPiece, show_piece_free)
 
 gint64 show_highlights_total_ms(const ShowHighlights *highlights);
 ShowHighlights *show_highlights_from_json(const ShowJson *json, GError **error)

@@ -48,7 +48,8 @@ typedef struct ShowManifest {
     ShowRate rate;
     GPtrArray *sources; /* ShowSource *, owned */
     GPtrArray *files;   /* ShowFile *, owned */
-    json_t *settings;   /* object, or NULL */
+    json_t *settings;      /* object, or NULL */
+    json_t *program_extra; /* unknown members of "program", or NULL */
     json_t *extra;
 } ShowManifest;
 
@@ -59,7 +60,14 @@ ShowFile *show_file_new(const char *name, const char *kind);
 void show_file_free(ShowFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShowFile, show_file_free)
 
-/* Borrowed, or NULL. A new one with a name that exists replaces the old. */
+/* One name in one folder: UTF-8, at most 255 bytes, no "/", no control characters, not "." or "..".
+ * A manifest with any other name is refused. */
+gboolean show_file_name_is_valid(const char *name);
+/* Same name and same path: recordings from different folders may share a base name. */
+gboolean show_file_is_same(const ShowFile *a, const ShowFile *b);
+
+/* Borrowed, or NULL: the first with this name. A new file that is the same as an old one replaces
+ * it. */
 ShowFile *show_manifest_find(const ShowManifest *manifest, const char *name);
 ShowFile *show_manifest_recording(const ShowManifest *manifest, const char *source); /* kind iso */
 void show_manifest_take_file(ShowManifest *manifest, ShowFile *file);
