@@ -21,7 +21,6 @@ help: ## say what can be made
 build: build-deps ## the program, at build/crosscut
 	@tools/set-up build $(STRICT)
 	@ninja -C build
-	@ln -sfn src/cli/crosscut build/crosscut
 
 .PHONY: build-deps
 build-deps:
