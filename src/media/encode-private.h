@@ -1,0 +1,24 @@
+/* The two encoders of everything that is written: H.264 by libx264 and AAC, 48 kHz stereo.
+ * Threads: one object, one thread at a time; libx264 has its own. */
+#pragma once
+#include "open-private.h"
+#include <media/render.h>
+
+/* Frames of settings' size at a constant rate; frame->pts counts frames. Set pict_type I for a
+ * keyframe that nothing after it reaches behind. The extradata holds the parameter sets. */
+AVCodecContext *media_open_h264(const MediaRenderSettings *settings, ShowRate rate,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Sound in whole AAC frames, from stereo floats as they come. */
+typedef struct MediaAac MediaAac;
+MediaAac *media_aac_open(int bitrate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void media_aac_close(MediaAac *aac);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaAac, media_aac_close)
+
+typedef gboolean (*MediaPacketFunc)(AVPacket *packet, gpointer data, GError **error);
+/* n stereo samples more; each finished packet goes to func, timed in samples (the first one before
+ * zero by the encoder's delay). The packet is func's to unref or move. */
+gboolean media_aac_push(MediaAac *aac, const float *stereo, gsize n, MediaPacketFunc func,
+                        gpointer data, GError **error);
+gboolean media_aac_finish(MediaAac *aac, MediaPacketFunc func, gpointer data, GError **error);
+const AVCodecContext *media_aac_context(const MediaAac *aac);

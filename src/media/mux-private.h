@@ -1,0 +1,28 @@
+/* An MP4 file that appears whole or not at all: written under a temporary name beside its place,
+ * synced, renamed. Index in front (faststart), no moment of creation: same input, same bytes.
+ * Threads: one object, one thread at a time. */
+#pragma once
+#include "open-private.h"
+#include <show/rate.h>
+
+typedef struct MediaOutput MediaOutput;
+
+MediaOutput *media_output_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes what was not published. NULL-safe. */
+void media_output_close(MediaOutput *output);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaOutput, media_output_close)
+
+/* Before begin(). Return the stream's number. time_base: that of its packets. */
+int media_output_add(MediaOutput *output, const AVCodecParameters *codec, AVRational time_base,
+                     ShowRate rate); /* rate 0/0: sound */
+int media_output_add_encoder(MediaOutput *output, const AVCodecContext *encoder);
+void media_output_set_title(MediaOutput *output, const char *title);
+void media_output_add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_ms,
+                              const char *title);
+
+gboolean media_output_begin(MediaOutput *output, GError **error);
+/* Takes the packet's content. */
+gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error);
+/* Index, sync; then publish() puts it in place. */
+gboolean media_output_finish(MediaOutput *output, GError **error);
+gboolean media_output_publish(MediaOutput *output, GError **error);

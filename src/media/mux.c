@@ -1,0 +1,193 @@
+#include "mux-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+struct MediaOutput {
+    char *path, *folder, *part;
+    AVFormatContext *muxer;
+    AVRational bases[2]; /* of the packets given, by stream */
+    gboolean made;       /* the part exists */
+};
+
+/* ---- errors ---- */
+
+static void set_write_error(const MediaOutput *output, int av_code, GError **error)
+{
+    int code = AVUNERROR(av_code);
+    const char *way_out = "";
+    if (code == ENOSPC || code == EDQUOT)
+        way_out = "; free some space or write to another disk";
+    else if (code == EACCES || code == EPERM || code == EROFS)
+        way_out = "; choose a folder you may write to";
+    else if (code == EFBIG)
+        way_out = "; the file would be larger than is allowed here (ulimit -f)";
+    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(av_code, reason, sizeof reason);
+    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED, "cannot write %s: %s%s", output->path,
+                reason, way_out);
+}
+
+/* libav notes a failed write in the file's context, often without saying so in its result. */
+static gboolean check_written(const MediaOutput *output, int code, GError **error)
+{
+    if (code >= 0 && output->muxer->pb != NULL && output->muxer->pb->error < 0)
+        code = output->muxer->pb->error;
+    if (code >= 0)
+        return TRUE;
+    set_write_error(output, code, error);
+    return FALSE;
+}
+
+/* ---- open, close ---- */
+
+MediaOutput *media_output_open(const char *path, GError **error)
+{
+    media_quiet_libav();
+    g_autoptr(MediaOutput) output = g_new0(MediaOutput, 1);
+    output->path = g_strdup(path);
+    output->folder = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    output->part = g_strdup_printf("%s/.%s.part", output->folder, name);
+    g_autofree char *url = g_strconcat("file:", output->part, NULL);
+    int code = avformat_alloc_output_context2(&output->muxer, NULL, "mp4", url);
+    g_assert(code >= 0);
+    output->muxer->flags |= AVFMT_FLAG_BITEXACT;
+    code = avio_open(&output->muxer->pb, url, AVIO_FLAG_WRITE);
+    if (code < 0) {
+        set_write_error(output, code, error);
+        return NULL;
+    }
+    output->made = TRUE;
+    return g_steal_pointer(&output);
+}
+
+void media_output_close(MediaOutput *output)
+{
+    if (output == NULL)
+        return;
+    if (output->muxer != NULL) {
+        avio_closep(&output->muxer->pb);
+        avformat_free_context(output->muxer);
+    }
+    if (output->made)
+        g_unlink(output->part);
+    g_free(output->path);
+    g_free(output->folder);
+    g_free(output->part);
+    g_free(output);
+}
+
+/* ---- streams ---- */
+
+int media_output_add(MediaOutput *output, const AVCodecParameters *codec, AVRational time_base,
+                     ShowRate rate)
+{
+    AVStream *stream = avformat_new_stream(output->muxer, NULL);
+    g_assert(stream != NULL && stream->index < (int)G_N_ELEMENTS(output->bases));
+    int code = avcodec_parameters_copy(stream->codecpar, codec);
+    g_assert(code >= 0);
+    stream->codecpar->codec_tag = 0;
+    if (codec->codec_id == AV_CODEC_ID_HEVC) /* Apple's programs open no other */
+        stream->codecpar->codec_tag = MKTAG('h', 'v', 'c', '1');
+    stream->time_base = time_base;
+    stream->disposition = AV_DISPOSITION_DEFAULT;
+    if (rate.num > 0) {
+        stream->avg_frame_rate = stream->r_frame_rate = (AVRational){rate.num, rate.den};
+        stream->sample_aspect_ratio = codec->sample_aspect_ratio;
+    }
+    output->bases[stream->index] = time_base;
+    return stream->index;
+}
+
+int media_output_add_encoder(MediaOutput *output, const AVCodecContext *encoder)
+{
+    AVCodecParameters *codec = avcodec_parameters_alloc();
+    g_assert(codec != NULL);
+    int code = avcodec_parameters_from_context(codec, encoder);
+    g_assert(code >= 0);
+    ShowRate rate = {encoder->framerate.num, encoder->framerate.den};
+    int stream = media_output_add(output, codec, encoder->time_base, rate);
+    avcodec_parameters_free(&codec);
+    return stream;
+}
+
+void media_output_set_title(MediaOutput *output, const char *title)
+{
+    if (title != NULL)
+        av_dict_set(&output->muxer->metadata, "title", title, 0);
+}
+
+void media_output_add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_ms,
+                              const char *title)
+{
+    AVFormatContext *muxer = output->muxer;
+    AVChapter *chapter = av_mallocz(sizeof *chapter);
+    g_assert(chapter != NULL);
+    chapter->id = muxer->nb_chapters + 1;
+    chapter->time_base = (AVRational){1, 1000};
+    chapter->start = start_ms;
+    chapter->end = end_ms;
+    av_dict_set(&chapter->metadata, "title", title, 0);
+    int n = (int)muxer->nb_chapters;
+    av_dynarray_add(&muxer->chapters, &n, chapter);
+    g_assert(muxer->chapters != NULL);
+    muxer->nb_chapters = (unsigned)n;
+}
+
+/* ---- writing ---- */
+
+gboolean media_output_begin(MediaOutput *output, GError **error)
+{
+    AVDictionary *options = NULL;
+    av_dict_set(&options, "movflags", "+faststart", 0);
+    int code = avformat_write_header(output->muxer, &options);
+    av_dict_free(&options);
+    return check_written(output, code, error);
+}
+
+gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error)
+{
+    packet->stream_index = stream;
+    packet->pos = -1;
+    av_packet_rescale_ts(packet, output->bases[stream], output->muxer->streams[stream]->time_base);
+    return check_written(output, av_interleaved_write_frame(output->muxer, packet), error);
+}
+
+static int sync_path(const char *path, int flags)
+{
+    int file = open(path, flags | O_CLOEXEC);
+    if (file < 0)
+        return errno;
+    int code = fsync(file) == 0 ? 0 : errno;
+    close(file);
+    return code;
+}
+
+gboolean media_output_finish(MediaOutput *output, GError **error)
+{
+    if (!check_written(output, av_write_trailer(output->muxer), error))
+        return FALSE;
+    int code = avio_closep(&output->muxer->pb);
+    if (code >= 0)
+        code = AVERROR(sync_path(output->part, O_RDONLY));
+    return check_written(output, code, error);
+}
+
+gboolean media_output_publish(MediaOutput *output, GError **error)
+{
+    if (g_rename(output->part, output->path) != 0) {
+        set_write_error(output, AVERROR(errno), error);
+        return FALSE;
+    }
+    output->made = FALSE;
+    /* The file is in place; some file systems cannot sync a folder. */
+    int code = sync_path(output->folder, O_RDONLY | O_DIRECTORY);
+    if (code != 0 && code != EINVAL) {
+        set_write_error(output, AVERROR(code), error);
+        return FALSE;
+    }
+    return TRUE;
+}

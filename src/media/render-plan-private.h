@@ -1,0 +1,34 @@
+/* What is to be rendered, in frames: pure arithmetic over shots and pieces. */
+#pragma once
+#include <media/render.h>
+
+typedef struct MediaPlanShot {
+    gsize camera;      /* index into MediaRender.cameras */
+    gint64 first, end; /* program frames, half open */
+} MediaPlanShot;
+
+typedef struct MediaPlanPiece {
+    gint64 first, end; /* program frames, half open */
+    gint64 at;         /* its first frame in the highlights */
+} MediaPlanPiece;
+
+typedef struct MediaPlan {
+    ShowRate rate;
+    double start_s; /* session time of frame 0 */
+    gint64 frames;
+    GArray *shots;  /* MediaPlanShot: cover all frames in order; neighbours differ */
+    GArray *pieces; /* MediaPlanPiece: ascending, never overlapping */
+} MediaPlan;
+
+MediaPlan *media_plan_new(const MediaRender *render, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void media_plan_free(MediaPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaPlan, media_plan_free)
+
+const MediaPlanShot *media_plan_shot(const MediaPlan *plan, guint index);
+const MediaPlanPiece *media_plan_piece(const MediaPlan *plan, guint index);
+
+double media_plan_session_s(const MediaPlan *plan, gint64 frame);
+/* First sound sample (48 kHz) of a frame. */
+gint64 media_plan_sample(const MediaPlan *plan, gint64 frame);
+/* A piece begins or ends with this frame: it must be a keyframe. */
+gboolean media_plan_is_edge(const MediaPlan *plan, gint64 frame);

@@ -1,0 +1,257 @@
+/* Shots to files. The readers (render-cameras.c) bring the program's frames in order; this thread
+ * encodes them once, hands each packet to the program and, inside a piece, to the highlights, and
+ * writes the sound along. */
+#include <media/render.h>
+
+#include "encode-private.h"
+#include "mux-private.h"
+#include "render-cameras-private.h"
+#include "render-plan-private.h"
+#include "render-sound-private.h"
+
+#define STAGE "render"
+
+enum {
+    PROGRESS_FRAMES = 8, /* how often progress is told */
+};
+
+typedef struct Renderer {
+    const MediaRender *render;
+    MediaPlan *plan;
+    MediaCameras *cameras;
+    AVCodecContext *encoder;
+    AVPacket *packet;
+    MediaOutput *program, *highlights; /* highlights: NULL without a piece */
+    int program_picture, highlights_picture;
+    MediaRenderSound *sound; /* NULL: no sound track */
+} Renderer;
+
+static void renderer_clear(Renderer *renderer)
+{
+    media_cameras_free(renderer->cameras);
+    media_render_sound_close(renderer->sound);
+    media_close_decoder(renderer->encoder);
+    av_packet_free(&renderer->packet);
+    media_output_close(renderer->program);
+    media_output_close(renderer->highlights);
+    media_plan_free(renderer->plan);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Renderer, renderer_clear)
+
+/* ---- settings ---- */
+
+void media_render_defaults(MediaRenderSettings *settings)
+{
+    *settings = (MediaRenderSettings){
+        .width = 1920,
+        .height = 1080,
+        .fit = MEDIA_FIT_BARS,
+        .crf = 22,
+        .preset = "veryfast",
+        .threads = 0,
+        .audio_bitrate = 160000,
+    };
+}
+
+static gboolean check_settings(const MediaRenderSettings *settings, GError **error)
+{
+    const char *problem = NULL;
+    if (settings->width < 16 || settings->height < 16 || settings->width > MEDIA_SIDE_MAX ||
+        settings->height > MEDIA_SIDE_MAX)
+        problem = "width and height must be 16 … 16384";
+    else if (settings->width % 2 != 0 || settings->height % 2 != 0)
+        problem = "width and height must be even";
+    else if (settings->crf < 0 || settings->crf > 51)
+        problem = "crf must be 0 … 51";
+    else if (settings->preset == NULL)
+        problem = "preset must be named";
+    else if (settings->threads < 0 || settings->threads > 128)
+        problem = "threads must be 0 … 128";
+    else if (settings->audio_bitrate < 16000 || settings->audio_bitrate > 512000)
+        problem = "audio bit rate must be 16000 … 512000";
+    if (problem != NULL)
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED, "render settings: %s", problem);
+    return problem == NULL;
+}
+
+/* ---- beginning ---- */
+
+static void add_chapters(MediaOutput *output, const GPtrArray *chapters, gint64 duration_ms)
+{
+    for (guint i = 0; chapters != NULL && i < chapters->len; i++) {
+        const EditChapter *chapter = chapters->pdata[i];
+        gint64 end = i + 1 < chapters->len ? ((const EditChapter *)chapters->pdata[i + 1])->start_ms
+                                           : duration_ms;
+        end = MIN(end, duration_ms);
+        if (end > chapter->start_ms)
+            media_output_add_chapter(output, chapter->start_ms, end, chapter->title);
+    }
+}
+
+static MediaOutput *open_output(Renderer *renderer, const char *path, int *picture, GError **error)
+{
+    g_autoptr(MediaOutput) output = media_output_open(path, error);
+    if (output == NULL)
+        return NULL;
+    *picture = media_output_add_encoder(output, renderer->encoder);
+    media_output_set_title(output, renderer->render->title);
+    return g_steal_pointer(&output);
+}
+
+static gboolean open_outputs(Renderer *renderer, GError **error)
+{
+    const MediaRender *render = renderer->render;
+    renderer->program =
+        open_output(renderer, render->program_path, &renderer->program_picture, error);
+    if (renderer->program == NULL)
+        return FALSE;
+    add_chapters(renderer->program, render->chapters, render->shots->duration_ms);
+    if (render->highlights_path == NULL || renderer->plan->pieces->len == 0)
+        return TRUE;
+    renderer->highlights =
+        open_output(renderer, render->highlights_path, &renderer->highlights_picture, error);
+    return renderer->highlights != NULL;
+}
+
+static gboolean begin(Renderer *renderer, GError **error)
+{
+    const MediaRender *render = renderer->render;
+    renderer->packet = av_packet_alloc();
+    renderer->encoder = media_open_h264(render->settings, renderer->plan->rate, error);
+    if (renderer->encoder == NULL || !open_outputs(renderer, error))
+        return FALSE;
+    if (render->mix != NULL) {
+        renderer->sound =
+            media_render_sound_open(render->mix, renderer->plan, render->settings->audio_bitrate,
+                                    renderer->program, renderer->highlights, error);
+        if (renderer->sound == NULL)
+            return FALSE;
+    }
+    if (!media_output_begin(renderer->program, error))
+        return FALSE;
+    if (renderer->highlights != NULL && !media_output_begin(renderer->highlights, error))
+        return FALSE;
+    renderer->cameras = media_cameras_new(render, renderer->plan);
+    return TRUE;
+}
+
+/* ---- packets ---- */
+
+/* Pieces begin and end at keyframes that nothing reaches across, so between them packets come piece
+ * by piece in decoding order too, and moving a piece as a whole keeps both clocks ascending. */
+static gboolean write_highlight(Renderer *renderer, GError **error)
+{
+    for (guint i = 0; i < renderer->plan->pieces->len; i++) {
+        const MediaPlanPiece *piece = media_plan_piece(renderer->plan, i);
+        if (renderer->packet->pts < piece->first || renderer->packet->pts >= piece->end)
+            continue;
+        g_autoptr(AVPacket) copy = av_packet_clone(renderer->packet);
+        g_assert(copy != NULL);
+        copy->pts += piece->at - piece->first;
+        copy->dts += piece->at - piece->first;
+        return media_output_write(renderer->highlights, renderer->highlights_picture, copy, error);
+    }
+    return TRUE;
+}
+
+static gboolean write_picture(Renderer *renderer, GError **error)
+{
+    gint64 frame = renderer->packet->dts;
+    renderer->packet->duration = 1;
+    if (renderer->highlights != NULL && !write_highlight(renderer, error))
+        return FALSE;
+    if (!media_output_write(renderer->program, renderer->program_picture, renderer->packet, error))
+        return FALSE;
+    return renderer->sound == NULL ||
+           media_render_sound_write(renderer->sound, MAX(frame, 0), error);
+}
+
+static gboolean encode(Renderer *renderer, const AVFrame *frame, GError **error)
+{
+    int code = avcodec_send_frame(renderer->encoder, frame);
+    while (code >= 0) {
+        code = avcodec_receive_packet(renderer->encoder, renderer->packet);
+        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
+            return TRUE;
+        if (code >= 0 && !write_picture(renderer, error))
+            return FALSE;
+    }
+    media_set_av_error(error, code, "cannot encode %s", renderer->render->program_path);
+    return FALSE;
+}
+
+/* ---- the program ---- */
+
+static void tell(const Renderer *renderer, gint64 frames)
+{
+    double frame_s = (double)renderer->plan->rate.den / renderer->plan->rate.num;
+    media_progress_tell(renderer->render->progress, STAGE, (double)frames * frame_s,
+                        (double)renderer->plan->frames * frame_s);
+}
+
+static gboolean render_frames(Renderer *renderer, GError **error)
+{
+    for (gint64 n = 0; n < renderer->plan->frames; n++) {
+        g_autoptr(AVFrame) frame = media_cameras_take(renderer->cameras, error);
+        if (frame == NULL)
+            return FALSE;
+        frame->pts = n;
+        if (renderer->highlights != NULL && media_plan_is_edge(renderer->plan, n))
+            frame->pict_type = AV_PICTURE_TYPE_I;
+        if (!encode(renderer, frame, error))
+            return FALSE;
+        if (n % PROGRESS_FRAMES == 0)
+            tell(renderer, n);
+    }
+    return encode(renderer, NULL, error);
+}
+
+static gboolean finish(Renderer *renderer, GError **error)
+{
+    if (renderer->sound != NULL && !media_render_sound_finish(renderer->sound, error))
+        return FALSE;
+    if (!media_output_finish(renderer->program, error))
+        return FALSE;
+    if (renderer->highlights != NULL && !media_output_finish(renderer->highlights, error))
+        return FALSE;
+    if (g_cancellable_set_error_if_cancelled(renderer->render->cancellable, error))
+        return FALSE;
+    if (!media_output_publish(renderer->program, error))
+        return FALSE;
+    return renderer->highlights == NULL || media_output_publish(renderer->highlights, error);
+}
+
+/* Where each piece really is, now that frames are counted. */
+static void note_pieces(const Renderer *renderer)
+{
+    const ShowHighlights *highlights = renderer->render->highlights;
+    const GArray *pieces = renderer->plan->pieces;
+    if (highlights == NULL || highlights->pieces->len != pieces->len)
+        return;
+    for (guint i = 0; i < pieces->len; i++) {
+        ShowPiece *piece = highlights->pieces->pdata[i];
+        piece->at_ms = show_rate_ms(renderer->plan->rate, media_plan_piece(renderer->plan, i)->at);
+    }
+}
+
+gboolean media_render(const MediaRender *render, MediaRenderReport *report, GError **error)
+{
+    g_auto(Renderer) renderer = {.render = render};
+    *report = (MediaRenderReport){.warnings = g_ptr_array_new_with_free_func(g_free)};
+    if (!check_settings(render->settings, error))
+        return FALSE;
+    renderer.plan = media_plan_new(render, error);
+    if (renderer.plan == NULL || !begin(&renderer, error) || !render_frames(&renderer, error) ||
+        !finish(&renderer, error))
+        return FALSE;
+    report->frames = renderer.plan->frames;
+    media_cameras_report(renderer.cameras, report);
+    note_pieces(&renderer);
+    tell(&renderer, renderer.plan->frames);
+    return TRUE;
+}
+
+void media_render_report_clear(MediaRenderReport *report)
+{
+    g_clear_pointer(&report->warnings, g_ptr_array_unref);
+}
