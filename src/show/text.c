@@ -1,5 +1,6 @@
-/* JSON as text, always the same bytes for the same value: real numbers in the fewest digits that
- * read back the same, characters beyond ASCII as they are, arrays of plain values on one line. */
+/* JSON as text, always the same bytes for the same value: real numbers in the fewest of 15 to 17
+ * digits that read back the same, characters beyond ASCII as they are, arrays of plain values on
+ * one line. */
 #include <show/json.h>
 
 #include <stdlib.h>
