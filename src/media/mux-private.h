@@ -16,6 +16,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaOutput, media_output_close)
 int media_output_add(MediaOutput *output, const AVCodecParameters *codec, AVRational time_base,
                      ShowRate rate); /* rate 0/0: sound */
 int media_output_add_encoder(MediaOutput *output, const AVCodecContext *encoder);
+/* The stream is to be turned as `from` asks to be. */
+void media_output_keep_rotation(MediaOutput *output, int stream, const AVStream *from);
 void media_output_set_title(MediaOutput *output, const char *title);
 void media_output_add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_ms,
                               const char *title);

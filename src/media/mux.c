@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 struct MediaOutput {
@@ -112,6 +113,18 @@ int media_output_add_encoder(MediaOutput *output, const AVCodecContext *encoder)
     int stream = media_output_add(output, codec, encoder->time_base, rate);
     avcodec_parameters_free(&codec);
     return stream;
+}
+
+void media_output_keep_rotation(MediaOutput *output, int stream, const AVStream *from)
+{
+    gsize size = 0;
+    const guint8 *matrix = av_stream_get_side_data(from, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    if (matrix == NULL)
+        return;
+    guint8 *own =
+        av_stream_new_side_data(output->muxer->streams[stream], AV_PKT_DATA_DISPLAYMATRIX, size);
+    g_assert(own != NULL);
+    memcpy(own, matrix, size);
 }
 
 void media_output_set_title(MediaOutput *output, const char *title)

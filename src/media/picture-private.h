@@ -32,6 +32,11 @@ gboolean media_picture_show(MediaPicture *picture, double source_s, GCancellable
 /* The next frame in order and its moment, or NULL at the end; borrowed until the next call. */
 AVFrame *media_picture_next(MediaPicture *picture, GCancellable *cancellable, double *source_s);
 
+/* From here on only keyframes are read and decoded. */
+void media_picture_only_keyframes(MediaPicture *picture);
+/* Where the picture ends, as far as the file says: seconds of the recording. */
+double media_picture_end_s(const MediaPicture *picture);
+
 gint64 media_picture_decoded(const MediaPicture *picture);
 gboolean media_picture_damaged(const MediaPicture *picture);
 const AVStream *media_picture_stream(const MediaPicture *picture);

@@ -18,7 +18,7 @@ struct MediaPicture {
     gint64 zero_us;
     double first_s; /* the grid of a constant rate begins here */
     double frame_s; /* how long a frame is shown */
-    gboolean variable;
+    gboolean variable, only_keyframes;
 
     AVFrame *now, *next; /* shown; decoded and waiting (empty: not decoded yet) */
     double now_s, next_s;
@@ -61,6 +61,10 @@ static double frame_seconds(const MediaPicture *picture, gint64 ticks)
 static void choose_discard(MediaPicture *picture)
 {
     gint64 pts = picture->packet->pts;
+    if (picture->only_keyframes) {
+        picture->decoder->skip_frame = AVDISCARD_NONKEY;
+        return;
+    }
     gboolean lead_in = !picture->variable && pts != AV_NOPTS_VALUE &&
                        packet_seconds(picture, pts) < picture->needed_s - 2 * picture->frame_s;
     picture->decoder->skip_frame = lead_in ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
@@ -352,6 +356,20 @@ AVFrame *media_picture_next(MediaPicture *picture, GCancellable *cancellable, do
     step(picture);
     *source_s = picture->now_s;
     return picture->now;
+}
+
+void media_picture_only_keyframes(MediaPicture *picture)
+{
+    picture->only_keyframes = TRUE;
+    picture->stream->discard = AVDISCARD_NONKEY;
+}
+
+double media_picture_end_s(const MediaPicture *picture)
+{
+    if (picture->stream->duration != AV_NOPTS_VALUE)
+        return picture->first_s +
+               (double)picture->stream->duration * av_q2d(picture->stream->time_base);
+    return (double)MAX(picture->input->duration, 0) / AV_TIME_BASE;
 }
 
 gint64 media_picture_decoded(const MediaPicture *picture)

@@ -1,0 +1,253 @@
+/* cam_N.mp4: one recording in a form that editors open. Its picture is copied where it can be and
+ * encoded once where not; its sound is AAC. Zero is the file's zero. Picture and sound are two
+ * lanes; the one that is behind goes on, so that they lie beside each other in the file. */
+#include <media/render.h>
+
+#include "copy-private.h"
+#include "encode-private.h"
+#include "geometry-private.h"
+#include "mux-private.h"
+#include "picture-private.h"
+
+#include <media/sound.h>
+#include <math.h>
+
+#define STAGE "copy"
+
+enum {
+    SOUND_BLOCK = 4096, /* samples */
+    TELL_STEPS = 64,    /* how often progress is told */
+};
+
+/* One stream on its way: copied, or else encoded. */
+typedef struct Lane {
+    gboolean ended;
+    double reached_s;
+    int stream;
+    MediaCopy *copy;
+} Lane;
+
+typedef struct Camera {
+    const MediaInfo *info;
+    GCancellable *cancellable;
+    MediaOutput *output;
+    AVPacket *packet;
+    Lane picture, sound;
+
+    /* encoding the picture */
+    MediaPicture *source;
+    MediaGeometry *geometry;
+    AVCodecContext *encoder;
+    AVFrame *ready; /* the last frame, in form */
+    gint64 frame, frames;
+
+    /* encoding the sound */
+    MediaSound *samples;
+    MediaAac *aac;
+    gint64 sample;
+} Camera;
+
+static void camera_clear(Camera *camera)
+{
+    media_copy_close(camera->picture.copy);
+    media_copy_close(camera->sound.copy);
+    media_output_close(camera->output);
+    av_packet_free(&camera->packet);
+    media_geometry_free(camera->geometry);
+    media_picture_close(camera->source);
+    media_close_decoder(camera->encoder);
+    av_frame_free(&camera->ready);
+    media_sound_close(camera->samples);
+    media_aac_close(camera->aac);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Camera, camera_clear)
+
+/* ---- opening lanes ---- */
+
+static gboolean open_picture_copy(Camera *camera)
+{
+    MediaCopy *copy = camera->picture.copy;
+    const AVStream *stream = media_copy_stream(copy);
+    camera->picture.stream = media_output_add(camera->output, stream->codecpar,
+                                              media_copy_time_base(copy), camera->info->rate);
+    media_output_keep_rotation(camera->output, camera->picture.stream, stream);
+    return TRUE;
+}
+
+static gboolean open_picture_encoder(Camera *camera, const MediaRenderSettings *settings,
+                                     GError **error)
+{
+    const MediaInfo *info = camera->info;
+    MediaRenderSettings own = *settings;
+    own.width = MAX(16, info->width / 2 * 2);
+    own.height = MAX(16, info->height / 2 * 2);
+    camera->frames = MAX(1, llround(info->duration_s * info->rate.num / info->rate.den));
+    camera->source = media_picture_open(info->path, 0, error);
+    if (camera->source == NULL)
+        return FALSE;
+    camera->geometry = media_geometry_new(media_picture_stream(camera->source), own.width,
+                                          own.height, MEDIA_FIT_BARS);
+    camera->ready = media_black_frame(own.width, own.height);
+    camera->encoder = media_open_h264(&own, info->rate, error);
+    if (camera->encoder == NULL)
+        return FALSE;
+    camera->picture.stream = media_output_add_encoder(camera->output, camera->encoder);
+    return TRUE;
+}
+
+static gboolean open_picture(Camera *camera, const MediaRenderSettings *settings, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    camera->picture.copy = media_copy_open(camera->info, TRUE, &problem);
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    return camera->picture.copy != NULL ? open_picture_copy(camera)
+                                        : open_picture_encoder(camera, settings, error);
+}
+
+static gboolean open_sound(Camera *camera, const MediaRenderSettings *settings, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    camera->sound.copy = media_copy_open(camera->info, FALSE, &problem);
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    if (camera->sound.copy != NULL) {
+        MediaCopy *copy = camera->sound.copy;
+        camera->sound.stream = media_output_add(camera->output, media_copy_stream(copy)->codecpar,
+                                                media_copy_time_base(copy), (ShowRate){0, 0});
+        return TRUE;
+    }
+    camera->samples = media_sound_open(camera->info->path, 2, error);
+    camera->aac = camera->samples != NULL ? media_aac_open(settings->audio_bitrate, error) : NULL;
+    if (camera->aac == NULL)
+        return FALSE;
+    camera->sound.stream = media_output_add_encoder(camera->output, media_aac_context(camera->aac));
+    return TRUE;
+}
+
+/* ---- one step of a lane ---- */
+
+static gboolean step_copy(Camera *camera, Lane *lane, GError **error)
+{
+    if (!media_copy_read(lane->copy, camera->packet)) {
+        lane->ended = TRUE;
+        return TRUE;
+    }
+    lane->reached_s = (double)camera->packet->dts * av_q2d(media_copy_time_base(lane->copy));
+    return media_output_write(camera->output, lane->stream, camera->packet, error);
+}
+
+static gboolean encode_frame(Camera *camera, const AVFrame *frame, GError **error)
+{
+    int code = avcodec_send_frame(camera->encoder, frame);
+    while (code >= 0) {
+        code = avcodec_receive_packet(camera->encoder, camera->packet);
+        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
+            return TRUE;
+        if (code >= 0) {
+            camera->packet->duration = 1;
+            if (!media_output_write(camera->output, camera->picture.stream, camera->packet, error))
+                return FALSE;
+        }
+    }
+    media_set_av_error(error, code, "cannot encode the picture of %s", camera->info->path);
+    return FALSE;
+}
+
+/* The frame for a moment of the file; before the first one, and where it is damaged, the last. */
+static gboolean step_picture(Camera *camera, GError **error)
+{
+    if (camera->frame == camera->frames) {
+        camera->picture.ended = TRUE;
+        return encode_frame(camera, NULL, error);
+    }
+    const MediaInfo *info = camera->info;
+    double at_s = (double)camera->frame * info->rate.den / info->rate.num;
+    MediaShown shown;
+    if (!media_picture_show(camera->source, at_s, camera->cancellable, &shown))
+        return !g_cancellable_set_error_if_cancelled(camera->cancellable, error);
+    if (shown.frame != NULL && !shown.repeated) {
+        av_frame_free(&camera->ready);
+        camera->ready = media_geometry_apply(camera->geometry, shown.frame, error);
+        if (camera->ready == NULL)
+            return FALSE;
+    }
+    g_autoptr(AVFrame) frame = av_frame_clone(camera->ready);
+    g_assert(frame != NULL);
+    frame->pts = camera->frame++;
+    camera->picture.reached_s = at_s;
+    return encode_frame(camera, frame, error);
+}
+
+static gboolean write_sound(AVPacket *packet, gpointer data, GError **error)
+{
+    Camera *camera = data;
+    return media_output_write(camera->output, camera->sound.stream, packet, error);
+}
+
+static gboolean step_sound(Camera *camera, GError **error)
+{
+    float stereo[2 * SOUND_BLOCK];
+    gssize n = media_sound_read(camera->samples, stereo, SOUND_BLOCK, error);
+    if (n < 0)
+        return FALSE;
+    if (n == 0) {
+        camera->sound.ended = TRUE;
+        return media_aac_finish(camera->aac, write_sound, camera, error);
+    }
+    camera->sample += n;
+    camera->sound.reached_s = (double)camera->sample / MEDIA_SOUND_HZ;
+    return media_aac_push(camera->aac, stereo, (gsize)n, write_sound, camera, error);
+}
+
+static gboolean step(Camera *camera, GError **error)
+{
+    gboolean picture =
+        !camera->picture.ended &&
+        (camera->sound.ended || camera->picture.reached_s <= camera->sound.reached_s);
+    Lane *lane = picture ? &camera->picture : &camera->sound;
+    if (lane->copy != NULL)
+        return step_copy(camera, lane, error);
+    return picture ? step_picture(camera, error) : step_sound(camera, error);
+}
+
+/* ---- the whole file ---- */
+
+static gboolean begin(Camera *camera, const MediaRenderSettings *settings, const char *path,
+                      GError **error)
+{
+    camera->packet = av_packet_alloc();
+    camera->output = media_output_open(path, error);
+    if (camera->output == NULL)
+        return FALSE;
+    camera->picture.ended = !camera->info->has_video;
+    camera->sound.ended = !camera->info->has_audio;
+    if (camera->info->has_video && !open_picture(camera, settings, error))
+        return FALSE;
+    if (camera->info->has_audio && !open_sound(camera, settings, error))
+        return FALSE;
+    return media_output_begin(camera->output, error);
+}
+
+gboolean media_render_camera(const MediaInfo *info, const MediaRenderSettings *settings,
+                             const char *path, const MediaProgress *progress,
+                             GCancellable *cancellable, GError **error)
+{
+    g_auto(Camera) camera = {.info = info, .cancellable = cancellable};
+    if (!begin(&camera, settings, path, error))
+        return FALSE;
+    for (gint64 steps = 0; !camera.picture.ended || !camera.sound.ended; steps++) {
+        if (g_cancellable_set_error_if_cancelled(cancellable, error) || !step(&camera, error))
+            return FALSE;
+        double done_s = MAX(camera.picture.reached_s, camera.sound.reached_s);
+        if (steps % TELL_STEPS == 0)
+            media_progress_tell(progress, STAGE, CLAMP(done_s, 0, info->duration_s),
+                                info->duration_s);
+    }
+    media_progress_tell(progress, STAGE, info->duration_s, info->duration_s);
+    return media_output_finish(camera.output, error) && media_output_publish(camera.output, error);
+}
