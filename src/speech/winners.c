@@ -16,7 +16,7 @@ enum { ROUNDS = 8, NOBODY = -1, EVERYBODY = -2, BINS = 401 };
 static const float APART_MIN_DB = 5.0f;
 static const float APART_MIN_SPREADS = 1.9f;
 /* And a mic must be this much further ahead in its own windows than when a third person speaks. */
-static const float AHEAD_MIN_DB = 2.0f;
+static const float AHEAD_MIN_DB = 1.2f;
 
 /* Of the windows that one mic wins. */
 typedef struct Cluster {
@@ -191,7 +191,7 @@ static float evidence(const Work *work, int i)
             continue;
         weakest = smaller(weakest, apart(work, i, k));
         for (int j = 0; j < work->gains->mics; j++) {
-            if (j != i && j != k)
+            if (j != i && j != k && has_windows(work, j))
                 weakest = smaller(weakest, ahead(work, i, j, k));
         }
     }
