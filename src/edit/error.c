@@ -1,3 +1,3 @@
 #include <edit/error.h>
 
-G_DEFINE_QUARK(edit-error-quark, edit_error)
+G_DEFINE_QUARK(edit - error - quark, edit_error)

@@ -23,6 +23,7 @@ typedef struct EditMedia {
     ShowClock clock;     /* where the file lies on the session clock */
     gint64 duration_ms;  /* of the file */
     ShowRate rate;       /* of the file's picture, constant; 0/0: sound only */
+    double video_start_s; /* of its first frame, from the file's first moment; 0 in most files */
     int width, height;
     gboolean has_video, has_audio;
     int sample_rate, channels;
@@ -38,6 +39,10 @@ typedef struct EditTimeline {
 } EditTimeline;
 
 /* The whole file as text; free with g_free(). Frame-exact: a shot's first frame is the frame of the
- * media whose picture the program shows there. */
+ * media whose picture the program shows there (edit/frames.h). Where a source has no picture (before
+ * it began, after it ended, a shot of no source) there is a gap. Timecode is non-drop at every rate.
+ *
+ * Where the rate of a file is not the program's: OTIO and FCPXML name the very frame; EDL and MLT
+ * count in frames of the program, and name the one whose time is nearest. */
 char *edit_timeline_text(const EditTimeline *timeline, EditFormat format, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,165 @@
+/* Lines of a log as the director takes them: ids become indexes, a microphone's speech its person's.
+ * A person whom two microphones hear speaks while either of them does. */
+#include "feed-private.h"
+
+#include "people-private.h"
+
+#include <edit/frames.h>
+#include <edit/replay.h>
+
+#include <string.h>
+
+typedef struct Feeder {
+    const GPtrArray *sources;
+    gboolean ignore_manual;
+    int person[SHOW_SOURCES_MAX];
+    gboolean speaks[SHOW_SOURCES_MAX]; /* by microphone */
+    GArray *events;                    /* FeedEvent */
+} Feeder;
+
+static gboolean is_heard(const Feeder *feeder, int person)
+{
+    for (int i = 0; i < SHOW_SOURCES_MAX; i++)
+        if (feeder->speaks[i] && feeder->person[i] == person)
+            return TRUE;
+    return FALSE;
+}
+
+static void add(Feeder *feeder, const ShowEvent *line, DirectorEventType type, int source)
+{
+    FeedEvent feed = {
+        .event = {.type = type,
+                  .source = source,
+                  .at_ms = show_event_at_ms(line),
+                  .edge_ms = line->edge_t_ms != SHOW_MS_NONE ? line->edge_t_ms : DIRECTOR_MS_NONE},
+        .line = line,
+    };
+    g_array_append_val(feeder->events, feed);
+}
+
+static void add_speech(Feeder *feeder, const ShowEvent *line, int source)
+{
+    int person = feeder->person[source];
+    gboolean before = is_heard(feeder, person);
+    feeder->speaks[source] = line->type == SHOW_EVENT_SPEAKING_START;
+    if (is_heard(feeder, person) == before)
+        return;
+    add(feeder, line, before ? DIRECTOR_EVENT_SPEAKING_STOP : DIRECTOR_EVENT_SPEAKING_START,
+        person);
+}
+
+static gboolean is_slide(const ShowEvent *line)
+{
+    const char *kind = json_string_value(json_object_get(line->fields, "kind"));
+    return line->type == SHOW_EVENT_MARKER && g_strcmp0(kind, "slide") == 0;
+}
+
+static DirectorEventType type_of(const ShowEvent *line)
+{
+    switch (line->type) {
+    case SHOW_EVENT_MANUAL_CUT:
+        return DIRECTOR_EVENT_MANUAL_CUT;
+    case SHOW_EVENT_SOURCE_LOST:
+        return DIRECTOR_EVENT_SOURCE_LOST;
+    case SHOW_EVENT_SOURCE_BACK:
+        return DIRECTOR_EVENT_SOURCE_BACK;
+    default:
+        return is_slide(line) ? DIRECTOR_EVENT_SLIDE : DIRECTOR_EVENT_UNSET;
+    }
+}
+
+static void add_line(Feeder *feeder, const ShowEvent *line)
+{
+    int source = edit_people_find(feeder->sources, line->source);
+    gboolean by_hand = line->type == SHOW_EVENT_MANUAL_CUT || line->type == SHOW_EVENT_AUTO_RESUME;
+    if (by_hand && feeder->ignore_manual)
+        return;
+    if (line->type == SHOW_EVENT_SETTINGS)
+        add(feeder, line, DIRECTOR_EVENT_UNSET, DIRECTOR_NONE);
+    else if (line->type == SHOW_EVENT_AUTO_RESUME)
+        add(feeder, line, DIRECTOR_EVENT_AUTO_RESUME, DIRECTOR_NONE);
+    else if (source < 0)
+        return;
+    else if (line->type == SHOW_EVENT_SPEAKING_START || line->type == SHOW_EVENT_SPEAKING_STOP)
+        add_speech(feeder, line, source);
+    else if (type_of(line) != DIRECTOR_EVENT_UNSET)
+        add(feeder, line, type_of(line), source);
+}
+
+GArray *edit_feed_new(const GPtrArray *lines, const GPtrArray *sources, gboolean ignore_manual)
+{
+    Feeder feeder = {.sources = sources, .ignore_manual = ignore_manual};
+    edit_people_map(sources, feeder.person);
+    feeder.events = g_array_new(FALSE, FALSE, sizeof(FeedEvent));
+    for (guint i = 0; i < lines->len; i++)
+        add_line(&feeder, lines->pdata[i]);
+    return feeder.events;
+}
+
+static gint64 hold_ms(const ShowEvent *line, const DirectorSettings *settings)
+{
+    const json_t *hold = json_object_get(line->fields, "hold");
+    double seconds = json_is_number(hold) ? json_number_value(hold) : -1;
+    if (!(seconds >= 0))
+        return settings->manual_hold_ms;
+    return edit_round(MIN(seconds * 1000, (double)SHOW_T_MS_MAX));
+}
+
+/* An edge that the line does not carry is the sender's time less the detector's usual delay. The
+ * director takes `at` for the sender's time; where that is later, it is said here. */
+static gint64 usual_edge_ms(const FeedEvent *feed, const DirectorSettings *settings)
+{
+    if (feed->line->t_ms == feed->event.at_ms)
+        return DIRECTOR_MS_NONE;
+    if (feed->event.type == DIRECTOR_EVENT_SPEAKING_START)
+        return feed->line->t_ms - settings->start_delay_ms;
+    if (feed->event.type == DIRECTOR_EVENT_SPEAKING_STOP)
+        return feed->line->t_ms - settings->stop_delay_ms;
+    return DIRECTOR_MS_NONE;
+}
+
+DirectorEvent edit_feed_resolve(const FeedEvent *feed, const DirectorSettings *settings)
+{
+    DirectorEvent event = feed->event;
+    if (event.type == DIRECTOR_EVENT_MANUAL_CUT)
+        event.hold_ms = hold_ms(feed->line, settings);
+    if (event.edge_ms == DIRECTOR_MS_NONE)
+        event.edge_ms = usual_edge_ms(feed, settings);
+    return event;
+}
+
+GArray *edit_director_events(const ShowLog *log, const GPtrArray *sources, gboolean ignore_manual)
+{
+    DirectorSettings defaults;
+    director_settings_defaults(&defaults);
+    g_autoptr(GPtrArray) lines = edit_events_in_order(log);
+    g_autoptr(GArray) feed = edit_feed_new(lines, sources, ignore_manual);
+    GArray *events = g_array_sized_new(FALSE, FALSE, sizeof(DirectorEvent), feed->len);
+    for (guint i = 0; i < feed->len; i++) {
+        DirectorEvent event = edit_feed_resolve(&g_array_index(feed, FeedEvent, i), &defaults);
+        if (event.type != DIRECTOR_EVENT_UNSET)
+            g_array_append_val(events, event);
+    }
+    return events;
+}
+
+DirectorRole edit_feed_role(ShowRole role)
+{
+    static const DirectorRole roles[] = {
+        [SHOW_ROLE_UNSET] = DIRECTOR_ROLE_UNSET, [SHOW_ROLE_PERSON] = DIRECTOR_ROLE_PERSON,
+        [SHOW_ROLE_WIDE] = DIRECTOR_ROLE_WIDE,   [SHOW_ROLE_SCREEN] = DIRECTOR_ROLE_SCREEN,
+        [SHOW_ROLE_MIC] = DIRECTOR_ROLE_MIC,
+    };
+    return roles[role];
+}
+
+void edit_director_sources(const GPtrArray *sources, DirectorSource *out)
+{
+    memset(out, 0, SHOW_SOURCES_MAX * sizeof *out);
+    for (guint i = 0; i < MIN(sources->len, SHOW_SOURCES_MAX); i++) {
+        const ShowSource *source = sources->pdata[i];
+        DirectorRole role = edit_feed_role(source->role);
+        out[i].role = role != DIRECTOR_ROLE_UNSET ? role : DIRECTOR_ROLE_PERSON;
+        out[i].priority = source->priority;
+    }
+}
