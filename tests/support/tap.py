@@ -1,0 +1,39 @@
+"""Test Anything Protocol for Python tests: one line a result, the plan at the end."""
+import sys
+import traceback
+
+
+class Tap:
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def ok(self, good, name, detail=""):
+        """One result; `detail` is printed when it is bad."""
+        self.count += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} {name}")
+        if detail and not good:
+            self.note(detail)
+        sys.stdout.flush()
+        return good
+
+    def skip(self, name, why):
+        self.count += 1
+        print(f"ok {self.count} {name} # SKIP {why}", flush=True)
+
+    def note(self, text):
+        for line in str(text).splitlines():
+            print(f"# {line}")
+
+    def run(self, name, function, *arguments):
+        """A result that is good unless the function raises or returns a complaint."""
+        try:
+            complaint = function(*arguments)
+        except Exception:  # a broken test is a failed one
+            complaint = traceback.format_exc()
+        return self.ok(not complaint, name, complaint or "")
+
+    def finish(self):
+        print(f"1..{self.count}")
+        sys.exit(1 if self.failed else 0)
