@@ -69,7 +69,7 @@ ShowFile *show_manifest_find(const ShowManifest *manifest, const char *name)
 {
     for (guint i = 0; i < manifest->files->len; i++) {
         ShowFile *file = manifest->files->pdata[i];
-        if (g_strcmp0(file->name, name) == 0)
+        if (file->path == NULL && g_strcmp0(file->name, name) == 0)
             return file;
     }
     return NULL;

@@ -265,6 +265,7 @@ static void a_file_replaces_its_older_self(void)
     g_assert_true(show_manifest_recording(manifest, "cam_2") == other);
     g_assert_null(show_manifest_recording(manifest, "cam_3"));
     g_assert_null(show_manifest_find(manifest, "nothing"));
+    g_assert_null(show_manifest_find(manifest, "IMG_1.MOV")); /* lies elsewhere, twice */
 }
 
 static void starts_survive_many_turns(void)

@@ -66,10 +66,11 @@ gboolean show_file_name_is_valid(const char *name);
 /* Same name and same path: recordings from different folders may share a base name. */
 gboolean show_file_is_same(const ShowFile *a, const ShowFile *b);
 
-/* Borrowed, or NULL: the first with this name. A new file that is the same as an old one replaces
- * it. */
+/* The file of this name in the folder; a recording that lies elsewhere is not meant, whatever its
+ * name. Borrowed, or NULL. */
 ShowFile *show_manifest_find(const ShowManifest *manifest, const char *name);
 ShowFile *show_manifest_recording(const ShowManifest *manifest, const char *source); /* kind iso */
+/* Replaces the file that is the same, if there is one. */
 void show_manifest_take_file(ShowManifest *manifest, ShowFile *file);
 
 const char *show_state_name(ShowState state);
