@@ -1,3 +1,4 @@
 #include <edit/error.h>
 
-G_DEFINE_QUARK(edit - error - quark, edit_error)
+/* clang-format off */
+G_DEFINE_QUARK(edit-error-quark, edit_error)

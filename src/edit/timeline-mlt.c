@@ -78,8 +78,24 @@ static void append_clip(Writer *writer, const TimelineClip *clip)
                            in + clip->frames - 1);
 }
 
+/* Lies under everything: where there is nothing to show, MLT alone would show white. */
+static void append_black(Writer *writer)
+{
+    g_string_append_printf(writer->text,
+                           "  <producer id=\"black\" in=\"0\" out=\"%" G_GINT64_FORMAT "\">\n",
+                           writer->timeline->frames - 1);
+    append_property(writer, "mlt_service", "color");
+    append_property(writer, "resource", "black");
+    g_string_append_printf(writer->text,
+                           "  </producer>\n  <playlist id=\"background\">\n"
+                           "    <entry producer=\"black\" in=\"0\" out=\"%" G_GINT64_FORMAT
+                           "\"/>\n  </playlist>\n",
+                           writer->timeline->frames - 1);
+}
+
 static void append_playlists(Writer *writer)
 {
+    append_black(writer);
     g_string_append(writer->text, "  <playlist id=\"program\">\n");
     for (guint i = 0; i < writer->timeline->clips->len; i++)
         append_clip(writer, &g_array_index(writer->timeline->clips, TimelineClip, i));
@@ -98,6 +114,7 @@ static void append_tractor(Writer *writer)
     gboolean mixed = writer->timeline->edit->program_sound != NULL;
     g_string_append_printf(writer->text,
                            "  <tractor id=\"timeline\" in=\"0\" out=\"%" G_GINT64_FORMAT "\">\n"
+                           "    <track producer=\"background\" hide=\"audio\"/>\n"
                            "    <track producer=\"program\"%s/>\n",
                            writer->timeline->frames - 1, mixed ? " hide=\"audio\"" : "");
     if (mixed)
