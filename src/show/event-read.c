@@ -3,6 +3,7 @@
 
 #include <show/error.h>
 #include <show/limits.h>
+#include <show/manifest.h>
 
 #include "event-private.h"
 #include "source-private.h"
@@ -52,7 +53,8 @@ static gboolean check_record_start(const ShowReader *reader)
     gint64 start_ms;
     g_autofree char *file = NULL;
     return show_read_ms(reader, "start", SHOW_OPTIONAL, &start_ms) &&
-           show_read_label(reader, "file", &file);
+           show_read_text(reader, "file", SHOW_OPTIONAL, show_file_name_is_valid,
+                          "the name of a file, without folders", &file);
 }
 
 /* Members that a type gives a meaning to; they stay in `fields`. */

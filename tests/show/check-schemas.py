@@ -34,6 +34,7 @@ BROKEN = [
     ('events.json', [0, 'sources', 0, 'role'], 'boss'),
     ('events.json', [0, 'sources', 0, 'id'], REMOVED),
     ('events.json', [0, 'settings'], []),
+    ('events.json', [7, 'file'], 'a/b.mp4'),
     ('shots.json', ['shots', 0, 't'], 40),
     ('shots.json', ['shots', 1, 't'], '1s'),
     ('shots.json', ['shots', 1, 'source'], REMOVED),

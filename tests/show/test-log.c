@@ -98,6 +98,8 @@ static void names_the_line_and_the_member(void)
          "1234567890123456789012345\"}\n",
          "line 1: \"source\": expected a name of at most 64 letters, digits, _ . and -, "
          "found \"123456789012345678901234567890123456789…\""},
+        {"{\"t\":1,\"type\":\"record_start\",\"source\":\"a\",\"file\":\"a/b.mp4\"}\n",
+         "line 1: \"file\": expected the name of a file, without folders, found \"a/b.mp4\""},
         {OK_LINE "{\"t\":1,\"type\":\"session_start\",\"sources\":[{\"id\":\"a\"},"
                  "{\"id\":\"b\",\"role\":\"boss\"}]}\n",
          "line 2: sources[1].\"role\": expected person, wide, screen or mic, found \"boss\""},
