@@ -33,8 +33,7 @@ typedef struct Shot {
 /* The settings with what is automatic worked out. */
 typedef struct Rules {
     int32_t confirm_ms;
-    int32_t min_shot_ms;
-    int32_t quiet_ms; /* the person shown must be silent this long before another takes over */
+    int32_t crowd_ms; /* several who speak this long when the floor is free: nobody has it yet */
 } Rules;
 
 struct Director {
@@ -55,6 +54,7 @@ struct Director {
 
     Step step;
     Shot shot;
+    int before;      /* what was shown before the shot */
     int home;        /* the person last shown because of what was said */
     int64_t home_ms; /* since when without a look elsewhere */
     bool manual;
@@ -76,7 +76,7 @@ typedef struct Wish {
 } Wish;
 
 /* What should be on screen at content time c, for the step that the director is in. */
-Wish director_wish(const Director *director, int64_t c_ms, int64_t h_ms);
+Wish director_wish(const Director *director, int64_t c_ms);
 bool director_can_show(const Director *director, int source);
 /* Who else speaks and has a picture, the longest turn first. */
 int director_who_lost(const Director *director, int source);

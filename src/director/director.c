@@ -7,6 +7,8 @@
 #include "bytes-private.h"
 #include "director-private.h"
 
+enum { NOT_BEGUN = -2 }; /* a source that is none, not even DIRECTOR_NONE */
+
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;
@@ -21,12 +23,12 @@ size_t director_size(void)
  * contribution, and more would only skip short answers. */
 void director_work_out_rules(Rules *rules, const DirectorSettings *settings)
 {
-    int64_t free_ms = clamp(settings->look_ahead_ms, 0, 1000);
-    *rules = (Rules){
-        .confirm_ms = settings->confirm_ms > 0 ? settings->confirm_ms : (int32_t)free_ms,
-        .min_shot_ms = settings->min_shot_ms,
-        .quiet_ms = 0,
-    };
+    enum { CONTRIBUTION_MS = 1000, CROWD_MS = 200 };
+    int32_t confirm_ms = settings->confirm_ms;
+    if (confirm_ms == 0)
+        confirm_ms = (int32_t)clamp(settings->look_ahead_ms, 0, CONTRIBUTION_MS);
+    rules->confirm_ms = confirm_ms;
+    rules->crowd_ms = confirm_ms > CROWD_MS ? confirm_ms : CROWD_MS;
 }
 
 static bool valid_sources(const DirectorSource *sources, int n_sources)
@@ -92,8 +94,9 @@ static void show(Director *director, const Wish *wish, int64_t c_ms)
         return;
     }
     int64_t hold_ms = wish->hold_ms;
-    if (hold_ms < director->rules.min_shot_ms)
-        hold_ms = director->rules.min_shot_ms;
+    if (hold_ms < director->settings.min_shot_ms)
+        hold_ms = director->settings.min_shot_ms;
+    director->before = director->shot.source;
     director->shot = (Shot){c_ms, hold_ms, wish->source, wish->reason};
     DirectorDecision decision = {
         .t_ms = c_ms,
@@ -106,13 +109,24 @@ static void show(Director *director, const Wish *wish, int64_t c_ms)
     queue_decision(director, &decision);
 }
 
-/* What may end a shot before its time. */
+/* Back where it came from is allowed later than to a third: hysteresis. Looks elsewhere are meant
+ * to end there. */
+static int64_t hold_against(const Director *director, const Wish *wish)
+{
+    int64_t hold_ms = director->shot.hold_ms;
+    bool said = director->step == STEP_PERSON || director->step == STEP_WIDE;
+    if (said && wish->source == director->before && hold_ms < director->settings.return_ms)
+        hold_ms = director->settings.return_ms;
+    return hold_ms;
+}
+
+/* Only a loss, a cut by hand and having no picture at all may end a shot before its time. */
 static bool may_cut(const Director *director, const Wish *wish, int64_t c_ms)
 {
     if (director->shot.source == DIRECTOR_NONE || wish->reason == DIRECTOR_REASON_LOST ||
         wish->reason == DIRECTOR_REASON_MANUAL)
         return true;
-    return c_ms - director->shot.t_ms >= director->shot.hold_ms;
+    return c_ms - director->shot.t_ms >= hold_against(director, wish);
 }
 
 static bool stays(const Director *director, const Wish *wish)
@@ -132,7 +146,7 @@ static void decide(Director *director, int64_t h_ms)
         return;
     for (int i = 0; i < director->n_sources; i++)
         voice_hear(&director->voices[i], c_ms + TICK_MS - 1, h_ms, &director->heard[i]);
-    Wish wish = director_wish(director, c_ms, h_ms);
+    Wish wish = director_wish(director, c_ms);
     if (!stays(director, &wish) && may_cut(director, &wish, c_ms))
         show(director, &wish, c_ms);
 }
@@ -146,10 +160,10 @@ static int64_t tick_after(const Director *director, int64_t ms)
     return ms - into_ms + tick_ms;
 }
 
-/* Decides at every tick before `end_ms`, until `room` of the queue is left. */
-static void run_ticks(Director *director, int64_t end_ms, uint32_t room)
+/* Decides at every tick before `end_ms`; waits when the queue is full, unless it may drop. */
+static void run_ticks(Director *director, int64_t end_ms, bool may_drop)
 {
-    while (director->queue_count + room < DIRECTOR_QUEUE + 1) {
+    while (may_drop || director->queue_count < DIRECTOR_QUEUE) {
         if (director->fresh) {
             director->fresh = false;
             decide(director, director->known_ms);
@@ -173,13 +187,13 @@ void director_advance(Director *director, int64_t now_ms)
     now_ms = valid_time(director, now_ms);
     if (now_ms > director->target_ms)
         director->target_ms = now_ms;
-    run_ticks(director, director->target_ms + 1, 1);
+    run_ticks(director, director->target_ms + 1, false);
 }
 
 bool director_take(Director *director, DirectorDecision *decision)
 {
     if (director->queue_count == 0)
-        run_ticks(director, director->target_ms + 1, 1);
+        run_ticks(director, director->target_ms + 1, false);
     if (director->queue_count == 0)
         return false;
     *decision = director->queue[director->queue_head];
@@ -283,7 +297,7 @@ void director_feed(Director *director, const DirectorEvent *event)
     if (at_ms < director->target_ms)
         at_ms = director->target_ms;
     if (at_ms > director->known_ms) {
-        run_ticks(director, at_ms, 0);
+        run_ticks(director, at_ms, true);
         director->known_ms = at_ms;
     }
     director->target_ms = at_ms;
@@ -324,7 +338,8 @@ static void open_show(Director *director)
         .reason = DIRECTOR_REASON_OPENING,
         .hold_ms = wide ? director->settings.opening_ms : 0,
     };
-    director->shot.source = -2; /* so that NONE is a decision too */
+    director->shot.source = NOT_BEGUN;
+    director->before = NOT_BEGUN;
     show(director, &first, director->start_ms);
 }
 

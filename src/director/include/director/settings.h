@@ -6,8 +6,10 @@
 
 typedef struct DirectorSettings {
     int32_t look_ahead_ms;    /* 0 = causal */
-    int32_t confirm_ms;       /* somebody must speak this long to get the screen */
+    int32_t confirm_ms;       /* somebody must speak this long to get the screen; 0 = automatic: as
+                               * long as the look-ahead, at most 1 s */
     int32_t min_shot_ms;      /* no shot is shorter, but for lost and manual */
+    int32_t return_ms;        /* hysteresis: not back to the picture before sooner than this */
     int32_t max_shot_ms;      /* then something else for variety; 0 = off */
     int32_t interrupt_ms;     /* speaks this long over the shown person: takes the screen */
     int32_t ignore_ms;        /* shorter speech is an interjection, never cut to */
