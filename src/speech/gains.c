@@ -17,7 +17,18 @@ SpeechGains *speech_gains_init(void *memory, int mics)
     if (mics < 1 || mics > SPEECH_MICS_MAX)
         return NULL;
     SpeechGains *gains = memory;
-    *gains = (SpeechGains){.mics = mics, .stride = 1};
+    gains->mics = mics;
+    for (int i = 0; i < SPEECH_MICS_MAX; i++) {
+        gains->last_db[i] = SPEECH_LEVEL_MIN_DB;
+        gains->movement_db[i] = 0.0;
+        gains->clearness[i] = 0.0;
+    }
+    gains->before = (GainsHalf){0};
+    gains->now = (GainsHalf){0};
+    gains->now_frames = 0;
+    gains->count = 0; /* of windows: the rest of the memory is not read */
+    gains->stride = 1;
+    gains->skipped = 0;
     return gains;
 }
 

@@ -1,6 +1,6 @@
-/* One microphone at 16 kHz: what mic.h does after resampling. For tests against the model. */
+/* One microphone, and its half behind the resampler, at 16 kHz (tests compare that with the model). */
 #pragma once
-#include <speech/speech.h>
+#include <speech/mic.h>
 #include "resample-private.h"
 #include "silero-private.h"
 
@@ -16,3 +16,8 @@ void speech_listener_init(SpeechListener *listener);
 /* Where the SPEECH_NARROW_SAMPLES of the next frame are to be written. */
 float *speech_listener_input(SpeechListener *listener);
 SpeechFrame speech_listener_push(SpeechListener *listener);
+
+struct SpeechMic {
+    SpeechResampler resampler;
+    SpeechListener listener;
+};

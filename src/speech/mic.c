@@ -2,11 +2,6 @@
 #include <speech/mic.h>
 #include "listener-private.h"
 
-struct SpeechMic {
-    SpeechResampler resampler;
-    SpeechListener listener;
-};
-
 void speech_listener_init(SpeechListener *listener)
 {
     speech_silero_init(&listener->silero);

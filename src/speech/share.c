@@ -1,31 +1,12 @@
 /* Who of those who hear a voice speaks: gain share between the mics, then hysteresis in time. */
 #include <speech/share.h>
 #include "maths-private.h"
+#include "share-private.h"
 
 /* How far behind the voice the detector is: it wants to have heard a little before it believes, and
  * then the room rings on. Measured on bench/data/speech (medians 28 and 104 ms) and on synthetic
  * shows of the same reverberation; rounded down, because rooms differ. */
 enum { START_LATE_MS = 24, STOP_LATE_MS = 64, NOBODY = -1 };
-
-typedef struct ShareMic {
-    SpeechShareMic setting;
-    float smooth_db;
-    float weight_db; /* share of all */
-    float duel_db;   /* share of its own and the strongest other's: what decides */
-    bool active;
-    int held_frames;   /* not active: frames in a row that would start; active: that would stop */
-    int64_t edge_ms;   /* start of the first of those frames; active: end of the last speech */
-    int64_t start_ms;  /* active: the edge of its start */
-    int64_t closed_ms; /* the edge of the last stop: the next start is not before */
-} ShareMic;
-
-struct SpeechShare {
-    SpeechShareSettings settings;
-    int mics;
-    bool begun;
-    int64_t begin_ms; /* of the first frame: no edge is before */
-    ShareMic mic[SPEECH_MICS_MAX];
-};
 
 void speech_share_defaults(SpeechShareSettings *settings)
 {
@@ -123,14 +104,13 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static SpeechEdge stop(SpeechShare *share, int index, int64_t t_ms)
+static SpeechEdge stop(SpeechShare *share, int index, int64_t edge_ms, int64_t t_ms)
 {
     ShareMic *mic = &share->mic[index];
-    mic->edge_ms = later(mic->edge_ms - STOP_LATE_MS, mic->start_ms);
     mic->active = false;
     mic->held_frames = 0;
-    mic->closed_ms = mic->edge_ms;
-    return (SpeechEdge){.mic = index, .start = false, .t_ms = t_ms, .edge_ms = mic->edge_ms};
+    mic->closed_ms = later(edge_ms, mic->edge_ms);
+    return (SpeechEdge){.mic = index, .start = false, .t_ms = t_ms, .edge_ms = mic->closed_ms};
 }
 
 static bool wait_for_start(SpeechShare *share, int index, float probability, int64_t from_ms,
@@ -150,8 +130,7 @@ static bool wait_for_start(SpeechShare *share, int index, float probability, int
     *edge = (SpeechEdge){.mic = index, .start = true, .t_ms = t_ms, .edge_ms = mic->edge_ms};
     mic->active = true;
     mic->held_frames = 0;
-    mic->start_ms = mic->edge_ms;
-    mic->edge_ms = t_ms;
+    mic->heard_ms = t_ms;
     return true;
 }
 
@@ -163,13 +142,13 @@ static bool wait_for_stop(SpeechShare *share, int index, float probability, int6
     if (!mic->setting.silent && probability >= settings->stay_probability &&
         mic->duel_db >= settings->stay_share_db) {
         mic->held_frames = 0;
-        mic->edge_ms = t_ms;
+        mic->heard_ms = t_ms;
         return false;
     }
     mic->held_frames++;
     if (mic->held_frames * SPEECH_FRAME_MS < settings->off_ms)
         return false;
-    *edge = stop(share, index, t_ms);
+    *edge = stop(share, index, mic->heard_ms - STOP_LATE_MS, t_ms);
     return true;
 }
 
@@ -198,8 +177,11 @@ int speech_share_finish(SpeechShare *share, int64_t t_ms, SpeechEdge *edges)
 {
     int count = 0;
     for (int i = 0; i < share->mics; i++) {
-        if (share->mic[i].active)
-            edges[count++] = stop(share, i, t_ms);
+        const ShareMic *mic = &share->mic[i];
+        /* Who is cut off in the middle of a word spoke to the end. */
+        int64_t end_ms = mic->held_frames == 0 ? t_ms : mic->heard_ms - STOP_LATE_MS;
+        if (mic->active)
+            edges[count++] = stop(share, i, end_ms, t_ms);
     }
     return count;
 }
