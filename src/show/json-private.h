@@ -2,8 +2,10 @@
 #pragma once
 #include <show/json.h>
 
-/* Reads at most SHOW_FILE_BYTES_MAX bytes of a file. Free with g_free(). */
-char *show_json_read_file(const char *path, gsize *length, GError **error);
+/* A file of at most `most` bytes. Free with g_free(). */
+char *show_json_read_file(const char *path, gint64 most, gsize *length, GError **error);
+/* FALSE with the error set when a text is longer than `most`. */
+gboolean show_json_check_size(const char *name, gsize length, gint64 most, GError **error);
 /* One JSON value. `line` is the line its text begins on. New reference. */
 json_t *show_json_value(const char *name, gsize line, const char *text, gsize length,
                         GError **error);

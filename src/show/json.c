@@ -39,15 +39,16 @@ static gboolean fail_file(GError **error, const char *path, const char *why)
     return FALSE;
 }
 
-static gboolean fail_size(GError **error, const char *path)
+gboolean show_json_check_size(const char *name, gsize length, gint64 most, GError **error)
 {
+    if (length <= (gsize)most)
+        return TRUE;
     g_set_error(error, SHOW_ERROR, SHOW_ERROR_TOO_LARGE,
-                "%s: expected at most %" G_GINT64_FORMAT " bytes, found more", path,
-                SHOW_FILE_BYTES_MAX);
+                "%s: expected at most %" G_GINT64_FORMAT " bytes, found more", name, most);
     return FALSE;
 }
 
-static gboolean read_all(int file, const char *path, GByteArray *bytes, GError **error)
+static gboolean read_all(int file, const char *path, gint64 most, GByteArray *bytes, GError **error)
 {
     guint8 block[65536];
     for (;;) {
@@ -58,25 +59,25 @@ static gboolean read_all(int file, const char *path, GByteArray *bytes, GError *
             continue;
         if (count < 0)
             return fail_file(error, path, g_strerror(errno));
-        if (bytes->len + (gint64)count > SHOW_FILE_BYTES_MAX)
-            return fail_size(error, path);
+        if (!show_json_check_size(path, bytes->len + (gsize)count, most, error))
+            return FALSE;
         g_byte_array_append(bytes, block, (guint)count);
     }
 }
 
-static gboolean read_open(int file, const char *path, GByteArray *bytes, GError **error)
+static gboolean read_open(int file, const char *path, gint64 most, GByteArray *bytes,
+                          GError **error)
 {
     struct stat status;
     if (fstat(file, &status) != 0)
         return fail_file(error, path, g_strerror(errno));
     if (S_ISDIR(status.st_mode))
         return fail_file(error, path, "it is a folder; give a file");
-    if (status.st_size > SHOW_FILE_BYTES_MAX)
-        return fail_size(error, path);
-    return read_all(file, path, bytes, error);
+    return show_json_check_size(path, (gsize)status.st_size, most, error) &&
+           read_all(file, path, most, bytes, error);
 }
 
-char *show_json_read_file(const char *path, gsize *length, GError **error)
+char *show_json_read_file(const char *path, gint64 most, gsize *length, GError **error)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (file < 0) {
@@ -84,7 +85,7 @@ char *show_json_read_file(const char *path, gsize *length, GError **error)
         return NULL;
     }
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    gboolean read = read_open(file, path, bytes, error);
+    gboolean read = read_open(file, path, most, bytes, error);
     close(file);
     if (!read)
         return NULL;
@@ -155,16 +156,14 @@ static ShowJson *parse_taken(char *name, char *text, gsize length, GError **erro
 ShowJson *show_json_load(const char *path, GError **error)
 {
     gsize length;
-    char *text = show_json_read_file(path, &length, error);
+    char *text = show_json_read_file(path, SHOW_FILE_BYTES_MAX, &length, error);
     return text != NULL ? parse_taken(g_strdup(path), text, length, error) : NULL;
 }
 
 ShowJson *show_json_parse(const char *name, const char *text, gsize length, GError **error)
 {
-    if ((gint64)length > SHOW_FILE_BYTES_MAX) {
-        fail_size(error, name);
+    if (!show_json_check_size(name, length, SHOW_FILE_BYTES_MAX, error))
         return NULL;
-    }
     char *copy = g_malloc(length + 1);
     memcpy(copy, text, length);
     copy[length] = '\0';

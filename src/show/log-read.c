@@ -183,12 +183,8 @@ static gboolean read_any(Input *in, ShowLog *log)
 
 ShowLog *show_log_parse(const char *name, const char *text, gsize length, GError **error)
 {
-    if ((gint64)length > SHOW_FILE_BYTES_MAX) {
-        g_set_error(error, SHOW_ERROR, SHOW_ERROR_TOO_LARGE,
-                    "%s: expected at most %" G_GINT64_FORMAT " bytes, found more", name,
-                    SHOW_FILE_BYTES_MAX);
+    if (!show_json_check_size(name, length, SHOW_LOG_BYTES_MAX, error))
         return NULL;
-    }
     g_autoptr(ShowLog) log = show_log_new();
     Input in = {.name = name, .text = text, .length = length, .line = 1, .error = error};
     return read_any(&in, log) ? g_steal_pointer(&log) : NULL;
@@ -197,6 +193,6 @@ ShowLog *show_log_parse(const char *name, const char *text, gsize length, GError
 ShowLog *show_log_load(const char *path, GError **error)
 {
     gsize length;
-    g_autofree char *text = show_json_read_file(path, &length, error);
+    g_autofree char *text = show_json_read_file(path, SHOW_LOG_BYTES_MAX, &length, error);
     return text != NULL ? show_log_parse(path, text, length, error) : NULL;
 }

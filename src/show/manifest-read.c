@@ -161,6 +161,10 @@ static gboolean read_files(const ShowReader *reader, ShowManifest *manifest)
     const json_t *array;
     if (!show_read_array(reader, "files", SHOW_REQUIRED, &array))
         return FALSE;
+    if (json_array_size(array) > SHOW_FILES_MAX)
+        return show_read_fail_text(reader, SHOW_ERROR_TOO_LARGE, "files",
+                                   "expected at most %d files, found %" G_GSIZE_FORMAT,
+                                   SHOW_FILES_MAX, json_array_size(array));
     for (gsize i = 0; i < json_array_size(array); i++) {
         g_autofree char *where = show_read_where(reader, "files", i);
         ShowReader item = *reader;

@@ -235,6 +235,19 @@ static void a_manifest_needs_its_parts(void)
         check_refused(pass_manifest, cases[i].text, cases[i].message);
 }
 
+static void a_manifest_names_only_so_many_files(void)
+{
+    GString *text = g_string_new("{\"id\":\"7d1e9a40-5a3f-4b52-8d0e-2f7f8a1c9b11\",\n"
+                                 "\"started_at\":\"2026-11-23T20:15:00Z\",\n"
+                                 "\"state\":\"complete\",\n\"files\":[0");
+    for (int i = 0; i < SHOW_FILES_MAX; i++)
+        g_string_append(text, ",0");
+    g_string_append(text, "]}");
+    check_refused(pass_manifest, text->str,
+                  "line 4: \"files\": expected at most 10000 files, found 10001");
+    g_string_free(text, TRUE);
+}
+
 static void a_new_manifest_can_be_read(void)
 {
     g_autoptr(ShowManifest) manifest = show_manifest_new();
@@ -440,6 +453,7 @@ int main(int argc, char **argv)
     g_test_add_func("/show/manifest/comes-back-byte-for-byte", a_manifest_comes_back_byte_for_byte);
     g_test_add_func("/show/manifest/error-names-its-line", a_manifest_error_names_its_line);
     g_test_add_func("/show/manifest/needs-its-parts", a_manifest_needs_its_parts);
+    g_test_add_func("/show/manifest/names-only-so-many-files", a_manifest_names_only_so_many_files);
     g_test_add_func("/show/manifest/a-new-one-can-be-read", a_new_manifest_can_be_read);
     g_test_add_func("/show/manifest/a-file-replaces-its-older-self",
                     a_file_replaces_its_older_self);

@@ -213,6 +213,9 @@ static void load_refuses_a_file_beyond_the_limit(void)
     g_assert_cmpint(fclose(file), ==, 0);
     g_assert_null(show_json_load(path, &error));
     g_assert_error(error, SHOW_ERROR, SHOW_ERROR_TOO_LARGE);
+    g_autofree char *message =
+        g_strconcat(path, ": expected at most 16777216 bytes, found more", NULL);
+    g_assert_cmpstr(error->message, ==, message);
     g_unlink(path);
     g_rmdir(folder);
 }

@@ -152,8 +152,7 @@ static void reads_three_forms(void)
         "[{\"t\":1,\"type\":\"x\"},{\"t\":2,\"type\":\"y\"}]",
         "\xEF\xBB\xBF\r\n [\r\n{\"t\":1,\"type\":\"x\"} ,\r\n{\"t\":2,\"type\":\"y\"}\r\n]\r\n\r\n",
         "{\"events\":[{\"t\":1,\"type\":\"x\"},{\"t\":2,\"type\":\"y\"}]}",
-        "{\"name\":[\"]\"],\n "
-        "\"events\":\n[{\"t\":1,\"type\":\"x\"},{\"t\":2,\"type\":\"y\"}],\"z\":1}",
+        "{\"n\":[\"]\"],\n\"events\":\n[{\"t\":1,\"type\":\"x\"},{\"t\":2,\"type\":\"y\"}]}",
         "[{\n\"t\":1,\n\"type\":\"x\"},{\"t\":2,\"type\":\"y\"}]",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {

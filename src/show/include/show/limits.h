@@ -4,12 +4,16 @@
 
 enum {
     SHOW_SOURCES_MAX = 16,
+    SHOW_FILES_MAX = 10000,        /* named by a manifest */
     SHOW_ID_BYTES_MAX = 64,        /* of a source or an event */
     SHOW_LABEL_BYTES_MAX = 200,    /* UTF-8, no control characters */
     SHOW_LINE_BYTES_MAX = 65536,   /* one line of a log */
     SHOW_JSON_DEPTH_MAX = 64,
 };
-#define SHOW_FILE_BYTES_MAX (G_GINT64_CONSTANT(512) << 20) /* a JSON file or log */
+/* A log is read one event at a time; other documents are whole in memory, where the
+ * worst text (nothing but empty objects) was measured to take 75 times its size. */
+#define SHOW_LOG_BYTES_MAX (G_GINT64_CONSTANT(512) << 20)
+#define SHOW_FILE_BYTES_MAX (G_GINT64_CONSTANT(16) << 20)
 #define SHOW_T_MS_MAX (G_GINT64_CONSTANT(366) * 24 * 3600 * 1000) /* no show is longer than a year */
 
 /* [A-Za-z0-9][A-Za-z0-9_.-]*, at most SHOW_ID_BYTES_MAX bytes, and no "..": safe as part of a
