@@ -58,7 +58,6 @@ asan: test-deps ## the tests under AddressSanitizer and UBSan
 
 fuzz: test-deps ## run each fuzz target for SECONDS=30
 	@CC=clang tools/set-up build/fuzz -Dfuzz=true $(SANITISE)
-	@ninja -C build/fuzz
 	tools/fuzz build/fuzz $(SECONDS)
 
 bench: build test-deps ## measure against the plain way; prints both sides
