@@ -4,15 +4,17 @@
 #pragma once
 #include <speech/speech.h>
 
-/* Defaults: speech_share_defaults(). Levels in dB, times in ms. */
+/* Levels in dB, times in ms; in brackets what speech_share_defaults() gives. */
 typedef struct SpeechShareSettings {
-    float on_probability;   /* a voice begins at this probability … */
-    float stay_probability; /* … and goes on down to this one */
-    float on_share_db;      /* and when the mic has this share of all (0 = alone, −3 = half) */
-    float stay_share_db;
-    int on_ms;              /* held this long before it counts */
-    int off_ms;             /* gone this long before it ends */
-    float rise, fall;       /* smoothing of the level per frame, 0 … 1 */
+    float on_probability;   /* [0.5] a voice begins at this probability … */
+    float stay_probability; /* [0.25] … and goes on down to this one */
+    /* and when the mic has this share of its own and the strongest other's sound: 0 = alone,
+     * −3 = both alike */
+    float on_share_db;   /* [−2.5] */
+    float stay_share_db; /* [−4.5] */
+    int on_ms;           /* [96] held this long before it counts */
+    int off_ms;          /* [416] gone this long before it ends */
+    float rise, fall;    /* [0.8, 0.15] smoothing of the level per frame, 0 … 1 */
 } SpeechShareSettings;
 
 typedef struct SpeechShareMic {
@@ -25,7 +27,8 @@ typedef struct SpeechEdge {
     int mic;
     bool start;      /* speaking_start, else speaking_stop */
     int64_t t_ms;    /* when a live detector would have known: end of the frame that decided */
-    int64_t edge_ms; /* estimate of the moment in the sound itself, ≤ t_ms */
+    int64_t edge_ms; /* estimate of the moment in the sound itself, ≤ t_ms. In one mic edges ascend,
+                        and none is before the first frame */
 } SpeechEdge;
 
 typedef struct SpeechShare SpeechShare;
