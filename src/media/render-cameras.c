@@ -84,8 +84,13 @@ static gboolean wait_for_turn(Reader *reader, guint shot)
     g_mutex_lock(&all->lock);
     gboolean must_wait = shot > all->shot + SHOTS_AHEAD;
     g_mutex_unlock(&all->lock);
-    if (must_wait && all->used > OPEN_MAX)
-        close_picture(reader);
+    if (must_wait && reader->picture != NULL) {
+        av_frame_free(&reader->ready);
+        if (all->used > OPEN_MAX)
+            close_picture(reader);
+        else
+            media_picture_rest(reader->picture);
+    }
 
     g_mutex_lock(&all->lock);
     while (shot > all->shot + SHOTS_AHEAD && !stopped(reader))
@@ -136,8 +141,8 @@ static gboolean read_shot(Reader *reader, const MediaPlanShot *shot, GError **er
     for (gint64 n = shot->first; n < shot->end; n++) {
         double source_s =
             show_clock_to_source(&reader->camera->clock, media_plan_session_s(plan, n));
-        if (n == shot->first)
-            media_picture_begin(reader->picture, source_s);
+        if (n == shot->first && !media_picture_begin(reader->picture, source_s, error))
+            return FALSE;
         MediaShown shown;
         if (!media_picture_show(reader->picture, source_s, reader->all->stop, &shown))
             return FALSE;

@@ -99,7 +99,8 @@ static gboolean look_between(Watch *watch, MediaPicture *picture, double from_s,
                              GCancellable *cancellable)
 {
     guint8 grey[CELLS];
-    media_picture_begin(picture, from_s);
+    if (!media_picture_begin(picture, from_s, NULL))
+        return FALSE;
     for (double at_s = from_s; at_s < to_s; at_s += 1.0 / LOOKS_A_SECOND) {
         MediaShown shown;
         if (!media_picture_show(picture, at_s, cancellable, &shown))
