@@ -48,24 +48,27 @@ static void add_speech(Feeder *feeder, const ShowEvent *line, int source)
         person);
 }
 
+/* With a camera its own microphone is lost, and starts anew; another mic of that person is heard on,
+ * and the director, which forgot the voice with the picture, is told when the picture is back. */
+static void add_presence(Feeder *feeder, const ShowEvent *line, int source)
+{
+    if (line->type == SHOW_EVENT_SOURCE_LOST) {
+        add(feeder, line, DIRECTOR_EVENT_SOURCE_LOST, source);
+        feeder->speaks[source] = FALSE;
+        return;
+    }
+    add(feeder, line, DIRECTOR_EVENT_SOURCE_BACK, source);
+    if (is_heard(feeder, source)) {
+        add(feeder, line, DIRECTOR_EVENT_SPEAKING_START, source);
+        g_array_index(feeder->events, FeedEvent, feeder->events->len - 1).event.edge_ms =
+            show_event_at_ms(line);
+    }
+}
+
 static gboolean is_slide(const ShowEvent *line)
 {
     const char *kind = json_string_value(json_object_get(line->fields, "kind"));
     return line->type == SHOW_EVENT_MARKER && g_strcmp0(kind, "slide") == 0;
-}
-
-static DirectorEventType type_of(const ShowEvent *line)
-{
-    switch (line->type) {
-    case SHOW_EVENT_MANUAL_CUT:
-        return DIRECTOR_EVENT_MANUAL_CUT;
-    case SHOW_EVENT_SOURCE_LOST:
-        return DIRECTOR_EVENT_SOURCE_LOST;
-    case SHOW_EVENT_SOURCE_BACK:
-        return DIRECTOR_EVENT_SOURCE_BACK;
-    default:
-        return is_slide(line) ? DIRECTOR_EVENT_SLIDE : DIRECTOR_EVENT_UNSET;
-    }
 }
 
 static void add_line(Feeder *feeder, const ShowEvent *line)
@@ -82,8 +85,12 @@ static void add_line(Feeder *feeder, const ShowEvent *line)
         return;
     else if (line->type == SHOW_EVENT_SPEAKING_START || line->type == SHOW_EVENT_SPEAKING_STOP)
         add_speech(feeder, line, source);
-    else if (type_of(line) != DIRECTOR_EVENT_UNSET)
-        add(feeder, line, type_of(line), source);
+    else if (line->type == SHOW_EVENT_SOURCE_LOST || line->type == SHOW_EVENT_SOURCE_BACK)
+        add_presence(feeder, line, source);
+    else if (line->type == SHOW_EVENT_MANUAL_CUT)
+        add(feeder, line, DIRECTOR_EVENT_MANUAL_CUT, source);
+    else if (is_slide(line))
+        add(feeder, line, DIRECTOR_EVENT_SLIDE, source);
 }
 
 GArray *edit_feed_new(const GPtrArray *lines, const GPtrArray *sources, gboolean ignore_manual)

@@ -68,6 +68,8 @@ static void hear(Listener *listener, const ShowEvent *event, int source)
         listener->since_ms[source] = MAX(0, edge_ms(event, listener->usual.start_delay_ms));
     else if (event->type == SHOW_EVENT_SPEAKING_STOP && speaks)
         stop(listener, source, edge_ms(event, listener->usual.stop_delay_ms));
+    else if (event->type == SHOW_EVENT_SOURCE_LOST && speaks) /* no stop would come from there */
+        stop(listener, source, event->t_ms);
 }
 
 GArray *edit_spans(const ShowLog *log, const GPtrArray *sources, gint64 merge_ms, gint64 end_ms)
