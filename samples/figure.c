@@ -41,6 +41,9 @@ static const Looks looks[FIGURES] = {
      true},
 };
 
+/* The nod at which a head is straight. */
+enum { STRAIGHT = NODS / 2 };
+
 static const Colour white = {0.97F, 0.97F, 0.95F}, dark = {0.13F, 0.12F, 0.13F},
                     inside = {0.36F, 0.09F, 0.10F}, lip = {0.72F, 0.33F, 0.31F};
 
@@ -137,7 +140,7 @@ static void draw_mouth(Pen pen, const Looks *look, int open)
 void figure_draw_head(Pen pen, int figure, FigureState state)
 {
     const Looks *look = &looks[figure];
-    pen = pen_at(pen, 0, (state.nod - NODS / 2) * 2.5, 1);
+    pen = pen_at(pen, 0, 2.5 * (state.nod - STRAIGHT), 1);
     pen_ellipse(pen, -90, 6, 16, 24, look->shade, 1, 0);
     pen_ellipse(pen, 90, 6, 16, 24, look->shade, 1, 0);
     if (!look->long_hair && !look->beard)

@@ -74,7 +74,8 @@ static gboolean read_line(Plan *plan, const char *line, GError **error)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "not a turn: %s", line);
         return FALSE;
     }
-    Turn turn = {.start = g_ascii_strtoll(words[0], NULL, 10), .person = atoi(words[1])};
+    Turn turn = {.start = g_ascii_strtoll(words[0], NULL, 10),
+                 .person = (int)g_ascii_strtoll(words[1], NULL, 10)};
     turn.voice = voice_of(plan, words[2], error);
     if (turn.voice == NULL)
         return FALSE;
@@ -270,7 +271,7 @@ static gboolean write_truth(const Plan *plan, const char *folder, GError **error
 int main(int argc, char **argv)
 {
     gboolean truth = argc == 4 && strcmp(argv[2], "truth") == 0;
-    int mic = argc == 5 ? atoi(argv[2]) : 0;
+    int mic = argc == 5 ? (int)g_ascii_strtoll(argv[2], NULL, 10) : 0;
     if ((!truth && argc != 5) || mic < 0 || mic > WIDE) {
         fprintf(stderr, "usage: mix-show PLAN MIC START SECONDS | mix-show PLAN truth FOLDER\n");
         return 2;
