@@ -152,6 +152,20 @@ static gboolean check_files(const GPtrArray *files, GError **error)
     return TRUE;
 }
 
+/* Paths stand in the manifest, which is UTF-8 text. */
+static gboolean check_path(const char *path, GError **error)
+{
+    gboolean good = g_utf8_validate(path, -1, NULL);
+    for (const char *c = path; good && *c != '\0'; c++)
+        good = (unsigned char)*c >= ' ' && *c != 0x7f;
+    if (!good) {
+        g_autofree char *shown = g_filename_display_name(path);
+        g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
+                    "%s: its path is not UTF-8 or holds control characters; rename it", shown);
+    }
+    return good;
+}
+
 /* The name of the file without its ending; the id where that is no label. */
 static char *label_from_path(const char *path, const char *id)
 {
@@ -192,8 +206,8 @@ GPtrArray *cli_sources_parse(const CliArguments *arguments, GError **error)
         return NULL;
     for (guint i = 0; i < sources->len; i++) {
         CliSource *source = sources->pdata[i];
-        source->info = media_probe(files->pdata[i], error);
-        if (source->info == NULL)
+        if (!check_path(source->path, error) ||
+            (source->info = media_probe(files->pdata[i], error)) == NULL)
             return NULL;
     }
     return g_steal_pointer(&sources);

@@ -2,6 +2,7 @@
 #include <show/shots.h>
 
 #include <show/error.h>
+#include <show/limits.h>
 
 #include "json-private.h"
 #include "read-private.h"
@@ -67,6 +68,11 @@ static gboolean is_reason(const char *reason)
     return reason[0] != '\0';
 }
 
+static gboolean is_shown(const char *source)
+{
+    return source[0] == '\0' || show_id_is_valid(source);
+}
+
 static gboolean read_shot(const ShowReader *reader, ShowShots *shots)
 {
     static const char *const known[] = {"t", "source", "reason", NULL};
@@ -75,7 +81,9 @@ static gboolean read_shot(const ShowReader *reader, ShowShots *shots)
     if (!show_read_is_object(reader, "a shot, an object") ||
         !show_read_ms(reader, "t", SHOW_REQUIRED, &shot->t_ms) ||
         !check_order(reader, shots, shot->t_ms) ||
-        !show_read_id(reader, "source", SHOW_REQUIRED, &shot->source) ||
+        !show_read_text(reader, "source", SHOW_REQUIRED, is_shown,
+                        "a name of at most 64 letters, digits, _ . and -, or \"\" for black",
+                        &shot->source) ||
         !show_read_text(reader, "reason", SHOW_OPTIONAL, is_reason, "text", &shot->reason))
         return FALSE;
     shot->extra = show_read_rest(reader->object, known);

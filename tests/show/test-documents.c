@@ -351,7 +351,7 @@ static void shots_must_be_in_order(void)
         {"{\"shots\":[{\"t\":0,\"source\":\"a\"},\n\n{\"t\":\"1s\",\"source\":\"b\"}]}",
          "line 3: shots[1].\"t\": expected milliseconds ≥ 0, found \"1s\""},
         {"{\"shots\":[{\"t\":0}]}", "line 1: shots[0].\"source\": expected a name of at most 64 "
-                                    "letters, digits, _ . and -, found nothing"},
+                                    "letters, digits, _ . and -, or \"\" for black, found nothing"},
         {"{\"shots\":[\n3]}", "line 2: shots[0]: expected a shot, an object, found 3"},
         {"{\"duration\":9,\"shots\":[{\"t\":0,\"source\":\"a\"},{\"t\":9,\"source\":\"b\"}]}",
          "line 1: \"duration\": expected more than the last shot's t (9), found 9"},

@@ -11,7 +11,7 @@
 
 typedef struct ShowShot {
     gint64 t_ms;
-    char *source;
+    char *source; /* id, or "": nothing could be shown, black */
     char *reason; /* or NULL */
     json_t *extra;
 } ShowShot;
