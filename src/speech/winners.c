@@ -73,7 +73,7 @@ static float middle_of_range(const Work *work, int i, int j)
 {
     Histogram histogram;
     count_differences(work, i, j, EVERYBODY, &histogram);
-    return 0.5f * (quantile_db(&histogram, 2) + quantile_db(&histogram, 98));
+    return 0.5f * (quantile_db(&histogram, 1) + quantile_db(&histogram, 99));
 }
 
 static void start_in_the_middle(Work *work)
@@ -182,7 +182,7 @@ static bool has_windows(const Work *work, int mic)
 /* The weakest of all that speaks for a person at mic i; below 1 it is not enough. */
 static float evidence(const Work *work, int i)
 {
-    int enough = 4 + work->gains->count / 150;
+    int enough = 4 + work->gains->count / 300;
     if (work->clusters[i].count < enough)
         return (float)work->clusters[i].count / (float)enough - 1.0f;
     float weakest = 100.0f;
