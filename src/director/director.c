@@ -26,7 +26,7 @@ void director_work_out_rules(Rules *rules, const DirectorSettings *settings)
     enum { CONTRIBUTION_MS = 1000, CROWD_MS = 200 };
     int32_t confirm_ms = settings->confirm_ms;
     if (confirm_ms == 0)
-        confirm_ms = (int32_t)clamp(settings->look_ahead_ms, 0, CONTRIBUTION_MS);
+        confirm_ms = (int32_t)clamp(settings->look_ahead_ms - TICK_MS, 0, CONTRIBUTION_MS);
     rules->confirm_ms = confirm_ms;
     rules->crowd_ms = confirm_ms > CROWD_MS ? confirm_ms : CROWD_MS;
 }
@@ -164,14 +164,11 @@ static int64_t tick_after(const Director *director, int64_t ms)
 static void run_ticks(Director *director, int64_t end_ms, bool may_drop)
 {
     while (may_drop || director->queue_count < DIRECTOR_QUEUE) {
-        if (director->fresh) {
-            director->fresh = false;
-            decide(director, director->known_ms);
-            continue;
-        }
-        int64_t next_ms = tick_after(director, director->known_ms);
+        bool fresh = director->fresh;
+        int64_t next_ms = fresh ? director->known_ms : tick_after(director, director->known_ms);
         if (next_ms >= end_ms)
             return;
+        director->fresh = false;
         director->known_ms = next_ms;
         decide(director, next_ms);
     }
@@ -296,11 +293,12 @@ void director_feed(Director *director, const DirectorEvent *event)
     int64_t at_ms = valid_time(director, event->at_ms);
     if (at_ms < director->target_ms)
         at_ms = director->target_ms;
+    if (at_ms < director->known_ms)
+        at_ms = director->known_ms;
     if (at_ms > director->known_ms) {
         run_ticks(director, at_ms, true);
         director->known_ms = at_ms;
     }
-    director->target_ms = at_ms;
     director->event_ms = at_ms;
     apply(director, event, at_ms);
     director->fresh = true;
@@ -380,13 +378,18 @@ bool director_change_settings(Director *director, const DirectorSettings *settin
 
 /* ---- what comes next ---- */
 
+static int64_t now_of(const Director *director)
+{
+    return director->target_ms > director->known_ms ? director->target_ms : director->known_ms;
+}
+
 /* Lets a copy run on without events until it decides; false when nothing is decided in `within`. */
 static bool foresee(const Director *director, int64_t within_ms, DirectorDecision *decision)
 {
     Director copy;
     bytes_copy(&copy, director, sizeof copy);
     copy.queue_count = 0;
-    int64_t end_ms = copy.target_ms + within_ms;
+    int64_t end_ms = now_of(director) + within_ms;
     while (copy.queue_count == 0 && (copy.fresh || copy.known_ms < end_ms)) {
         int64_t next_ms = copy.fresh ? copy.known_ms : tick_after(&copy, copy.known_ms);
         copy.fresh = false;
@@ -407,5 +410,5 @@ int64_t director_deadline_ms(const Director *director)
     DirectorDecision decision;
     if (foresee(director, 1000, &decision))
         return decision.decided_ms;
-    return director->target_ms + 1000;
+    return now_of(director) + 1000;
 }

@@ -61,12 +61,13 @@ static void drop(DirectorPlan *plan, PlanState *state)
     *state = no_state;
 }
 
-/* Moves a state where another may be: the cheaper stays, on a tie the one that was there. */
+/* Moves a state where another may be: the cheaper stays. On a tie the younger one, so that of equal
+ * moments to cut the last is taken: when the next person begins, not when nobody speaks. */
 static void move_state(DirectorPlan *plan, PlanState *from, PlanState *to)
 {
     if (from->node == PLAN_NOBODY)
         return;
-    if (to->node != PLAN_NOBODY && to->cost <= from->cost) {
+    if (to->node != PLAN_NOBODY && to->cost < from->cost) {
         drop(plan, from);
         return;
     }
@@ -247,8 +248,8 @@ static void cut_to(DirectorPlan *plan, int from, int to, const PlanState *origin
 {
     int64_t cost = origin->cost - plan->spent[to];
     const PlanState *old = &plan->old[to];
-    /* A list that shows it already, has all choices open and is as cheap can only do better. */
-    if (old->node != PLAN_NOBODY && old->cost <= cost)
+    /* A list that shows it already and is cheaper has all choices open: it can only do better. */
+    if (old->node != PLAN_NOBODY && old->cost < cost)
         return;
     PlanNode node = {
         .step = plan->step,
