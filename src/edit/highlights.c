@@ -15,10 +15,10 @@
 #define PEOPLE_WEIGHT 0.35
 /* What lies beyond the wanted total costs this for each ideal length. */
 #define BEYOND_WEIGHT 0.2
+/* What time costs that is left beside a piece and hardly long enough for another. */
+#define HOLE_WEIGHT 0.05
 /* A person with less of a piece's speech than this is not named. */
 #define NAMED_SHARE 0.05
-/* Pieces closer than this would look like a jump in one. */
-enum { APART_MS = 1000 };
 
 void edit_highlight_defaults(EditHighlightSettings *settings)
 {
@@ -94,6 +94,20 @@ static double worth(const Chooser *chooser, const EditWindow *window)
     return window->quality - PEOPLE_WEIGHT * had_share(chooser, window) - BEYOND_WEIGHT * beyond;
 }
 
+/* Time beside this window that another piece could hardly use, as a share of the shortest piece. */
+static double hole_beside(const Chooser *chooser, const EditWindow *window)
+{
+    gint64 shortest_ms = chooser->settings->piece_min_ms, hole_ms = 0;
+    for (guint i = 0; i < chooser->chosen->len; i++) {
+        const EditWindow *other = window_at(chooser, g_array_index(chooser->chosen, guint, i));
+        gint64 between_ms = window->start_ms >= other->end_ms ? window->start_ms - other->end_ms
+                                                              : other->start_ms - window->end_ms;
+        if (between_ms >= 0 && between_ms < 2 * shortest_ms)
+            hole_ms += between_ms;
+    }
+    return (double)hole_ms / (double)shortest_ms;
+}
+
 static gboolean fits(const Chooser *chooser, const EditWindow *window)
 {
     if (window->density < DENSITY_MIN ||
@@ -101,8 +115,7 @@ static gboolean fits(const Chooser *chooser, const EditWindow *window)
         return FALSE;
     for (guint i = 0; i < chooser->chosen->len; i++) {
         const EditWindow *other = window_at(chooser, g_array_index(chooser->chosen, guint, i));
-        if (window->start_ms < other->end_ms + APART_MS &&
-            other->start_ms < window->end_ms + APART_MS)
+        if (window->start_ms < other->end_ms && other->start_ms < window->end_ms)
             return FALSE;
     }
     return TRUE;
@@ -122,8 +135,12 @@ static guint best_window(const Chooser *chooser)
     guint best = chooser->windows->len;
     double most = -G_MAXDOUBLE;
     for (guint i = 0; i < chooser->windows->len; i++) {
-        double value = worth(chooser, window_at(chooser, i));
-        if (value > most && fits(chooser, window_at(chooser, i))) {
+        const EditWindow *window = window_at(chooser, i);
+        double value = worth(chooser, window);
+        if (value <= most || !fits(chooser, window))
+            continue;
+        value -= HOLE_WEIGHT * hole_beside(chooser, window);
+        if (value > most) {
             most = value;
             best = i;
         }
@@ -198,10 +215,10 @@ static char *note_for(const Chooser *chooser, const GArray *spans, const ShowSho
         return g_strdup("no piece: nobody speaks");
     if (chooser->chosen->len == 0)
         return g_strdup_printf("no piece: nowhere do people speak for most of %.1f s", shortest_s);
-    if (chooser->total_ms < settings->total_min_ms)
+    if (!is_enough(chooser))
         return g_strdup_printf("%.1f s instead of %.1f s: there is no more dense speech",
                                (double)chooser->total_ms / 1000,
-                               (double)settings->total_min_ms / 1000);
+                               (double)settings->target_ms / 1000);
     return NULL;
 }
 

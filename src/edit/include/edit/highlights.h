@@ -6,7 +6,7 @@
 
 typedef struct EditHighlightSettings {
     gint64 target_ms;    /* wanted total; 60 000 */
-    gint64 total_min_ms; /* 60 000: fewer is said in `note` */
+    gint64 total_min_ms; /* 60 000: not left short of it to stay below the wanted total */
     gint64 total_max_ms; /* 600 000 */
     gint64 piece_min_ms; /* 8 000 */
     gint64 piece_max_ms; /* 30 000 */
@@ -19,6 +19,7 @@ void edit_highlight_defaults(EditHighlightSettings *settings);
 const char *edit_highlight_check(const EditHighlightSettings *settings);
 
 /* spans: session clock. shots: the program. Pieces lie on frames of shots->rate, in the program, in
- * time order, never overlapping, spread over people; at_ms filled in. Deterministic. */
+ * time order, never overlapping, spread over people; at_ms filled in. `note` says why there is none,
+ * or fewer than wanted. Deterministic. */
 ShowHighlights *edit_highlights(const GArray *spans, const GPtrArray *sources,
                                 const ShowShots *shots, const EditHighlightSettings *settings);
