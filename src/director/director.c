@@ -86,13 +86,8 @@ static void show(Director *director, const Wish *wish, int64_t c_ms)
 {
     director->step = wish->step;
     remember_home(director, wish, c_ms);
-    if (wish->step == STEP_SLIDE)
-        director->slide = DIRECTOR_NONE;
-    if (wish->source == director->shot.source) {
-        if (wish->step == STEP_SLIDE) /* a new slide on the same screen */
-            director->shot.hold_ms = c_ms - director->shot.t_ms + wish->hold_ms;
+    if (wish->source == director->shot.source)
         return;
-    }
     int64_t hold_ms = wish->hold_ms;
     if (hold_ms < director->settings.min_shot_ms)
         hold_ms = director->settings.min_shot_ms;
@@ -140,7 +135,7 @@ static void decide(Director *director, int64_t h_ms)
     int64_t c_ms = h_ms - director->settings.look_ahead_ms;
     if (director->manual && h_ms >= director->manual_until_ms)
         director->manual = false;
-    if (h_ms > director->slide_until_ms)
+    if (h_ms >= director->slide_until_ms)
         director->slide = DIRECTOR_NONE;
     if (c_ms <= director->shot.t_ms)
         return;
