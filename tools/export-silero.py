@@ -132,14 +132,9 @@ def window_of(basis):
     return window
 
 
-def main():
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--cache", default=os.path.join(here, "build", "wheels"))
-    parser.add_argument("--output", default=os.path.join(here, "src/speech/silero-v6-16k.f32"))
-    options = parser.parse_args()
-
-    tensors = read_tensors(fetch_model(options.cache))
+def weights_of(model):
+    """All floats in the order of the file: the window, then TENSORS."""
+    tensors = read_tensors(model)
     values = window_of(tensors[BASIS])
     for name, count in TENSORS:
         if len(tensors[name]) != count:
@@ -147,9 +142,19 @@ def main():
         values.extend(tensors[name])
     if sys.byteorder == "big":
         values.byteswap()
+    return values.tobytes()
+
+
+def main():
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--cache", default=os.path.join(here, "build", "wheels"))
+    parser.add_argument("--output", default=os.path.join(here, "src/speech/silero-v6-16k.f32"))
+    options = parser.parse_args()
+    weights = weights_of(fetch_model(options.cache))
     with open(options.output, "wb") as file:
-        values.tofile(file)
-    print(f"{options.output}: {len(values)} floats, sha256 {sha256_of(options.output)}")
+        file.write(weights)
+    print(f"{options.output}: {len(weights) // 4} floats, sha256 {sha256_of(options.output)}")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@
 #include "share-private.h"
 
 /* How far behind the voice the detector is: it wants to have heard a little before it believes, and
- * then the room rings on. Measured on bench/data/speech (medians 28 and 104 ms) and on synthetic
- * shows of the same reverberation; rounded down, because rooms differ. */
-enum { START_LATE_MS = 24, STOP_LATE_MS = 64, NOBODY = -1 };
+ * then the room rings on. Medians on bench/data/speech and on synthetic shows of other rooms: 22–30
+ * and 74–128 ms; of the second the part that every room has. */
+enum { START_LATE_MS = 32, STOP_LATE_MS = 64, NOBODY = -1 };
 
 void speech_share_defaults(SpeechShareSettings *settings)
 {
@@ -16,7 +16,7 @@ void speech_share_defaults(SpeechShareSettings *settings)
         .on_share_db = -2.5f,
         .stay_share_db = -4.5f,
         .on_ms = 96,
-        .off_ms = 416,
+        .off_ms = 448,
         .rise = 0.8f,
         .fall = 0.15f,
     };

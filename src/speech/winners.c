@@ -5,7 +5,7 @@
  * lowest values separates i from j, whatever their sensitivities. A window belongs to the mic that
  * is ahead of all others; from the means over each mic's windows better middles are computed, and
  * so on. A mic without a person of its own wins nothing, or windows that differ too little from
- * somebody else's: it leaves, the worst first, and the rest is computed again. */
+ * somebody else's: it leaves, and the rest is computed again. */
 #include "gains-private.h"
 #include "maths-private.h"
 
@@ -16,7 +16,7 @@ enum { ROUNDS = 8, NOBODY = -1, EVERYBODY = -2, BINS = 401 };
 static const float APART_MIN_DB = 5.0f;
 static const float APART_MIN_SPREADS = 1.9f;
 /* And a mic must be this much further ahead in its own windows than when a third person speaks. */
-static const float AHEAD_MIN_DB = 1.2f;
+static const float AHEAD_MIN_DB = 0.6f;
 
 /* Of the windows that one mic wins. */
 typedef struct Cluster {
@@ -27,6 +27,7 @@ typedef struct Cluster {
 typedef struct Work {
     const SpeechGains *gains;
     GainsWinners *winners;
+    float middle_db[SPEECH_MICS_MAX][SPEECH_MICS_MAX]; /* of the range of L_i − L_j */
     int8_t winner[GAINS_WINDOWS_MAX];
     Cluster clusters[SPEECH_MICS_MAX];
 } Work;
@@ -76,14 +77,22 @@ static float middle_of_range(const Work *work, int i, int j)
     return 0.5f * (quantile_db(&histogram, 1) + quantile_db(&histogram, 99));
 }
 
-static void start_in_the_middle(Work *work)
+static void measure_ranges(Work *work)
 {
     for (int i = 0; i < work->gains->mics; i++) {
         for (int j = 0; j < i; j++) {
             float middle = middle_of_range(work, i, j);
-            work->winners->threshold_db[i][j] = middle;
-            work->winners->threshold_db[j][i] = -middle;
+            work->middle_db[i][j] = middle;
+            work->middle_db[j][i] = -middle;
         }
+    }
+}
+
+static void start_in_the_middle(Work *work)
+{
+    for (int i = 0; i < work->gains->mics; i++) {
+        for (int j = 0; j < work->gains->mics; j++)
+            work->winners->threshold_db[i][j] = work->middle_db[i][j];
     }
 }
 
@@ -99,15 +108,25 @@ static bool wins(const Work *work, int window, int mic)
     return true;
 }
 
-static void assign(Work *work)
+static int winner_of(const Work *work, int window)
 {
-    for (int w = 0; w < work->gains->count; w++) {
-        work->winner[w] = NOBODY;
-        for (int mic = 0; mic < work->gains->mics; mic++) {
-            if (work->winners->active[mic] && wins(work, w, mic))
-                work->winner[w] = (int8_t)mic;
-        }
+    for (int mic = 0; mic < work->gains->mics; mic++) {
+        if (work->winners->active[mic] && wins(work, window, mic))
+            return mic;
     }
+    return NOBODY;
+}
+
+/* Returns whether anything changed. */
+static bool assign(Work *work)
+{
+    bool changed = false;
+    for (int w = 0; w < work->gains->count; w++) {
+        int winner = winner_of(work, w);
+        changed = changed || winner != work->winner[w];
+        work->winner[w] = (int8_t)winner;
+    }
+    return changed;
 }
 
 static void measure_means(Work *work)
@@ -179,45 +198,57 @@ static bool has_windows(const Work *work, int mic)
     return work->winners->active[mic] && work->clusters[mic].count > 0;
 }
 
-/* The weakest of all that speaks for a person at mic i; below 1 it is not enough. */
-static float evidence(const Work *work, int i)
+/* What speaks for a person at mic i. */
+typedef struct Evidence {
+    float weakest; /* of all; below 1 it is not enough */
+    float doubt;   /* lower: more likely that there is nobody */
+} Evidence;
+
+static Evidence evidence(const Work *work, int i)
 {
     int enough = 4 + work->gains->count / 300;
-    if (work->clusters[i].count < enough)
-        return (float)work->clusters[i].count / (float)enough - 1.0f;
-    float weakest = 100.0f;
+    if (work->clusters[i].count < enough) {
+        float few = (float)work->clusters[i].count / (float)enough - 1.0f;
+        return (Evidence){few, -100.0f + few};
+    }
+    float least_apart = 100.0f;
+    float least_ahead = 100.0f;
     for (int k = 0; k < work->gains->mics; k++) {
         if (k == i || !has_windows(work, k))
             continue;
-        weakest = smaller(weakest, apart(work, i, k));
+        least_apart = smaller(least_apart, apart(work, i, k));
         for (int j = 0; j < work->gains->mics; j++) {
             if (j != i && j != k && has_windows(work, j))
-                weakest = smaller(weakest, ahead(work, i, j, k));
+                least_ahead = smaller(least_ahead, ahead(work, i, j, k));
         }
     }
-    return weakest;
+    /* Two mics that share one person are as little apart from each other: then it is the other
+     * that tells them. */
+    return (Evidence){smaller(least_apart, least_ahead), least_apart + least_ahead};
 }
 
 static void settle(Work *work)
 {
+    start_in_the_middle(work);
     for (int round = 0; round < ROUNDS; round++) {
-        assign(work);
+        if (!assign(work) && round > 0)
+            return;
         measure_means(work);
         move_thresholds(work);
     }
 }
 
 /* Returns false when all who are left have a person of their own. */
-static bool drop_worst(Work *work)
+static bool drop_one(Work *work)
 {
     int worst = NOBODY;
-    float worst_found = 1.0f;
+    float most_doubt = 0.0f;
     for (int i = 0; i < work->gains->mics; i++) {
         if (!work->winners->active[i])
             continue;
-        float found = evidence(work, i);
-        if (found < worst_found) {
-            worst_found = found;
+        Evidence found = evidence(work, i);
+        if (found.weakest < 1.0f && (worst == NOBODY || found.doubt < most_doubt)) {
+            most_doubt = found.doubt;
             worst = i;
         }
     }
@@ -251,11 +282,11 @@ void speech_gains_find_winners(const SpeechGains *gains, GainsWinners *winners)
     *winners = (GainsWinners){.active_count = gains->mics, .isolation_db = 99.0f};
     for (int i = 0; i < gains->mics; i++)
         winners->active[i] = true;
-    do {
-        if (winners->active_count < 2 || gains->count == 0)
-            return;
-        start_in_the_middle(&work);
+    if (gains->count == 0)
+        return;
+    measure_ranges(&work);
+    do
         settle(&work);
-    } while (drop_worst(&work));
+    while (drop_one(&work) && winners->active_count > 1);
     conclude(&work);
 }

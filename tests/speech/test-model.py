@@ -37,9 +37,9 @@ def load_exporter():
     return exporter
 
 
-def model_bytes():
+def model_bytes(exporter):
     try:
-        return load_exporter().fetch_model(os.path.join(SOURCE, "build", "wheels"))
+        return exporter.fetch_model(os.path.join(SOURCE, "build", "wheels"))
     except (subprocess.CalledProcessError, OSError) as problem:
         skip(f"the package silero-vad 6.2.3 ({problem})")
 
@@ -65,10 +65,14 @@ def main(program):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model_bytes(), options)
-    print(f"1..{len(FILES)}")
-    failed = False
-    for number, name in enumerate(FILES, 1):
+    exporter = load_exporter()
+    model = model_bytes(exporter)
+    session = onnxruntime.InferenceSession(model, options)
+    print(f"1..{1 + len(FILES)}")
+    with open(os.path.join(SOURCE, "src", "speech", "silero-v6-16k.f32"), "rb") as file:
+        failed = file.read() != exporter.weights_of(model)
+    print(f"{'not ok' if failed else 'ok'} 1 the committed weights are those of the model")
+    for number, name in enumerate(FILES, 2):
         path = os.path.join(SOURCE, "bench", "data", "speech", name)
         raw = subprocess.run(
             ["ffmpeg", "-v", "error", "-i", path, "-t", "60", "-ac", "1", "-ar", "16000",

@@ -51,7 +51,7 @@ static SpeechEdge edge_at(const Room *room, guint index)
 static const SpeechFrame QUIET[2] = {{0.01f, -70}, {0.01f, -70}};
 static const SpeechFrame FIRST[2] = {{0.98f, -25}, {0.95f, -35}};
 static const SpeechFrame SECOND[2] = {{0.95f, -35}, {0.98f, -25}};
-static const SpeechFrame BOTH[2] = {{0.98f, -25}, {0.98f, -25}};
+static const SpeechFrame BOTH[2] = {{0.98f, -26}, {0.98f, -24}};
 
 static void test_only_the_nearer_mic_is_active(void)
 {
@@ -75,11 +75,10 @@ static void test_two_at_once_are_both_active(void)
     Room room;
     room_init(&room, 2, NULL);
     hear(&room, QUIET, 30);
-    /* Half each is −3 dB: a start asks for more, so the second joins while the first goes on. */
     hear(&room, FIRST, 30);
     hear(&room, BOTH, 30);
     g_assert_true(speech_share_active(room.share, 0));
-    g_assert_cmpfloat_with_epsilon(speech_share_weight_db(room.share, 0), -3.01, 0.1);
+    g_assert_true(speech_share_active(room.share, 1));
     room_clear(&room);
 }
 

@@ -13,7 +13,7 @@ typedef struct SpeechShareSettings {
     float on_share_db;   /* [−2.5] */
     float stay_share_db; /* [−4.5] */
     int on_ms;           /* [96] held this long before it counts */
-    int off_ms;          /* [416] gone this long before it ends */
+    int off_ms;          /* [448] gone this long before it ends */
     float rise, fall;    /* [0.8, 0.15] smoothing of the level per frame, 0 … 1 */
 } SpeechShareSettings;
 
