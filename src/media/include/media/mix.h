@@ -14,20 +14,22 @@ typedef struct MediaMixSettings {
 } MediaMixSettings;
 
 typedef struct MediaMixSource {
-    const char *path;    /* borrowed until the mix is freed */
+    const char *path; /* borrowed until the mix is freed */
     ShowClock clock;
-    int frames;          /* index of its frames in the listener; -1: not a mic, always at bed_db */
+    int frames; /* index of its frames in the listener; -1: not a mic,
+                          heard only where no mic has sound */
 } MediaMixSource;
 
 typedef struct MediaMix MediaMix;
 
 /* Session time [start_s, start_s + duration_s). Measures the loudness of the whole mix first (one
- * decode), unless measured_lufs is given (NAN = measure). listener: of media_listen(), borrowed;
- * must have been through media_speech_events(). No source at all: silence. */
+ * decode; stage "measure"). listener: of media_listen(), borrowed until the mix is freed; must have
+ * been through media_speech_events(). NULL, or no mic at all: the longest of the sources that have
+ * sound, as it is. No source at all: silence. */
 MediaMix *media_mix_new(const MediaMixSource *sources, int n, MediaListener *listener,
                         const MediaMixSettings *settings, double start_s, double duration_s,
-                        const MediaProgress *progress, GCancellable *cancellable, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+                        const MediaProgress *progress, GCancellable *cancellable,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_mix_free(MediaMix *mix);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaMix, media_mix_free)
 

@@ -1,0 +1,11 @@
+/* What the room itself asks of a file's sound, beyond media/sound.h. */
+#pragma once
+#include <media/sound.h>
+
+/* Seconds of sound that the file says it has, from its zero; 0 when it does not say. */
+double media_sound_duration_s(const MediaSound *sound);
+/* Reading ends early, with G_IO_ERROR_CANCELLED. Borrowed until closed. */
+void media_sound_set_cancellable(MediaSound *sound, GCancellable *cancellable);
+
+/* The file's sound on the session clock: MediaSound below it. Borrowed. */
+MediaSound *media_session_sound_peek(MediaSessionSound *sound);
