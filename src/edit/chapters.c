@@ -61,7 +61,7 @@ static GArray *turns_of(const GArray *spans, const ShowShots *shots)
 
 static gint64 apart_ms(gint64 duration_ms)
 {
-    if (duration_ms >= 8 * APART_MS)
+    if (duration_ms / 8 >= APART_MS)
         return MAX(APART_MS, duration_ms / CHAPTERS_MAX + 1);
     return CLAMP(duration_ms / 8, APART_MIN_MS, APART_MS);
 }

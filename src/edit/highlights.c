@@ -17,6 +17,8 @@
 #define BEYOND_WEIGHT 0.2
 /* What time costs that is left beside a piece and hardly long enough for another. */
 #define HOLE_WEIGHT 0.05
+/* Pieces this close look like one: as costly as the worst hole. */
+enum { TOUCH_MS = 1000 };
 /* A person with less of a piece's speech than this is not named. */
 #define NAMED_SHARE 0.05
 
@@ -103,7 +105,7 @@ static double hole_beside(const Chooser *chooser, const EditWindow *window)
         gint64 between_ms = window->start_ms >= other->end_ms ? window->start_ms - other->end_ms
                                                               : other->start_ms - window->end_ms;
         if (between_ms >= 0 && between_ms < 2 * shortest_ms)
-            hole_ms += between_ms;
+            hole_ms += between_ms < TOUCH_MS ? 2 * shortest_ms : between_ms;
     }
     return (double)hole_ms / (double)shortest_ms;
 }
@@ -215,7 +217,9 @@ static char *note_for(const Chooser *chooser, const GArray *spans, const ShowSho
         return g_strdup("no piece: nobody speaks");
     if (chooser->chosen->len == 0)
         return g_strdup_printf("no piece: nowhere do people speak for most of %.1f s", shortest_s);
-    if (!is_enough(chooser))
+    gint64 missing_ms = settings->target_ms - chooser->total_ms;
+    gint64 slack_ms = MAX(settings->piece_min_ms / 2, settings->target_ms / 20);
+    if (missing_ms > slack_ms || chooser->total_ms < settings->total_min_ms)
         return g_strdup_printf("%.1f s instead of %.1f s: there is no more dense speech",
                                (double)chooser->total_ms / 1000,
                                (double)settings->target_ms / 1000);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { REEL_BYTES = 8, START_HOUR = 1, HOURS = 24 };
+enum { REEL_BYTES = 8, START_S = 3600, HOURS = 24 };
 
 typedef struct Writer {
     const Timeline *timeline;
@@ -29,7 +29,7 @@ static void append_times(Writer *writer, gint64 in_frame, gint64 record_frame, g
 {
     ShowRate rate = writer->timeline->rate;
     gint64 base = (rate.num + rate.den - 1) / rate.den;
-    gint64 start = START_HOUR * 3600 * base + record_frame;
+    gint64 start = START_S * base + record_frame;
     append_timecode(writer->text, in_frame, rate);
     g_string_append_c(writer->text, ' ');
     append_timecode(writer->text, in_frame + frames, rate);
