@@ -21,6 +21,7 @@ import zipfile
 WHEEL = "silero_vad-6.2.3-py3-none-any.whl"
 WHEEL_SHA256 = "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8"
 MODEL = "silero_vad/data/silero_vad_16k_op15.onnx"
+MODEL_SHA256 = "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49"
 BASIS = "model.stft.forward_basis_buffer"
 BASIS_ROWS, WINDOW = 258, 256
 
