@@ -13,7 +13,7 @@ BUILD = Path(os.environ.get("CROSSCUT_BUILD") or SOURCE / "build")
 CROSSCUT = BUILD / "crosscut"
 TOOLS = BUILD / "samples"
 FILES = ["host.mp4", "guest.mov", "third.mp4", "wide.mkv"]
-SMALL = ["--height", "180", "--preset", "ultrafast"]
+SMALL = ["--height", "180", "--preset", "superfast"]
 
 
 def fingerprint(options):
