@@ -42,6 +42,25 @@ G_GNUC_UNUSED static void add_random_speech(ShowLog *log, GRand *random, const c
     }
 }
 
+/* All roles at the start, and sometimes another one later. */
+G_GNUC_UNUSED static void add_random_roles(ShowLog *log, GRand *random, const GPtrArray *sources,
+                                           gint64 end_ms)
+{
+    json_t *all = json_array();
+    for (guint i = 0; i < sources->len; i++)
+        json_array_append_new(all, show_source_to_json(sources->pdata[i]));
+    show_event_set(add_event(log, SHOW_EVENT_SESSION_START, NULL, 0), "sources", all);
+    for (int i = g_rand_int_range(random, 0, 3); i > 0; i--) {
+        const ShowSource *source =
+            sources->pdata[g_rand_int_range(random, 0, (gint32)sources->len)];
+        static const char *const roles[] = {"person", "mic", "wide", "screen"};
+        json_t *list = json_pack("[{s:s, s:s}]", "id", source->id, "role",
+                                 roles[g_rand_int_range(random, 0, G_N_ELEMENTS(roles))]);
+        gint64 t_ms = g_rand_int_range(random, 0, (gint32)end_ms);
+        show_event_set(add_event(log, SHOW_EVENT_SOURCES, NULL, t_ms), "sources", list);
+    }
+}
+
 G_GNUC_UNUSED static void add_random_extras(ShowLog *log, GRand *random, const GPtrArray *sources,
                                             gint64 end_ms)
 {
@@ -74,6 +93,7 @@ G_GNUC_UNUSED static ShowLog *random_log(guint32 seed, const GPtrArray *sources,
             add_random_speech(log, random, source->id, end_ms, g_rand_int_range(random, 1, 8));
     }
     add_random_extras(log, random, sources, end_ms);
+    add_random_roles(log, random, sources, end_ms);
     for (guint i = 0; i < log->events->len; i++)
         if (g_rand_boolean(random)) {
             ShowEvent *event = log->events->pdata[i];
