@@ -176,10 +176,14 @@ static gboolean keyframe_is_before(const MediaPicture *picture, double limit_s)
     return ticks == AV_NOPTS_VALUE || packet_seconds(picture, ticks) < limit_s - SAME_S;
 }
 
+/* Some demuxers must be asked for a moment before the first to come back to it, others refuse. */
 static void seek_start(MediaPicture *picture)
 {
     gint64 start = picture->stream->start_time == AV_NOPTS_VALUE ? 0 : picture->stream->start_time;
-    if (av_seek_frame(picture->input, picture->stream->index, start, AVSEEK_FLAG_BACKWARD) < 0)
+    gint64 before = start - av_rescale_q(10, (AVRational){1, 1}, picture->stream->time_base);
+    int index = picture->stream->index;
+    if (av_seek_frame(picture->input, index, before, AVSEEK_FLAG_BACKWARD) < 0 &&
+        av_seek_frame(picture->input, index, start, AVSEEK_FLAG_BACKWARD) < 0)
         av_seek_frame(picture->input, -1, 0, AVSEEK_FLAG_BYTE);
     picture->at_packet = read_keyframe(picture);
 }

@@ -43,6 +43,14 @@ static AVRational usual_rate_near(double hz)
     return best;
 }
 
+static gboolean is_usual(AVRational rate)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(usual_rates); i++)
+        if (rate.den > 0 && av_cmp_q(rate, usual_rates[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
 /* The typical distance says what the camera meant, also when some pictures are missing. */
 static double median_step(const gint64 *times, gsize n)
 {
@@ -70,7 +78,11 @@ static gboolean find_constant(const gint64 *times, gsize n, AVRational base,
     AVRational mean = {near.num, near.den};
     AVRational usual = usual_rate_near(mean_hz);
     AVRational found = {0, 1};
-    if (rate_fits(times, n, base, usual))
+    /* In a short file rounding hides the difference between 60 and 59.94: the container decides. */
+    for (gsize i = 0; i < n_hints && found.num == 0; i++)
+        if (is_usual(hints[i]) && rate_fits(times, n, base, hints[i]))
+            found = hints[i];
+    if (found.num == 0 && rate_fits(times, n, base, usual))
         found = usual;
     for (gsize i = 0; i < n_hints && found.num == 0; i++)
         if (rate_fits(times, n, base, hints[i]))
