@@ -38,5 +38,5 @@ gboolean media_align(MediaListener *listener, const GPtrArray *sources, const do
  * Appends ShowEvent * (speaking_start/stop with t, edge_t) to `events` in order of t, and one
  * `gains` event at t = 0. `isolation_db` as speech_gains_get(). */
 gboolean media_speech_events(MediaListener *listener, const GPtrArray *sources,
-                             const MediaAlignment *alignments, const int *mics,
-                             GPtrArray *events, float *isolation_db, GError **error);
+                             const MediaAlignment *alignments, const int *mics, GPtrArray *events,
+                             float *isolation_db, GError **error);

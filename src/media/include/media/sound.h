@@ -9,8 +9,8 @@ enum { MEDIA_SOUND_HZ = 48000 };
 typedef struct MediaSound MediaSound;
 
 /* channels: 1 (all channels of the file averaged) or 2 (mono goes to both). */
-MediaSound *media_sound_open(const char *path, int channels, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MediaSound *media_sound_open(const char *path, int channels,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_sound_close(MediaSound *sound);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaSound, media_sound_close)
 
@@ -23,9 +23,8 @@ gboolean media_sound_seek(MediaSound *sound, gint64 frame, GError **error);
  * Never ends: the caller knows how long the show is. Frame 0 is session time start_s. */
 typedef struct MediaSessionSound MediaSessionSound;
 MediaSessionSound *media_session_sound_open(const char *path, int channels, ShowClock clock,
-                                            double start_s, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+                                            double start_s,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_session_sound_close(MediaSessionSound *sound);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaSessionSound, media_session_sound_close)
-gboolean media_session_sound_read(MediaSessionSound *sound, float *frames, gsize n,
-                                  GError **error);
+gboolean media_session_sound_read(MediaSessionSound *sound, float *frames, gsize n, GError **error);
