@@ -131,8 +131,9 @@ static void write_gains(const SpeechGains *gains, const GainsWinners *winners, S
 
 void speech_gains_get(const SpeechGains *gains, SpeechShareMic *mics, float *isolation_db)
 {
+    /* No voice yet: nothing is known, and anybody may still speak. */
     for (int i = 0; i < gains->mics; i++)
-        mics[i] = (SpeechShareMic){.gain_db = mean_db(gains, i), .silent = true};
+        mics[i] = (SpeechShareMic){.gain_db = mean_db(gains, i), .silent = gains->count > 0};
     *isolation_db = 99.0f;
     GainsWinners winners;
     speech_gains_find_winners(gains, &winners);

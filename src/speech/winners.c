@@ -17,6 +17,8 @@ static const float APART_MIN_DB = 5.0f;
 static const float APART_MIN_SPREADS = 1.9f;
 /* And a mic must be this much further ahead in its own windows than when a third person speaks. */
 static const float AHEAD_MIN_DB = 0.6f;
+/* What a mic hears of voices moves at least this much. */
+static const float HEARD_MIN_DB = 3.0f;
 
 /* Of the windows that one mic wins. */
 typedef struct Cluster {
@@ -56,6 +58,14 @@ static void count_differences(const Work *work, int i, int j, int winner, Histog
     }
 }
 
+/* The same for the level itself. */
+static void count_levels(const Work *work, int mic, Histogram *histogram)
+{
+    *histogram = (Histogram){.count = work->gains->count};
+    for (int w = 0; w < work->gains->count; w++)
+        histogram->bins[(int)(level_db(work, w, mic) * 2.0f + 200.5f)]++;
+}
+
 /* The value that this part of all is below, in percent. */
 static float quantile_db(const Histogram *histogram, int percent)
 {
@@ -75,6 +85,23 @@ static float middle_of_range(const Work *work, int i, int j)
     Histogram histogram;
     count_differences(work, i, j, EVERYBODY, &histogram);
     return 0.5f * (quantile_db(&histogram, 1) + quantile_db(&histogram, 99));
+}
+
+/* A muted mic, or a source without sound, stays at its hiss while others speak. Compared with a
+ * voice it would seem to win whenever that is soft. */
+static bool hears_anything(const Work *work, int mic)
+{
+    Histogram histogram;
+    count_levels(work, mic, &histogram);
+    return quantile_db(&histogram, 98) - quantile_db(&histogram, 2) >= HEARD_MIN_DB;
+}
+
+static void start_with_who_hears(Work *work)
+{
+    for (int i = 0; i < work->gains->mics; i++) {
+        work->winners->active[i] = hears_anything(work, i);
+        work->winners->active_count += work->winners->active[i] ? 1 : 0;
+    }
 }
 
 static void measure_ranges(Work *work)
@@ -279,14 +306,13 @@ static void conclude(Work *work)
 void speech_gains_find_winners(const SpeechGains *gains, GainsWinners *winners)
 {
     Work work = {.gains = gains, .winners = winners};
-    *winners = (GainsWinners){.active_count = gains->mics, .isolation_db = 99.0f};
-    for (int i = 0; i < gains->mics; i++)
-        winners->active[i] = true;
+    *winners = (GainsWinners){.isolation_db = 99.0f};
     if (gains->count == 0)
         return;
+    start_with_who_hears(&work);
     measure_ranges(&work);
     do
         settle(&work);
-    while (drop_one(&work) && winners->active_count > 1);
+    while (drop_one(&work));
     conclude(&work);
 }

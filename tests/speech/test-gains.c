@@ -154,6 +154,23 @@ static void test_one_person_among_mics(void)
     }
 }
 
+/* A source without sound gives the lowest level for ever. */
+static void test_a_dead_mic_has_nobody(void)
+{
+    for (guint32 seed = 1; seed <= 20; seed++) {
+        g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+        Talk talk = make_talk(random, g_rand_int_range(random, 3, 5));
+        talk.gain_db[0] = -300;
+        for (int mic = 1; mic < talk.mics; mic++)
+            talk.people[talk.people_count++] = mic;
+        g_autofree void *gains = make_gains(&talk, random);
+        SpeechShareMic mics[SPEECH_MICS_MAX];
+        float isolation_db = 0;
+        speech_gains_get(gains, mics, &isolation_db);
+        check(&talk, mics, 1.0);
+    }
+}
+
 static void test_one_mic_is_not_silent(void)
 {
     g_autofree void *memory = g_malloc(speech_gains_size());
@@ -163,6 +180,20 @@ static void test_one_mic_is_not_silent(void)
     speech_gains_get(gains, &mic, &isolation_db);
     g_assert_false(mic.silent);
     g_assert_cmpfloat(isolation_db, ==, 99);
+}
+
+static void test_without_a_voice_anybody_may_speak(void)
+{
+    g_autofree void *memory = g_malloc(speech_gains_size());
+    SpeechGains *gains = speech_gains_init(memory, 3);
+    const SpeechFrame quiet[3] = {{0.02f, -60}, {0.02f, -55}, {0.02f, -65}};
+    for (int i = 0; i < 100; i++)
+        speech_gains_push(gains, quiet);
+    SpeechShareMic mics[SPEECH_MICS_MAX];
+    float isolation_db = 0;
+    speech_gains_get(gains, mics, &isolation_db);
+    for (int mic = 0; mic < 3; mic++)
+        g_assert_false(mics[mic].silent);
 }
 
 static void test_get_changes_nothing(void)
@@ -208,7 +239,10 @@ int main(int argc, char **argv)
     g_test_add_func("/speech/gains/everybody-speaks", test_everybody_speaks);
     g_test_add_func("/speech/gains/a-silent-guest-is-found", test_a_silent_guest_is_found);
     g_test_add_func("/speech/gains/one-person-among-mics", test_one_person_among_mics);
+    g_test_add_func("/speech/gains/a-dead-mic-has-nobody", test_a_dead_mic_has_nobody);
     g_test_add_func("/speech/gains/one-mic-is-not-silent", test_one_mic_is_not_silent);
+    g_test_add_func("/speech/gains/without-a-voice-anybody-may-speak",
+                    test_without_a_voice_anybody_may_speak);
     g_test_add_func("/speech/gains/get-changes-nothing", test_get_changes_nothing);
     g_test_add_func("/speech/gains/hours-fit-in-constant-memory",
                     test_hours_fit_in_constant_memory);
