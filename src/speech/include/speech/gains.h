@@ -6,7 +6,7 @@
 
 typedef struct SpeechGains SpeechGains;
 
-size_t speech_gains_size(void); /* bytes; give memory aligned to 16 */
+size_t speech_gains_size(void);                         /* bytes; give memory aligned to 16 */
 SpeechGains *speech_gains_init(void *memory, int mics); /* NULL when mics is out of range */
 void speech_gains_push(SpeechGains *gains, const SpeechFrame *frames);
 /* Writes gain_db, silent and priority_db = 0 of each mic, and the isolation: how much louder a mic
