@@ -46,12 +46,12 @@ size_t director_plan_size(int n_sources)
 
 static PlanState *young_at(DirectorPlan *plan, int before, int now)
 {
-    return &plan->young[(before * plan->n_screens + now) * PLAN_YOUNG];
+    return &plan->young[((size_t)before * (size_t)plan->n_screens + (size_t)now) * PLAN_YOUNG];
 }
 
 static PlanState *middle_of(DirectorPlan *plan, int now)
 {
-    return &plan->middle[now * PLAN_MIDDLE];
+    return &plan->middle[(size_t)now * PLAN_MIDDLE];
 }
 
 static void drop(DirectorPlan *plan, PlanState *state)

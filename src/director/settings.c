@@ -6,7 +6,7 @@
 
 #define SETTING(field, low, high, standard, sentence)                                        \
     {                                                                                        \
-        .name = #field, .help = sentence, .min_ms = (low), .max_ms = (high),                 \
+        .name = #field, .help = (sentence), .min_ms = (low), .max_ms = (high),               \
         .default_ms = (standard), .offset = (uint16_t)offsetof(DirectorSettings, field##_ms) \
     }
 

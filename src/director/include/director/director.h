@@ -38,7 +38,7 @@ typedef enum {
     DIRECTOR_EVENT_UNSET = 0,
     DIRECTOR_EVENT_SPEAKING_START,
     DIRECTOR_EVENT_SPEAKING_STOP,
-    DIRECTOR_EVENT_MANUAL_CUT, /* to `source`, for hold_ms (0 = until AUTO_RESUME) */
+    DIRECTOR_EVENT_MANUAL_CUT, /* to `source`, for hold_ms (0 = settings.manual_hold_ms) */
     DIRECTOR_EVENT_AUTO_RESUME,
     DIRECTOR_EVENT_SOURCE_LOST,
     DIRECTOR_EVENT_SOURCE_BACK,
@@ -91,21 +91,25 @@ size_t director_size(void); /* bytes; give memory aligned to 16 */
 Director *director_init(void *memory, const DirectorSource *sources, int n_sources,
                         const DirectorSettings *settings, int64_t start_ms);
 /* Events with at < the time advanced to count as at that time. What cannot be meant (unknown
- * source, stop without start) is ignored. Never fails: any order of any events is survived. */
+ * source, stop without start, speech of a wide camera or a screen) is ignored. A lost source is
+ * silent until it speaks anew. Never fails: any order of any events is survived; times count up to
+ * 30 days after the start. */
 void director_feed(Director *director, const DirectorEvent *event);
 /* All events with at ≤ now_ms have been fed: decides everything up to content time
  * now_ms − look-ahead. Going back does nothing. */
 void director_advance(Director *director, int64_t now_ms);
-/* Next decision in order; false when there is none (yet). Take them after each advance: at most
- * DIRECTOR_QUEUE wait, older ones are dropped. */
+/* Next decision in order; false when there is none (yet). Times ascend, no two are the same. Take
+ * them after each advance: at most DIRECTOR_QUEUE wait. When that is full advance() stops and goes
+ * on as they are taken; only feed() drops the oldest. */
 bool director_take(Director *director, DirectorDecision *decision);
 enum { DIRECTOR_QUEUE = 64 };
 
 /* From the next tick on. False, and nothing changed, when a setting is out of range. */
 bool director_change_settings(Director *director, const DirectorSettings *settings);
-/* What would be shown next, for the "next" tally; DIRECTOR_NONE when it is what is shown. */
+/* What would be shown next if nothing came for three seconds, for the "next" tally; DIRECTOR_NONE
+ * when that is what is shown. */
 int director_next_source(const Director *director);
-/* Wakes the host: the next time at which something may be decided without an event. */
+/* Wakes the host: when something is decided if no event comes; at most a second from now. */
 int64_t director_deadline_ms(const Director *director);
 
 /* One short English phrase, for people; static. */
