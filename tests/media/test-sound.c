@@ -1,0 +1,298 @@
+#include "make-sound.h"
+
+#include <media/error.h>
+
+enum { HZ = MEDIA_SOUND_HZ };
+
+static void lies_like_the_original(const char *folder, const char *name, const GArray *made,
+                                   double end_tolerance_s)
+{
+    g_autoptr(GArray) heard = read_made(folder, name, 1);
+    g_assert_cmpfloat(fabs((double)heard->len - (double)made->len), <=, end_tolerance_s * HZ);
+    gsize places[] = {HZ / 2, HZ * 2, HZ * 4};
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+        double likeness = 0;
+        int lag = find_lag(floats(made), floats(heard), places[i], HZ / 5, 200, &likeness);
+        g_test_message("%s: at %.1f s lag %d, likeness %.3f", name, (double)places[i] / HZ, lag,
+                       likeness);
+        g_assert_cmpint(ABS(lag), <=, 48); /* 1 ms: what Matroska's clock can say */
+        g_assert_cmpfloat(likeness, >, 0.9);
+    }
+}
+
+static void test_codecs(void)
+{
+    static const struct {
+        const char *name, *arguments;
+    } cases[] = {
+        {"a.m4a", "-c:a aac -b:a 128k"},        {"a44.m4a", "-ar 44100 -c:a aac -b:a 128k"},
+        {"a.mov", "-c:a aac -b:a 128k"},        {"a.mkv", "-c:a aac -b:a 128k"},
+        {"o.mkv", "-c:a libopus -b:a 96k"},     {"o.webm", "-c:a libopus -b:a 96k"},
+        {"m.mp3", "-c:a libmp3lame -b:a 128k"}, {"f.flac", "-ar 44100 -c:a flac"},
+        {"w8.wav", "-ar 16000 -c:a pcm_s16le"}, {"w96.wav", "-ar 96000 -c:a pcm_s24le"},
+        {"t.ts", "-c:a aac -b:a 128k"},         {"six.wav", "-ac 6 -c:a pcm_s16le"},
+    };
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(5 * HZ, 1);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        run_ffmpeg(folder, "-i made.wav %s %s", cases[i].arguments, cases[i].name);
+        lies_like_the_original(folder, cases[i].name, made, 0.08);
+    }
+}
+
+static void test_channels(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    float frames[2 * 4800];
+    for (int i = 0; i < 4800; i++) {
+        frames[2 * i] = 0.5f;
+        frames[2 * i + 1] = -0.1f;
+    }
+    write_wav(folder, "two.wav", frames, 4800, 2, HZ);
+    write_wav(folder, "one.wav", frames, 9600, 1, HZ);
+    g_autoptr(GArray) averaged = read_made(folder, "two.wav", 1);
+    g_assert_cmpuint(averaged->len, ==, 4800);
+    g_autoptr(GArray) kept = read_made(folder, "two.wav", 2);
+    g_assert_cmpuint(kept->len, ==, 9600);
+    g_autoptr(GArray) both = read_made(folder, "one.wav", 2);
+    g_assert_cmpuint(both->len, ==, 2 * 9600);
+    for (int i = 0; i < 4800; i++) {
+        g_assert_cmpfloat_with_epsilon(floats(averaged)[i], 0.2f, 1e-5);
+        g_assert_cmpfloat_with_epsilon(floats(kept)[2 * i], 0.5f, 1e-5);
+        g_assert_cmpfloat_with_epsilon(floats(kept)[2 * i + 1], -0.1f, 1e-5);
+        g_assert_cmpfloat_with_epsilon(floats(both)[2 * i], frames[i], 1e-5);
+        g_assert_cmpfloat_with_epsilon(floats(both)[2 * i + 1], frames[i], 1e-5);
+    }
+}
+
+/* Not finite and far too loud samples come out tame. */
+static void test_wild_samples(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    float frames[1000] = {NAN, INFINITY, -INFINITY, 1e30f};
+    write_wav(folder, "wild.wav", frames, 1000, 1, HZ);
+    g_autoptr(GArray) heard = read_made(folder, "wild.wav", 1);
+    for (guint i = 0; i < heard->len; i++)
+        g_assert_true(fabsf(floats(heard)[i]) <= 8);
+}
+
+static void test_late_start(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(2 * HZ, 2);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    const char *names[] = {"late.mkv", "late.mov", "late.mp4"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        run_ffmpeg(folder,
+                   "-f lavfi -i color=s=64x64:r=25:d=3 -itsoffset 0.7 -i made.wav -c:v mpeg4 "
+                   "-c:a %s %s",
+                   i == 2 ? "aac" : "pcm_s16le", names[i]);
+        g_autoptr(GArray) heard = read_made(folder, names[i], 1);
+        g_assert_cmpfloat(rms(floats(heard), (gsize)(0.69 * HZ)), <, 1e-3);
+        double likeness = 0;
+        int lag = find_lag(floats(made) + HZ / 2, floats(heard) + HZ / 2 + (gsize)(0.7 * HZ), 200,
+                           HZ / 5, 150, &likeness);
+        g_test_message("%s: lag %d, likeness %.3f", names[i], lag, likeness);
+        g_assert_cmpint(ABS(lag), <=, 48);
+        g_assert_cmpfloat(likeness, >, 0.9);
+    }
+}
+
+static void test_gap(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(4 * HZ, 3);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    run_ffmpeg(folder, "-i made.wav -af asetpts=PTS+gte(T\\,2)*1.5/TB -c:a pcm_s16le gap.mkv");
+    g_autoptr(GArray) heard = read_made(folder, "gap.mkv", 1);
+    g_assert_cmpfloat_with_epsilon((double)heard->len / HZ, 5.5, 0.03);
+    g_assert_cmpfloat(rms(floats(heard) + (gsize)(2.1 * HZ), HZ), <, 1e-6);
+    double likeness = 0;
+    int lag = find_lag(floats(made) + 3 * HZ, floats(heard) + (gsize)(4.5 * HZ), 200, HZ / 5, 150,
+                       &likeness);
+    g_assert_cmpint(ABS(lag), <=, 48);
+    g_assert_cmpfloat(likeness, >, 0.99);
+}
+
+/* A clock that jumps back: what was there already is not heard twice. */
+static void test_overlap(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(4 * HZ, 4);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    run_ffmpeg(folder, "-i made.wav -af asetpts=PTS-gte(T\\,2)*0.5/TB -c:a pcm_s16le back.mkv");
+    g_autoptr(GArray) heard = read_made(folder, "back.mkv", 1);
+    g_assert_cmpfloat(fabs((double)heard->len / HZ - 3.5), <, 0.6);
+    for (guint i = 0; i < heard->len; i++)
+        g_assert_true(isfinite(floats(heard)[i]));
+}
+
+static void cut_file(const char *folder, const char *from, const char *to, double share,
+                     gboolean damage)
+{
+    g_autofree char *source = g_build_filename(folder, from, NULL);
+    g_autofree char *target = g_build_filename(folder, to, NULL);
+    g_autofree char *bytes = NULL;
+    gsize n = 0;
+    g_assert_true(g_file_get_contents(source, &bytes, &n, NULL));
+    g_autoptr(GRand) random = g_rand_new_with_seed(5);
+    for (gsize i = n / 3; damage && i < n / 2; i += 400)
+        bytes[i] = (char)g_rand_int(random);
+    g_assert_true(g_file_set_contents(target, bytes, (gssize)((double)n * share), NULL));
+}
+
+static void test_truncated(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(6 * HZ, 6);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    static const char *const names[] = {"a.mkv", "a.aac", "a.flac", "a.mp3", "a.ts", "a.ogg"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *half = g_strconcat("half-", names[i], NULL);
+        run_ffmpeg(folder, "-i made.wav %s %s", i == 5 ? "-c:a libopus" : "-ac 1", names[i]);
+        cut_file(folder, names[i], half, 0.5, FALSE);
+        g_autoptr(GArray) heard = read_made(folder, half, 1);
+        g_test_message("%s: %.2f s of 6", half, (double)heard->len / HZ);
+        g_assert_cmpfloat(fabs((double)heard->len / HZ - 3), <, 1);
+    }
+}
+
+static void test_damaged(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(6 * HZ, 7);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    static const char *const names[] = {"a.mkv", "a.m4a", "a.flac", "a.mp3", "a.ts"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *bad = g_strconcat("bad-", names[i], NULL);
+        run_ffmpeg(folder, "-i made.wav %s", names[i]);
+        cut_file(folder, names[i], bad, 1, TRUE);
+        g_autoptr(GArray) heard = read_made(folder, bad, 1);
+        g_test_message("%s: %.2f s of 6", bad, (double)heard->len / HZ);
+        g_assert_cmpfloat(fabs((double)heard->len / HZ - 6), <, 0.5);
+        /* The end is where it was, whatever was lost before it. */
+        double likeness = 0;
+        int lag = find_lag(floats(made), floats(heard), 5 * HZ, HZ / 5, 200, &likeness);
+        g_assert_cmpint(ABS(lag), <=, 48);
+        g_assert_cmpfloat(likeness, >, 0.9);
+    }
+}
+
+static void check_seek(MediaSound *sound, const GArray *straight, gint64 frame, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    float got[1000];
+    g_assert_true(media_sound_seek(sound, frame, &error));
+    g_assert_no_error(error);
+    gssize n = media_sound_read(sound, got, 1000, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(n, ==, CLAMP((gint64)straight->len - frame, 0, 1000));
+    for (gssize i = 0; i < n; i++)
+        if (fabsf(got[i] - floats(straight)[frame + i]) > 2e-3f)
+            g_error("%s: frame %" G_GINT64_FORMAT " + %" G_GSSIZE_FORMAT ": %g, straight %g", name,
+                    frame, i, (double)got[i], (double)floats(straight)[frame + i]);
+}
+
+static void test_seek(void)
+{
+    static const char *const names[] = {"a.m4a", "a.flac", "a.wav", "a.mp3", "a.mkv"};
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(20 * HZ, 8);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    g_autoptr(GRand) random = g_rand_new_with_seed(9);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        /* Matroska's times are whole milliseconds: 960 samples of PCM lie on them. */
+        run_ffmpeg(folder, "-i made.wav %s %s",
+                   i == 4 ? "-af asetnsamples=960 -c:a pcm_s16le" : "-b:a 160k", names[i]);
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+        g_autoptr(GArray) straight = read_sound(path, 1);
+        g_autoptr(MediaSound) sound = media_sound_open(path, 1, NULL);
+        gint64 fixed[] = {0, 19 * HZ, 1, 5, 30 * HZ, 12 * HZ + 7};
+        for (gsize k = 0; k < G_N_ELEMENTS(fixed); k++)
+            check_seek(sound, straight, fixed[k], names[i]);
+        for (int k = 0; k < 8; k++)
+            check_seek(sound, straight, g_rand_int_range(random, 0, 19 * HZ), names[i]);
+    }
+}
+
+static void test_no_sound(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    run_ffmpeg(folder, "-f lavfi -i color=s=64x64:r=25:d=0.2 -c:v mpeg4 silent.mp4");
+    g_autofree char *path = g_build_filename(folder, "silent.mp4", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(media_sound_open(path, 1, &error));
+    g_assert_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA);
+    g_assert_nonnull(strstr(error->message, "silent.mp4"));
+    g_clear_error(&error);
+    g_assert_null(media_sound_open("/nowhere/at-all.mp4", 1, &error));
+    g_assert_nonnull(strstr(error->message, "/nowhere/at-all.mp4"));
+}
+
+/* ---- on the session clock ---- */
+
+/* A slow sine, so that its value says where it is to a fraction of a sample. */
+static float wave(double frame)
+{
+    return (float)(0.5 * sin(frame * 2 * G_PI * 300 / HZ + 0.3));
+}
+
+static void check_session(const char *path, ShowClock clock, double start_s, gsize total)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MediaSessionSound) sound =
+        media_session_sound_open(path, 1, clock, start_s, &error);
+    g_assert_no_error(error);
+    float block[777];
+    double tolerance = clock.drift_ppm == 0 ? 0.5 * 0.5 * 2 * G_PI * 300 / HZ + 1e-4 : 2e-3;
+    for (gsize at = 0; at < 12 * HZ; at += G_N_ELEMENTS(block)) {
+        g_assert_true(media_session_sound_read(sound, block, G_N_ELEMENTS(block), &error));
+        for (gsize i = 0; i < G_N_ELEMENTS(block); i++) {
+            double t_s = start_s + (double)(at + i) / HZ;
+            double frame = show_clock_to_source(&clock, t_s) * HZ;
+            if (frame < -20 || frame > (double)total + 20)
+                g_assert_cmpfloat(block[i], ==, 0);
+            else if (frame > 20 && frame < (double)total - 20)
+                g_assert_cmpfloat_with_epsilon(block[i], wave(frame), tolerance);
+        }
+    }
+}
+
+static void test_session_clock(void)
+{
+    g_autoptr(Folder) folder = make_folder();
+    gsize total = 10 * HZ;
+    g_autofree float *frames = g_new(float, total);
+    for (gsize i = 0; i < total; i++)
+        frames[i] = wave((double)i);
+    write_wav(folder, "wave.wav", frames, total, 1, HZ);
+    g_autofree char *path = g_build_filename(folder, "wave.wav", NULL);
+    static const struct {
+        ShowClock clock;
+        double start_s;
+    } cases[] = {
+        {{0, 0}, 0},         {{1.5, 0}, 0},       {{1.5, 0}, 3.25},    {{0, 200}, 0},
+        {{2.125, -180}, 0},  {{-7.3, 55.5}, 0.4}, {{0.25, 120}, 8.75}, {{30, 100}, 0},
+        {{-100, -3}, 0},     {{0, 0.5}, 7},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_session(path, cases[i].clock, cases[i].start_s, total);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/media/sound/every-codec-lies-where-the-original-lies", test_codecs);
+    g_test_add_func("/media/sound/channels-are-averaged-or-kept", test_channels);
+    g_test_add_func("/media/sound/wild-samples-come-out-tame", test_wild_samples);
+    g_test_add_func("/media/sound/a-late-start-is-silence", test_late_start);
+    g_test_add_func("/media/sound/a-gap-is-silence", test_gap);
+    g_test_add_func("/media/sound/a-clock-that-jumps-back-is-not-heard-twice", test_overlap);
+    g_test_add_func("/media/sound/truncated-files-give-what-there-is", test_truncated);
+    g_test_add_func("/media/sound/damage-moves-nothing", test_damaged);
+    g_test_add_func("/media/sound/a-seek-reads-what-reading-on-would", test_seek);
+    g_test_add_func("/media/sound/errors-name-the-file", test_no_sound);
+    g_test_add_func("/media/sound/follows-the-session-clock", test_session_clock);
+    return g_test_run();
+}
