@@ -11,7 +11,7 @@ typedef struct Bytes {
     size_t left;
 } Bytes;
 
-enum { EVENTS_MAX = 400, LENGTH_MS = 60 * 1000 };
+enum { EVENTS_MAX = 400, LENGTH_MS = 20 * 1000, LATEST_MS = 25 * 1000 };
 
 static uint32_t take(Bytes *bytes, size_t count)
 {
@@ -55,7 +55,7 @@ static int64_t take_time(Bytes *bytes)
         return INT64_MAX;
     if (value == 0xfffe)
         return INT64_MIN;
-    return (int64_t)value - 500;
+    return (int64_t)(value % LATEST_MS) - 500;
 }
 
 static DirectorEvent take_event(Bytes *bytes)

@@ -13,6 +13,8 @@ enum {
     PLAN_TURN_SPANS = 24,
 };
 
+#define PLAN_LONGEST_MS ((int64_t)30 * 24 * 3600 * 1000) /* of a show; later times count as this */
+
 /* The viewer's cost, in twentieths of a wrong-person millisecond, so that all of it is whole. */
 enum {
     PLAN_COST_WRONG = 20,     /* per ms: somebody speaks who is not shown */
@@ -111,6 +113,15 @@ struct DirectorPlan {
     PlanState *middle;              /* [now][birth % PLAN_MIDDLE]; too young to be left */
     PlanState old[PLAN_SCREENS_MAX];
 };
+
+/* When an event counts: never before `clock_ms`, nor so late that sums could overflow. */
+static inline int64_t plan_event_ms(const DirectorPlan *plan, const DirectorEvent *event,
+                                    int64_t clock_ms)
+{
+    int64_t latest_ms = plan->start_ms + 2 * PLAN_LONGEST_MS;
+    int64_t at_ms = event->at_ms < latest_ms ? event->at_ms : latest_ms;
+    return at_ms > clock_ms ? at_ms : clock_ms;
+}
 
 /* Adds up what each screen costs in [t0, t1) and who speaks there. */
 void plan_price(DirectorPlan *plan, int64_t t0_ms, int64_t t1_ms);

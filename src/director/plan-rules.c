@@ -16,7 +16,7 @@ static void on_manual(DirectorPlan *plan, const DirectorEvent *event)
     int64_t hold_ms = event->hold_ms > 0 ? event->hold_ms : plan->settings.manual_hold_ms;
     rules->manual = true;
     rules->manual_source = event->source;
-    bool ends = hold_ms > 0 && hold_ms < INT64_MAX / 4;
+    bool ends = hold_ms > 0 && hold_ms < PLAN_LONGEST_MS;
     rules->manual_until_ms = ends ? rules->clock_ms + hold_ms : INT64_MAX;
 }
 
@@ -54,7 +54,7 @@ static void read_events(DirectorPlan *plan, int64_t t1_ms)
         rules->lost_here[i] = rules->lost[i];
     while (rules->next_event < plan->n_events) {
         const DirectorEvent *event = &plan->events[rules->next_event];
-        int64_t at_ms = event->at_ms > rules->clock_ms ? event->at_ms : rules->clock_ms;
+        int64_t at_ms = plan_event_ms(plan, event, rules->clock_ms);
         if (at_ms >= t1_ms)
             return;
         rules->clock_ms = at_ms;
@@ -135,7 +135,7 @@ bool plan_can_show(const DirectorPlan *plan, int source, int64_t t0_ms, int64_t 
     int64_t clock_ms = plan->start_ms;
     for (size_t i = 0; i < plan->n_events; i++) {
         const DirectorEvent *event = &plan->events[i];
-        clock_ms = event->at_ms > clock_ms ? event->at_ms : clock_ms;
+        clock_ms = plan_event_ms(plan, event, clock_ms);
         if (clock_ms >= t1_ms)
             break;
         if (event->source != source)

@@ -40,7 +40,7 @@ static const DirectorEvent *next_event(const DirectorPlan *plan, PlanVoice *voic
 {
     while (voice->next_event < plan->n_events) {
         const DirectorEvent *event = &plan->events[voice->next_event++];
-        voice->clock_ms = greater(voice->clock_ms, event->at_ms);
+        voice->clock_ms = plan_event_ms(plan, event, voice->clock_ms);
         if (event->source == source)
             return event;
     }

@@ -14,6 +14,11 @@ typedef struct Leave {
 
 static const PlanState no_state = {.cost = NEVER, .node = PLAN_NOBODY};
 
+static int64_t clamp(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
 static size_t align(size_t bytes)
 {
     return (bytes + 15) & ~(size_t)15;
@@ -415,9 +420,9 @@ DirectorPlan *director_plan_init(void *memory, const DirectorSource *sources, in
     plan->events = events;
     plan->n_events = n_events;
     take_sources(plan, sources, n_sources);
-    plan->start_ms = start_ms;
-    plan->end_ms = end_ms > start_ms ? end_ms : start_ms;
-    plan->n_steps = (plan->end_ms - start_ms + PLAN_STEP_MS - 1) / PLAN_STEP_MS;
+    plan->start_ms = clamp(start_ms, -PLAN_LONGEST_MS, PLAN_LONGEST_MS);
+    plan->end_ms = clamp(end_ms, plan->start_ms, plan->start_ms + PLAN_LONGEST_MS);
+    plan->n_steps = (plan->end_ms - plan->start_ms + PLAN_STEP_MS - 1) / PLAN_STEP_MS;
     plan->min_steps = (settings->min_shot_ms + PLAN_STEP_MS - 1) / PLAN_STEP_MS;
     lay_out(plan);
     plan_voices_init(plan);
