@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     show_log_number(log);
     g_autoptr(GPtrArray) sources = show_log_sources(log, &error);
     g_assert_no_error(error); /* the reader has checked every list of sources */
+    g_assert_nonnull(sources);
     g_assert_cmpint(show_log_end_ms(log), >=, 0);
     g_autofree char *lines = show_log_lines(log), *array = show_log_array(log);
     g_autofree char *wrapped = g_strconcat("{\"events\":", array, "}", NULL);

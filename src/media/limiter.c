@@ -34,7 +34,8 @@ static void make_taps(MediaLimiter *limiter)
     for (int phase = 0; phase < PHASES; phase++) {
         double sum = 0, taps[TAPS];
         for (int i = 0; i < TAPS; i++) {
-            double x = i - (TAPS / 2 - 1) - (double)phase / PHASES;
+            int from_centre = i - (TAPS / 2 - 1);
+            double x = from_centre - (double)phase / PHASES;
             double window = 0.5 + 0.5 * cos(2 * G_PI * x / TAPS);
             taps[i] = (fabs(x) < 1e-9 ? 1 : sin(G_PI * x) / (G_PI * x)) * MAX(window, 0);
             sum += taps[i];

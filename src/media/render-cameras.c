@@ -4,9 +4,9 @@
 #include "picture-private.h"
 
 enum {
-    QUEUE_FRAMES = 6, /* decoded and waiting, each camera */
-    SHOTS_AHEAD = 2,  /* how many shots before its own a camera makes ready */
-    OPEN_MAX = 4,     /* with more cameras than this, those not soon on screen are closed */
+    QUEUE_FRAMES = 4, /* decoded and waiting, each camera */
+    SHOTS_AHEAD = 1,  /* how many shots before its own a camera makes ready */
+    OPEN_MAX = 8,     /* with more cameras than this, files not soon on screen are closed */
     WAIT_US = 100000, /* how often a wait looks whether the user gave up */
     DECODER_THREADS_MAX = 4,
 };

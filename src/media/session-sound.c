@@ -50,7 +50,8 @@ static void fill_phase(float *taps, double fraction)
 {
     double sum = 0, weight[TAPS];
     for (int i = 0; i < TAPS; i++) {
-        double x = i - (TAPS / 2 - 1) - fraction;
+        int from_centre = i - (TAPS / 2 - 1);
+        double x = from_centre - fraction;
         double hann = fabs(x) < TAPS / 2.0 ? 0.5 + 0.5 * cos(2 * G_PI * x / TAPS) : 0.0;
         weight[i] = sinc(x) * hann;
         sum += weight[i];

@@ -101,7 +101,9 @@ static gboolean look_between(Watch *watch, MediaPicture *picture, double from_s,
     guint8 grey[CELLS];
     if (!media_picture_begin(picture, from_s, NULL))
         return FALSE;
-    for (double at_s = from_s; at_s < to_s; at_s += 1.0 / LOOKS_A_SECOND) {
+    int looks = (int)ceil((to_s - from_s) * LOOKS_A_SECOND);
+    for (int i = 0; i < looks; i++) {
+        double at_s = from_s + (double)i / LOOKS_A_SECOND;
         MediaShown shown;
         if (!media_picture_show(picture, at_s, cancellable, &shown))
             return FALSE;

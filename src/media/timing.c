@@ -58,7 +58,8 @@ static double median_step(const gint64 *times, gsize n)
     for (gsize i = 1; i < n; i++)
         steps[i - 1] = times[i] - times[i - 1];
     qsort(steps, n - 1, sizeof *steps, compare_times);
-    return (double)steps[(n - 1) / 2];
+    gsize middle = (n - 1) / 2;
+    return (double)steps[middle];
 }
 
 static AVRational variable_rate(const gint64 *times, gsize n, AVRational base)

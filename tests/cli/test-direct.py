@@ -132,7 +132,7 @@ def sound_fits_the_picture_at_the_end(result):
                             number / result.rate, seconds)
         lag, height = show.lag_s(theirs, ours)
         # Up to half a frame of it is the picture's: the program has its frames at its own moments.
-        rest = lag + result.frame_session_s(source, number) - result.session_s(first)
+        rest = lag - (result.frame_session_s(source, number) - result.session_s(first))
         print(f"# {first / result.rate:.1f} s of {len(result.codes) / result.rate:.1f} s: sound "
               f"{lag * 1000:+.2f} ms from the picture, {rest * 1000:+.2f} ms from its own place "
               f"(correlation {height:.2f})")
