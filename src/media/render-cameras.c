@@ -4,7 +4,7 @@
 #include "picture-private.h"
 
 enum {
-    QUEUE_FRAMES = 4, /* decoded and waiting, each camera */
+    QUEUE_FRAMES = 3, /* decoded and waiting, each camera */
     SHOTS_AHEAD = 1,  /* how many shots before its own a camera makes ready */
     OPEN_MAX = 8,     /* with more cameras than this, files not soon on screen are closed */
     WAIT_US = 100000, /* how often a wait looks whether the user gave up */
