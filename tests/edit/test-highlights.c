@@ -242,7 +242,7 @@ static void test_pieces_spread_over_people(void)
 {
     Case show = case_new(600);
     for (gint64 t_ms = 10000; t_ms < 590000; t_ms += 20000) /* the host speaks a little denser */
-        for (int i = 0; i < 4; i++)
+        for (gint64 i = 0; i < 4; i++)
             add_span(show.spans, t_ms + i * 4000, t_ms + i * 4000 + (t_ms < 400000 ? 3700 : 3500),
                      t_ms < 400000 ? 0 : 1);
     g_autoptr(ShowHighlights) highlights = case_run(&show);

@@ -343,6 +343,35 @@ static void test_a_mic_speaks_for_its_camera(void)
     g_assert_cmpint(stop->at_ms, ==, 40000);
 }
 
+static void test_no_frame_is_older_than_its_decision(void)
+{
+    g_autoptr(GPtrArray) sources = random_sources(2, FALSE);
+    for (gint64 t_ms = 20001; t_ms < 20081; t_ms += 13) {
+        g_autoptr(ShowLog) log = show_log_new();
+        add_event(log, SHOW_EVENT_MANUAL_CUT, "cam_2", t_ms);
+        g_autoptr(ShowShots) shots = replay_log(log, sources, EDIT_MODE_CAUSAL);
+        g_assert_cmpuint(shots->shots->len, >=, 2);
+        g_assert_cmpint(shot_at(shots, 1)->t_ms, >=, t_ms);
+        g_assert_cmpint(shot_at(shots, 1)->t_ms, <, t_ms + 140); /* a tick and a frame */
+    }
+}
+
+static void test_a_camera_that_comes_back_speaks_anew(void)
+{
+    g_autoptr(GPtrArray) sources = random_sources(2, FALSE);
+    g_autoptr(ShowLog) log = show_log_new();
+    add_event(log, SHOW_EVENT_SPEAKING_START, "cam_1", 1000);
+    add_event(log, SHOW_EVENT_SOURCE_LOST, "cam_1", 20000); /* its stop never came */
+    add_event(log, SHOW_EVENT_SOURCE_BACK, "cam_1", 40000);
+    add_event(log, SHOW_EVENT_SPEAKING_START, "cam_1", 41000);
+    g_autoptr(GArray) events = edit_director_events(log, sources, FALSE);
+    g_assert_cmpuint(events->len, ==, 4);
+    const DirectorEvent *list = (const DirectorEvent *)(gpointer)events->data;
+    g_assert_cmpint(list[2].type, ==, DIRECTOR_EVENT_SOURCE_BACK);
+    g_assert_cmpint(list[3].type, ==, DIRECTOR_EVENT_SPEAKING_START);
+    g_assert_cmpint(list[3].at_ms, ==, 41000);
+}
+
 static void test_a_mic_is_heard_while_its_camera_is_lost(void)
 {
     g_autoptr(GPtrArray) sources = random_sources(2, FALSE);
@@ -590,6 +619,8 @@ int main(int argc, char **argv)
     ADD("nothing-left-is-a-gap", test_nothing_left_is_a_gap);
     ADD("a-new-slide-is-shown", test_a_new_slide_is_shown);
     ADD("a-mic-speaks-for-its-camera", test_a_mic_speaks_for_its_camera);
+    ADD("no-frame-is-older-than-its-decision", test_no_frame_is_older_than_its_decision);
+    ADD("a-camera-that-comes-back-speaks-anew", test_a_camera_that_comes_back_speaks_anew);
     ADD("a-mic-is-heard-while-its-camera-is-lost", test_a_mic_is_heard_while_its_camera_is_lost);
     ADD("order-is-at-then-seq", test_order_is_at_then_seq);
     ADD("settings-count-from-their-line", test_settings_count_from_their_line);

@@ -53,6 +53,18 @@ static void test_short_pauses_are_closed(void)
     assert_span(spans, 2, 4500, 5000, 0);
 }
 
+static void test_touching_spans_are_one(void)
+{
+    g_autoptr(GPtrArray) sources = random_sources(1, FALSE);
+    g_autoptr(ShowLog) log = show_log_new();
+    speak(log, "cam_1", 1000, 2000);
+    add_event(log, SHOW_EVENT_SPEAKING_START, "cam_1", 2410)->edge_t_ms = 2000;
+    add_event(log, SHOW_EVENT_SPEAKING_STOP, "cam_1", 4400)->edge_t_ms = 4000;
+    g_autoptr(GArray) spans = edit_spans(log, sources, 0, 60000);
+    g_assert_cmpuint(spans->len, ==, 1);
+    assert_span(spans, 0, 1000, 4000, 0);
+}
+
 static void test_what_never_stops_ends_with_the_show(void)
 {
     g_autoptr(GPtrArray) sources = random_sources(2, FALSE);
@@ -175,7 +187,7 @@ static void test_chapters_ascend_apart_and_are_few(void)
 {
     for (guint seed = 0; seed < 60; seed++) {
         g_autoptr(GPtrArray) sources = random_sources(3, FALSE);
-        gint64 duration_ms = seed < 50 ? 20000 + (gint64)seed * 60000 : 12 * 3600 * 1000;
+        gint64 duration_ms = seed < 50 ? 20000 + (gint64)seed * 60000 : (gint64)12 * 3600 * 1000;
         g_autoptr(ShowLog) log = random_log(seed, sources, duration_ms);
         g_autoptr(GArray) spans = edit_spans(log, sources, 1000, duration_ms);
         g_autoptr(ShowShots) shots = program(duration_ms, 0);
@@ -203,6 +215,7 @@ int main(int argc, char **argv)
 #define ADD(path, function) g_test_add_func("/edit/" path, function)
     ADD("speech/spans-lie-at-the-edges", test_spans_lie_at_the_edges);
     ADD("speech/short-pauses-are-closed", test_short_pauses_are_closed);
+    ADD("speech/touching-spans-are-one", test_touching_spans_are_one);
     ADD("speech/what-never-stops-ends-with-the-show", test_what_never_stops_ends_with_the_show);
     ADD("speech/a-mic-is-its-camera", test_a_mic_is_its_camera);
     ADD("speech/spans-never-overlap-in-one-person", test_spans_never_overlap_in_one_person);

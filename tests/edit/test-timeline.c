@@ -50,7 +50,7 @@ static void test_a_day_later_frames_are_still_exact(void)
         ShowShots *shots = show_shots_new();
         shots->rate = rates[i];
         ShowClock clock = {0, 0};
-        for (gint64 frame = 0; frame < 60 * 86400; frame += 9973)
+        for (gint64 frame = 0; frame < 5184000; frame += 9973)
             g_assert_cmpint(edit_source_frame(shots, frame, &clock, rates[i], 0), ==, frame);
         show_shots_free(shots);
     }
