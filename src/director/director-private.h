@@ -30,6 +30,15 @@ typedef struct Shot {
     DirectorReason reason;
 } Shot;
 
+/* When a source had no picture, in content time: what is lost at h was there until h. */
+enum { CHANGES_MAX = 16 };
+typedef struct Presence {
+    int64_t change_ms[CHANGES_MAX]; /* ascending; each turns it over */
+    int count;
+    bool lost_before; /* the changes */
+    bool lost;        /* at the content time that is being decided */
+} Presence;
+
 /* The settings with what is automatic worked out. */
 typedef struct Rules {
     int32_t confirm_ms;
@@ -40,7 +49,7 @@ struct Director {
     DirectorSettings settings;
     Rules rules;
     DirectorSource sources[DIRECTOR_SOURCES_MAX];
-    bool lost[DIRECTOR_SOURCES_MAX];
+    Presence presence[DIRECTOR_SOURCES_MAX];
     Voice voices[DIRECTOR_SOURCES_MAX];
     VoiceHeard heard[DIRECTOR_SOURCES_MAX]; /* at the content time that is being decided */
     int n_sources;

@@ -56,8 +56,58 @@ static void take_sources(Director *director, const DirectorSource *sources, int 
 
 bool director_can_show(const Director *director, int source)
 {
-    return source >= 0 && source < director->n_sources && !director->lost[source] &&
+    return source >= 0 && source < director->n_sources && !director->presence[source].lost &&
            director->sources[source].role != DIRECTOR_ROLE_MIC;
+}
+
+/* ---- lost and back ---- */
+
+static bool lost_at(const Presence *presence, int64_t c_ms)
+{
+    bool lost = presence->lost_before;
+    for (int i = 0; i < presence->count && presence->change_ms[i] <= c_ms; i++)
+        lost = !lost;
+    return lost;
+}
+
+static void drop_oldest(Presence *presence)
+{
+    presence->lost_before = !presence->lost_before;
+    presence->count--;
+    for (int i = 0; i < presence->count; i++)
+        presence->change_ms[i] = presence->change_ms[i + 1];
+}
+
+/* A change that is known now. When there are too many within the look-ahead, the oldest count as
+ * past. */
+static void change_presence(Presence *presence, bool lost, int64_t at_ms)
+{
+    if (lost_at(presence, INT64_MAX) == lost)
+        return;
+    if (presence->count == CHANGES_MAX)
+        drop_oldest(presence);
+    presence->change_ms[presence->count++] = at_ms;
+}
+
+/* Content time only goes forward: what is past is folded away. */
+static void look_who_is_there(Director *director, int64_t c_ms)
+{
+    for (int i = 0; i < director->n_sources; i++) {
+        Presence *presence = &director->presence[i];
+        while (presence->count > 0 && presence->change_ms[0] <= c_ms)
+            drop_oldest(presence);
+        presence->lost = presence->lost_before;
+    }
+}
+
+/* The earliest known change, in content time; `none` when there is none. */
+static int64_t next_change(const Director *director, int64_t none)
+{
+    int64_t next_ms = none;
+    for (int i = 0; i < director->n_sources; i++)
+        if (director->presence[i].count > 0 && director->presence[i].change_ms[0] < next_ms)
+            next_ms = director->presence[i].change_ms[0];
+    return next_ms;
 }
 
 /* ---- decisions ---- */
@@ -141,6 +191,7 @@ static void decide(Director *director, int64_t h_ms)
         return;
     for (int i = 0; i < director->n_sources; i++)
         voice_hear(&director->voices[i], c_ms + TICK_MS - 1, h_ms, &director->heard[i]);
+    look_who_is_there(director, c_ms);
     Wish wish = director_wish(director, c_ms);
     if (!stays(director, &wish) && may_cut(director, &wish, c_ms))
         show(director, &wish, c_ms);
@@ -152,7 +203,11 @@ static int64_t tick_after(const Director *director, int64_t ms)
 {
     int64_t tick_ms = ms - director->event_ms < IDLE_AFTER_MS ? TICK_MS : IDLE_TICK_MS;
     int64_t into_ms = ((ms % tick_ms) + tick_ms) % tick_ms;
-    return ms - into_ms + tick_ms;
+    int64_t next_ms = ms - into_ms + tick_ms;
+    /* A source is left at the moment it is lost, not at the tick after. */
+    int64_t change_ms = next_change(director, next_ms - director->settings.look_ahead_ms);
+    change_ms += director->settings.look_ahead_ms;
+    return change_ms > ms && change_ms < next_ms ? change_ms : next_ms;
 }
 
 /* Decides at every tick before `end_ms`; waits when the queue is full, unless it may drop. */
@@ -239,7 +294,7 @@ static void on_manual_cut(Director *director, const DirectorEvent *event, int64_
 /* Whose picture is gone is not heard either: no stop would come from there. */
 static void on_lost(Director *director, int source, int64_t at_ms)
 {
-    director->lost[source] = true;
+    change_presence(&director->presence[source], true, at_ms);
     voice_stop(&director->voices[source], at_ms);
 }
 
@@ -249,6 +304,45 @@ static void on_slide(Director *director, int source, int64_t at_ms)
         return;
     director->slide = source;
     director->slide_until_ms = at_ms + director->settings.slide_ms;
+}
+
+static int first_picture(const Director *director)
+{
+    if (director_can_show(director, director->wide))
+        return director->wide;
+    int best = DIRECTOR_NONE;
+    for (int i = 0; i < director->n_sources; i++) {
+        if (director->sources[i].role != DIRECTOR_ROLE_PERSON || !director_can_show(director, i))
+            continue;
+        if (best == DIRECTOR_NONE ||
+            director->sources[i].priority > director->sources[best].priority)
+            best = i;
+    }
+    for (int i = 0; best == DIRECTOR_NONE && i < director->n_sources; i++)
+        if (director_can_show(director, i))
+            best = i;
+    return best;
+}
+
+/* The first shot; again when a source turns out to be lost from the start and nobody has taken the
+ * decision yet. */
+static void open_show(Director *director)
+{
+    look_who_is_there(director, director->start_ms);
+    int source = first_picture(director);
+    bool wide = source != DIRECTOR_NONE && source == director->wide;
+    Wish first = {
+        .step = source == DIRECTOR_NONE ? STEP_NOTHING
+                : wide                  ? STEP_OPENING
+                                        : STEP_PERSON,
+        .source = source,
+        .reason = DIRECTOR_REASON_OPENING,
+        .hold_ms = wide ? director->settings.opening_ms : 0,
+    };
+    director->queue_count = 0;
+    director->shot.source = NOT_BEGUN;
+    director->before = NOT_BEGUN;
+    show(director, &first, director->start_ms);
 }
 
 static void apply(Director *director, const DirectorEvent *event, int64_t at_ms)
@@ -266,9 +360,11 @@ static void apply(Director *director, const DirectorEvent *event, int64_t at_ms)
         break;
     case DIRECTOR_EVENT_SOURCE_LOST:
         on_lost(director, event->source, at_ms);
+        if (at_ms == director->start_ms && director->queue_count == 1)
+            open_show(director);
         break;
     case DIRECTOR_EVENT_SOURCE_BACK:
-        director->lost[event->source] = false;
+        change_presence(&director->presence[event->source], false, at_ms);
         break;
     case DIRECTOR_EVENT_SLIDE:
         on_slide(director, event->source, at_ms);
@@ -300,41 +396,6 @@ void director_feed(Director *director, const DirectorEvent *event)
 }
 
 /* ---- begin and change ---- */
-
-static int first_picture(const Director *director)
-{
-    if (director->wide != DIRECTOR_NONE)
-        return director->wide;
-    int best = DIRECTOR_NONE;
-    for (int i = 0; i < director->n_sources; i++) {
-        if (director->sources[i].role != DIRECTOR_ROLE_PERSON)
-            continue;
-        if (best == DIRECTOR_NONE ||
-            director->sources[i].priority > director->sources[best].priority)
-            best = i;
-    }
-    for (int i = 0; best == DIRECTOR_NONE && i < director->n_sources; i++)
-        if (director_can_show(director, i))
-            best = i;
-    return best;
-}
-
-static void open_show(Director *director)
-{
-    int source = first_picture(director);
-    bool wide = source != DIRECTOR_NONE && source == director->wide;
-    Wish first = {
-        .step = source == DIRECTOR_NONE ? STEP_NOTHING
-                : wide                  ? STEP_OPENING
-                                        : STEP_PERSON,
-        .source = source,
-        .reason = DIRECTOR_REASON_OPENING,
-        .hold_ms = wide ? director->settings.opening_ms : 0,
-    };
-    director->shot.source = NOT_BEGUN;
-    director->before = NOT_BEGUN;
-    show(director, &first, director->start_ms);
-}
 
 Director *director_init(void *memory, const DirectorSource *sources, int n_sources,
                         const DirectorSettings *settings, int64_t start_ms)

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIRECTOR_VERSION 1 /* goes up with every change that can change a decision */
+#define DIRECTOR_VERSION 2 /* goes up with every change that can change a decision */
 
 enum { DIRECTOR_SOURCES_MAX = 16 };
 #define DIRECTOR_NONE (-1)
