@@ -1,0 +1,357 @@
+/* The log of a running show.
+ *
+ * What always holds, on the owner's thread: synced ≤ end; `pending` holds exactly the lines between
+ * the two, in order, those of the sync under way first; bytes behind `end` are nobody's, and while
+ * there may be any, is_ragged is set and nothing is written before they are cut off.
+ *
+ * When a sync fails the kernel may have dropped what it could not write and call the file clean, so
+ * no later sync can answer for those lines: all of them are cut off and given back as errors. */
+#include <store/journal.h>
+
+#include <store/error.h>
+
+#include <show/error.h>
+#include <show/limits.h>
+
+#include "disk-private.h"
+#include "journal-scan-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { BLOCK_BYTES = 1 << 18 };
+
+typedef struct Line {
+    gint64 end;
+    GError *error; /* once it is settled: why it is not in the log, or NULL */
+    StoreJournalDone done;
+    gpointer data;
+} Line;
+
+struct StoreJournal {
+    StorePlace place;
+    char *path; /* of the folder, for messages after the owner's is gone */
+    int fd;
+    StoreWorkers *workers;
+    gboolean (*make_room)(gpointer data);
+    gpointer room_data;
+    gint64 end, synced;
+    gboolean is_ragged;
+    GQueue pending; /* Line * */
+    GQueue settled; /* Line *, whose callbacks are due */
+    guint64 syncs;
+    gboolean is_closed;
+    guint refs; /* the owner's, a sync's, a running callback's; owner's thread only */
+    /* Of the sync under way: set before it is pushed, answered by the worker. */
+    gboolean is_syncing;
+    gint64 sync_end;
+    GMutex lock;
+    GCond synced_now;
+    gboolean has_synced; /* under the lock, as sync_errno */
+    int sync_errno;
+};
+
+static void unref_journal(StoreJournal *self)
+{
+    if (--self->refs > 0)
+        return;
+    g_assert(g_queue_is_empty(&self->pending) && g_queue_is_empty(&self->settled));
+    g_mutex_clear(&self->lock);
+    g_cond_clear(&self->synced_now);
+    g_free(self->path);
+    g_free(self);
+}
+
+/* Opening */
+
+static gboolean scan_file(int fd, const StorePlace *place, StoreScan *scan, GError **error)
+{
+    g_autofree char *block = g_malloc(BLOCK_BYTES);
+    ssize_t got;
+    while ((got = place->io->read_at(place->io, fd, block, BLOCK_BYTES, scan->total_bytes)) > 0)
+        if (!store_scan_feed(scan, block, (gsize)got, error))
+            return FALSE;
+    if (got < 0)
+        return store_fail_errno(error, errno, place->path, STORE_JOURNAL, "read it");
+    return store_scan_finish(scan, error);
+}
+
+static gboolean read_file(int fd, const StoreJournalOptions *options, const StorePlace *place,
+                          StoreJournalEnd *end, GError **error)
+{
+    StoreScan scan;
+    g_autofree char *name = g_build_filename(place->path, STORE_JOURNAL, NULL);
+    store_scan_init(&scan, name, options->each, options->data);
+    gboolean good = scan_file(fd, place, &scan, error);
+    *end = scan.end;
+    store_scan_clear(&scan);
+    return good;
+}
+
+/* Cuts off what is torn, ends the last line and has all of it on disk. */
+static gboolean mend_file(int fd, const StorePlace *place, const StoreJournalEnd *end,
+                          GError **error)
+{
+    const StoreIo *io = place->io;
+    if (end->torn_bytes > 0 && io->truncate(io, fd, end->good_bytes) != 0)
+        return store_fail_errno(error, errno, place->path, STORE_JOURNAL,
+                                "cut off its torn last line");
+    if (end->lacks_newline && !store_write_at(io, fd, "\n", 1, end->good_bytes))
+        return store_fail_errno(error, errno, place->path, STORE_JOURNAL, "end its last line");
+    if (io->sync(io, fd) != 0)
+        return store_fail_errno(error, errno, place->path, STORE_JOURNAL, "sync it to disk");
+    return store_sync_place(place, error);
+}
+
+static gboolean lock_file(int fd, const StorePlace *place, GError **error)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno != EWOULDBLOCK)
+        return store_fail_errno(error, errno, place->path, STORE_JOURNAL, "lock it");
+    g_set_error(error, STORE_ERROR, STORE_ERROR_LOCKED,
+                "%s/" STORE_JOURNAL ": cannot open it: the show is running already", place->path);
+    return FALSE;
+}
+
+static int open_file(const StoreJournalOptions *options, const StorePlace *place,
+                     StoreJournalEnd *end, GError **error)
+{
+    int fd = store_open_file(place, STORE_JOURNAL, O_RDWR | O_CREAT, NULL, error);
+    if (fd < 0)
+        return -1;
+    if (lock_file(fd, place, error) && read_file(fd, options, place, end, error) &&
+        mend_file(fd, place, end, error))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+StoreJournal *store_journal_open(const StoreJournalOptions *options, StoreJournalEnd *end,
+                                 GError **error)
+{
+    StorePlace place = store_place_whole(&options->place);
+    StoreJournalEnd found = {0};
+    int fd = open_file(options, &place, &found, error);
+    if (fd < 0)
+        return NULL;
+    StoreJournal *self = g_new0(StoreJournal, 1);
+    self->path = g_strdup(place.path);
+    self->place = place;
+    self->place.path = self->path;
+    self->fd = fd;
+    self->workers = options->workers;
+    self->make_room = options->make_room;
+    self->room_data = options->room_data;
+    self->end = self->synced = found.good_bytes + found.lacks_newline;
+    self->refs = 1;
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->synced_now);
+    if (end != NULL)
+        *end = found;
+    return self;
+}
+
+/* Syncing */
+
+static void run_sync(gpointer data)
+{
+    StoreJournal *self = data;
+    const StoreIo *io = self->place.io;
+    int code = io->sync_data(io, self->fd) == 0 ? 0 : errno;
+    g_mutex_lock(&self->lock);
+    self->sync_errno = code;
+    self->has_synced = TRUE;
+    g_cond_signal(&self->synced_now);
+    g_mutex_unlock(&self->lock);
+}
+
+/* Blocks until the worker is through. Returns errno. */
+static int wait_for_sync(StoreJournal *self)
+{
+    g_mutex_lock(&self->lock);
+    while (!self->has_synced)
+        g_cond_wait(&self->synced_now, &self->lock);
+    int code = self->sync_errno;
+    g_mutex_unlock(&self->lock);
+    return code;
+}
+
+/* The pending lines up to `end` have their answer. */
+static void settle_lines(StoreJournal *self, gint64 end, const GError *error)
+{
+    const Line *head;
+    while ((head = g_queue_peek_head(&self->pending)) != NULL && head->end <= end) {
+        Line *line = g_queue_pop_head(&self->pending);
+        line->error = error != NULL ? g_error_copy(error) : NULL;
+        g_queue_push_tail(&self->settled, line);
+    }
+}
+
+/* One queue for all, so that the order holds even when a callback closes the journal. */
+static void answer_lines(StoreJournal *self)
+{
+    Line *line;
+    while ((line = g_queue_pop_head(&self->settled)) != NULL) {
+        if (line->done != NULL)
+            line->done(line->error, line->data);
+        g_clear_error(&line->error);
+        g_free(line);
+    }
+}
+
+static gboolean cut_to_end(StoreJournal *self)
+{
+    self->is_ragged = self->place.io->truncate(self->place.io, self->fd, self->end) != 0;
+    return !self->is_ragged;
+}
+
+/* A sync has ended: its lines are on disk, or every line since the last good sync is gone. */
+static void settle(StoreJournal *self, gint64 end, int code)
+{
+    g_autoptr(GError) error = NULL;
+    self->syncs++;
+    if (code == 0) {
+        self->synced = end;
+        settle_lines(self, end, NULL);
+    } else {
+        store_fail_errno(&error, code, self->path, STORE_JOURNAL, "sync its last lines to disk");
+        settle_lines(self, self->end, error);
+        self->end = self->synced;
+        cut_to_end(self);
+    }
+}
+
+static void end_sync(gpointer data);
+
+static void start_sync(StoreJournal *self)
+{
+    if (self->is_syncing || self->is_closed || g_queue_is_empty(&self->pending))
+        return;
+    self->is_syncing = TRUE;
+    self->has_synced = FALSE;
+    self->sync_end = self->end;
+    self->refs++;
+    store_workers_push(self->workers, run_sync, end_sync, self);
+}
+
+static void end_sync(gpointer data)
+{
+    StoreJournal *self = data;
+    self->is_syncing = FALSE;
+    if (!self->is_closed) {
+        settle(self, self->sync_end, wait_for_sync(self));
+        start_sync(self);
+        answer_lines(self);
+    }
+    unref_journal(self);
+}
+
+/* Appending */
+
+static gboolean check_line(const StoreJournal *self, const char *text, gsize length, GError **error)
+{
+    const char *problem = NULL;
+    int code = STORE_ERROR_FAILED;
+    if (self->is_closed) {
+        problem = "the show has ended";
+        code = STORE_ERROR_CLOSED;
+    } else if (length > SHOW_LINE_BYTES_MAX) {
+        problem = "the line is too long";
+        code = STORE_ERROR_TOO_LARGE;
+    } else if (self->end + (gint64)length + 1 > SHOW_LOG_BYTES_MAX) {
+        problem = "the log is as long as a log may be";
+        code = STORE_ERROR_TOO_LARGE;
+    } else if (length == 0 || memchr(text, '\n', length) != NULL ||
+               memchr(text, '\0', length) != NULL) {
+        problem = "expected one line";
+    }
+    if (problem == NULL)
+        return TRUE;
+    g_set_error(error, STORE_ERROR, code, "%s/" STORE_JOURNAL ": cannot append to it: %s",
+                self->path, problem);
+    return FALSE;
+}
+
+/* Writes behind the last good line; on an error there is nothing behind it again. */
+static gboolean try_write(StoreJournal *self, const char *line, gsize length)
+{
+    if (self->is_ragged && !cut_to_end(self))
+        return FALSE;
+    if (store_write_at(self->place.io, self->fd, line, length, self->end))
+        return TRUE;
+    int code = errno;
+    cut_to_end(self);
+    errno = code;
+    return FALSE;
+}
+
+static gboolean write_line(StoreJournal *self, const char *line, gsize length)
+{
+    if (try_write(self, line, length))
+        return TRUE;
+    if ((errno != ENOSPC && errno != EDQUOT) || self->make_room == NULL)
+        return FALSE;
+    if (!self->make_room(self->room_data)) {
+        errno = ENOSPC;
+        return FALSE;
+    }
+    return try_write(self, line, length);
+}
+
+gboolean store_journal_append(StoreJournal *self, const char *text, gsize length,
+                              StoreJournalDone done, gpointer data, GError **error)
+{
+    if (!check_line(self, text, length, error))
+        return FALSE;
+    g_autofree char *line = g_malloc(length + 1);
+    memcpy(line, text, length);
+    line[length] = '\n';
+    if (!write_line(self, line, length + 1))
+        return store_fail_errno(error, errno, self->path, STORE_JOURNAL, "append to it");
+    self->end += (gint64)length + 1;
+    Line *entry = g_new0(Line, 1);
+    *entry = (Line){.end = self->end, .done = done, .data = data};
+    g_queue_push_tail(&self->pending, entry);
+    start_sync(self);
+    return TRUE;
+}
+
+gint64 store_journal_bytes(const StoreJournal *journal)
+{
+    return journal->end;
+}
+
+gint64 store_journal_synced_bytes(const StoreJournal *journal)
+{
+    return journal->synced;
+}
+
+guint64 store_journal_syncs(const StoreJournal *journal)
+{
+    return journal->syncs;
+}
+
+/* The sync under way is waited for: an error that it was told is not told to a later one. */
+static void sync_rest(StoreJournal *self)
+{
+    const StoreIo *io = self->place.io;
+    if (self->is_syncing)
+        settle(self, self->sync_end, wait_for_sync(self));
+    if (!g_queue_is_empty(&self->pending))
+        settle(self, self->end, io->sync_data(io, self->fd) == 0 ? 0 : errno);
+}
+
+void store_journal_close(StoreJournal *self)
+{
+    if (self == NULL || self->is_closed)
+        return;
+    self->is_closed = TRUE;
+    sync_rest(self);
+    close(self->fd); /* the worker is through with it */
+    answer_lines(self);
+    unref_journal(self);
+}
