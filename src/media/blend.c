@@ -5,6 +5,7 @@
 #include "sound-private.h"
 
 #include <math.h>
+#include <media/probe.h>
 #include <string.h>
 
 #define CLOSED       0.1f       /* −20 dB: the room goes on, the echo is not heard */
@@ -59,6 +60,20 @@ static float level_of(const MediaListener *listener, int voice)
     return powf(10, by_db / 20);
 }
 
+/* Browsers write WebM without a length: then the packets say. */
+static gboolean find_duration(const char *path, const MediaSound *sound, double *duration_s,
+                              GError **error)
+{
+    *duration_s = media_sound_duration_s(sound);
+    if (*duration_s > 0)
+        return TRUE;
+    g_autoptr(MediaInfo) info = media_probe(path, error);
+    if (info == NULL)
+        return FALSE;
+    *duration_s = info->duration_s;
+    return TRUE;
+}
+
 static gboolean open_input(Input *input, const MediaMixSource *source,
                            const MediaListener *listener, double start_s, GCancellable *cancellable,
                            GError **error)
@@ -71,8 +86,7 @@ static gboolean open_input(Input *input, const MediaMixSource *source,
         return FALSE;
     MediaSound *sound = media_session_sound_peek(input->sound);
     media_sound_set_cancellable(sound, cancellable);
-    input->duration_s = media_sound_duration_s(sound);
-    return TRUE;
+    return find_duration(source->path, sound, &input->duration_s, error);
 }
 
 MediaBlend *media_blend_open(const MediaMixSource *sources, int n, const MediaListener *listener,

@@ -120,6 +120,185 @@ static void test_no_sound(void)
     g_assert_nonnull(strstr(error->message, "/nowhere/at-all.mp4"));
 }
 
+/* ---- where the sound lies ---- */
+
+/* By how many frames the file's sound is later than what was made, at this frame of both. */
+static int late_by(const GArray *made, const GArray *heard, gsize at, int reach)
+{
+    double likeness = 0;
+    g_assert_cmpuint(at + HZ / 10 + (gsize)reach, <=, heard->len);
+    int late = find_lag(floats(made), floats(heard), at, HZ / 10, reach, &likeness);
+    g_assert_cmpfloat(likeness, >, 0.95);
+    return late;
+}
+
+/* Encoders put silence before the sound (AAC 1024 samples, mp3 1105, Opus 312), containers say how
+ * much of it is to be skipped: MP4 by its edit list, mp3 by the LAME tag, Ogg by the pre-skip in
+ * OpusHead, Matroska by CodecDelay (RFC 9559, 5.1.4.1.25). For AAC in Matroska nothing is said, and
+ * nothing known: there the 1024 samples are sound like any other, and what lies beside it was put
+ * 21 ms later too. */
+static void test_places(void)
+{
+    static const struct {
+        const char *name, *options;
+        int late;
+    } cases[] = {
+        {"aac.mp4", "-c:a aac -b:a 160k", 0},
+        {"aac.m4a", "-c:a aac -b:a 160k", 0},
+        {"fragments.mp4", "-c:a aac -b:a 160k -movflags +frag_keyframe+empty_moov", 1024},
+        {"lame.mp3", "-c:a libmp3lame -b:a 160k", 0},
+        {"lossless.flac", "-c:a flac", 0},
+        {"pcm.wav", "-c:a pcm_s16le", 0},
+        {"pcm.mkv", "-c:a pcm_s16le", 0},
+        {"flac.mkv", "-c:a flac", 0},
+        {"opus.ogg", "-c:a libopus -b:a 160k", 0},
+        {"opus.mp4", "-c:a libopus -b:a 160k", 0},
+        {"aac.mkv", "-c:a aac -b:a 160k", 1024},
+    };
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(3 * HZ, 11);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        run_ffmpeg(folder, "-i made.wav %s %s", cases[i].options, cases[i].name);
+        g_autoptr(GArray) heard = read_made(folder, cases[i].name, 1);
+        int late = late_by(made, heard, HZ / 4, 1500),
+            later = late_by(made, heard, 5 * HZ / 2, 1500);
+        g_test_message("%s: %d and %d frames late, %u long", cases[i].name, late, later,
+                       heard->len);
+        g_assert_cmpint(ABS(late - cases[i].late), <=, HZ / 1000);
+        g_assert_cmpint(ABS(later - cases[i].late), <=, HZ / 1000);
+    }
+}
+
+/* The picture begins 1.5 s before the sound. */
+static void test_late_start(void)
+{
+    static const char *const names[] = {"late.mp4", "late.mkv", "late.mov"};
+    const gsize start = 3 * HZ / 2, edge = HZ / 20; /* codecs smear what is near the edge */
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(3 * HZ, 12);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        run_ffmpeg(folder,
+                   "-f lavfi -i color=s=64x64:r=25:d=4.5 -itsoffset 1.5 -i made.wav -map 0 -map 1 "
+                   "-c:v mpeg4 -c:a %s %s",
+                   i == 0 ? "aac -b:a 160k" : "pcm_s16le", names[i]);
+        g_autoptr(GArray) heard = read_made(folder, names[i], 1);
+        g_test_message("%s: rms before %g", names[i], rms(floats(heard), start - edge));
+        g_assert_cmpuint(heard->len, >=, made->len + start - HZ / 1000);
+        double likeness = 0;
+        int late = find_lag(floats(made), floats(heard) + start, HZ / 4, HZ / 10, 1500, &likeness);
+        g_test_message("%s: %d late, %g alike", names[i], late, likeness);
+        g_assert_cmpfloat(rms(floats(heard), start - edge), <, 1e-6);
+        g_assert_cmpint(ABS(late), <=, HZ / 1000);
+        g_assert_cmpfloat(likeness, >, 0.95);
+    }
+}
+
+/* ---- half a file, a damaged file ---- */
+
+static GByteArray *load_file(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autoptr(GError) error = NULL;
+    char *bytes = NULL;
+    gsize n = 0;
+    g_file_get_contents(path, &bytes, &n, &error);
+    g_assert_no_error(error);
+    return g_byte_array_new_take((guint8 *)bytes, n);
+}
+
+static void save_file(const char *folder, const char *name, const GByteArray *bytes)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autoptr(GError) error = NULL;
+    g_file_set_contents(path, (const char *)bytes->data, bytes->len, &error);
+    g_assert_no_error(error);
+}
+
+/* A disk that was full, a camera that lost its power: what is there is read. */
+static void test_truncated(void)
+{
+    static const struct {
+        const char *name, *options;
+    } cases[] = {
+        {"half.mkv", "-c:a pcm_s16le"},
+        {"half.wav", "-c:a pcm_s16le"},
+        {"half.flac", "-c:a flac"},
+        {"half.mp3", "-c:a libmp3lame -b:a 160k"},
+        {"half.ogg", "-c:a libopus -b:a 160k -vbr off"},
+        {"half.m4a", "-c:a aac -b:a 160k -movflags +faststart"},
+    };
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(10 * HZ, 13);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        run_ffmpeg(folder, "-i made.wav %s %s", cases[i].options, cases[i].name);
+        g_autoptr(GByteArray) bytes = load_file(folder, cases[i].name);
+        g_byte_array_set_size(bytes, bytes->len / 2);
+        save_file(folder, cases[i].name, bytes);
+        g_autoptr(GArray) heard = read_made(folder, cases[i].name, 1);
+        int late = late_by(made, heard, 4 * HZ, 480);
+        g_test_message("%s: %.3f s, %d frames late", cases[i].name, (double)heard->len / HZ, late);
+        g_assert_cmpfloat_with_epsilon((double)heard->len / HZ, 5, 0.2);
+        g_assert_cmpint(ABS(late), <=, HZ / 1000);
+    }
+}
+
+/* Bytes anywhere in the second quarter of the file: behind headers and the first page of Ogg (1 s),
+ * which says where the sound begins; before every index. */
+static void damage(GByteArray *bytes, guint32 seed)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+    for (int i = 0; i < 40; i++) {
+        gint32 at = g_rand_int_range(random, (gint32)bytes->len / 4, (gint32)bytes->len / 2);
+        bytes->data[at] ^= (guint8)g_rand_int_range(random, 1, 256);
+    }
+}
+
+/* expected: by how many frames the whole file would be late. */
+static void check_damaged(const char *folder, const char *name, guint32 seed, const GArray *made,
+                          int expected)
+{
+    g_autoptr(GByteArray) bytes = load_file(folder, name);
+    damage(bytes, seed);
+    g_autofree char *damaged = g_strconcat("damaged-", name, NULL);
+    save_file(folder, damaged, bytes);
+    g_autoptr(GArray) heard = read_made(folder, damaged, 1);
+    for (guint i = 0; i < heard->len; i++)
+        if (!(fabsf(floats(heard)[i]) <= 8))
+            g_error("%s, seed %u: %g", name, seed, (double)floats(heard)[i]);
+    int late = late_by(made, heard, 7 * HZ, 2000);
+    g_test_message("%s, seed %u: %.3f s, %d frames late after the damage", name, seed,
+                   (double)heard->len / HZ, late);
+    g_assert_cmpint(ABS(late - expected), <=, 3 * HZ / 100);
+}
+
+static void test_damaged(void)
+{
+    static const struct {
+        const char *name, *options;
+        int late; /* see test_places() */
+    } cases[] = {
+        {"a.mkv", "-c:a pcm_s16le", 0},
+        {"a.wav", "-c:a pcm_f32le", 0},
+        {"a.flac", "-c:a flac", 0},
+        {"a.mp3", "-c:a libmp3lame -b:a 160k", 0},
+        {"a.ogg", "-c:a libopus -b:a 160k", 0},
+        {"a.webm", "-c:a libopus -b:a 160k", 0},
+        {"a.m4a", "-c:a aac -b:a 160k", 0},
+        {"a.ts", "-c:a aac -b:a 160k", 1024},
+    };
+    g_autoptr(Folder) folder = make_folder();
+    g_autoptr(GArray) made = make_noise(10 * HZ, 14);
+    write_wav(folder, "made.wav", floats(made), made->len, 1, HZ);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        run_ffmpeg(folder, "-i made.wav %s %s", cases[i].options, cases[i].name);
+        for (guint32 seed = 1; seed <= 3; seed++)
+            check_damaged(folder, cases[i].name, seed, made, cases[i].late);
+    }
+}
+
 /* ---- on the session clock ---- */
 
 /* A slow sine, so that its value says where it is to a fraction of a sample. */
@@ -131,8 +310,7 @@ static float wave(double frame)
 static void check_session(const char *path, ShowClock clock, double start_s, gsize total)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MediaSessionSound) sound =
-        media_session_sound_open(path, 1, clock, start_s, &error);
+    g_autoptr(MediaSessionSound) sound = media_session_sound_open(path, 1, clock, start_s, &error);
     g_assert_no_error(error);
     float block[777];
     double tolerance = clock.drift_ppm == 0 ? 0.5 * 0.5 * 2 * G_PI * 300 / HZ + 1e-4 : 2e-3;
@@ -162,9 +340,9 @@ static void test_session_clock(void)
         ShowClock clock;
         double start_s;
     } cases[] = {
-        {{0, 0}, 0},         {{1.5, 0}, 0},       {{1.5, 0}, 3.25},    {{0, 200}, 0},
-        {{2.125, -180}, 0},  {{-7.3, 55.5}, 0.4}, {{0.25, 120}, 8.75}, {{30, 100}, 0},
-        {{-100, -3}, 0},     {{0, 0.5}, 7},
+        {{0, 0}, 0},        {{1.5, 0}, 0},       {{1.5, 0}, 3.25},    {{0, 200}, 0},
+        {{2.125, -180}, 0}, {{-7.3, 55.5}, 0.4}, {{0.25, 120}, 8.75}, {{30, 100}, 0},
+        {{-100, -3}, 0},    {{0, 0.5}, 7},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
         check_session(path, cases[i].clock, cases[i].start_s, total);
@@ -179,6 +357,10 @@ int main(int argc, char **argv)
     g_test_add_func("/media/sound/a-clock-that-jumps-back-is-not-heard-twice", test_overlap);
     g_test_add_func("/media/sound/a-seek-reads-what-reading-on-would", test_seek);
     g_test_add_func("/media/sound/errors-name-the-file", test_no_sound);
+    g_test_add_func("/media/sound/every-codec-lies-where-the-original-does", test_places);
+    g_test_add_func("/media/sound/is-silent-before-it-begins", test_late_start);
+    g_test_add_func("/media/sound/of-half-a-file-reads-the-half", test_truncated);
+    g_test_add_func("/media/sound/damage-does-not-move-what-follows", test_damaged);
     g_test_add_func("/media/sound/follows-the-session-clock", test_session_clock);
     return g_test_run();
 }
