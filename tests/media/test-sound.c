@@ -134,9 +134,8 @@ static int late_by(const GArray *made, const GArray *heard, gsize at, int reach)
 
 /* Encoders put silence before the sound (AAC 1024 samples, mp3 1105, Opus 312), containers say how
  * much of it is to be skipped: MP4 by its edit list, mp3 by the LAME tag, Ogg by the pre-skip in
- * OpusHead, Matroska by CodecDelay (RFC 9559, 5.1.4.1.25). For AAC in Matroska nothing is said, and
- * nothing known: there the 1024 samples are sound like any other, and what lies beside it was put
- * 21 ms later too. */
+ * OpusHead. AAC in Matroska and in fragments without an edit list says nothing: there the 1024
+ * samples are sound like any other, and what lies beside it was put 21 ms later too. */
 static void test_places(void)
 {
     static const struct {
