@@ -258,10 +258,13 @@ static void settle_batch(StoreUpload *self)
 static void end_work(gpointer data)
 {
     StoreUpload *self = data;
-    if (!self->is_through) { /* behind what others have to do */
+    UploadStep *first = g_queue_peek_head(&self->batch);
+    if (!self->is_through && self->life != LIFE_CLOSED) { /* behind what others have to do */
         store_workers_push(self->uploads->workers, work, end_work, self);
         return;
     }
+    if (!self->is_through)
+        fail(self, &first->error, STORE_ERROR_CLOSED, "finish it", "it was closed");
     self->is_working = FALSE;
     settle_batch(self);
     start_work(self);

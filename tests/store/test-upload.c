@@ -447,6 +447,28 @@ static void test_full_disk_fails_what_follows_and_goes_on_later(Fixture *f, gcon
     expect_content(f, 4 * CHUNK);
 }
 
+/* Three slices of reading, and other uploads in between. */
+static void test_long_recording_is_read_again_to_finish(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    gint64 length = (gint64)130 << 20;
+    g_autofree guint8 *zeros = g_malloc0((gsize)length);
+    g_autofree char *sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, zeros, (gsize)length);
+    g_assert_true(g_file_set_contents(f->path, "", 0, NULL));
+    g_assert_cmpint(truncate(f->path, length), ==, 0);
+    StoreUpload *upload = open_well(f, length);
+    g_assert_null(store_upload_sha256(upload));
+    store_upload_finish(upload, sha256, note_answer, f);
+    store_upload_close(upload); /* gives it up */
+    wait_until(&f->answers, 2);
+    g_assert_error(f->error, STORE_ERROR, STORE_ERROR_CLOSED);
+    upload = open_well(f, length);
+    g_assert_false(store_upload_is_finished(upload));
+    finish(f, upload, sha256);
+    g_assert_no_error(f->error);
+    close_well(upload);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -455,6 +477,7 @@ int main(int argc, char **argv)
     ADD("many-chunks-share-a-sync", test_many_chunks_share_a_sync);
     ADD("r01/goes-on-after-a-restart-with-the-same-sum",
         test_goes_on_after_a_restart_with_the_same_sum);
+    ADD("r01/long-recording-is-read-again-to-finish", test_long_recording_is_read_again_to_finish);
     ADD("wrong-offset-is-refused-and-resend-is-not",
         test_wrong_offset_is_refused_and_resend_is_not);
     ADD("chunk-with-a-wrong-sum-does-not-count", test_chunk_with_a_wrong_sum_does_not_count);

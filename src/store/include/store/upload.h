@@ -110,6 +110,7 @@ void store_upload_finish(StoreUpload *upload, const char *sha256, StoreUploadDon
 void store_upload_terminate(StoreUpload *upload, StoreUploadDone done, gpointer data);
 
 /* Lets go of it; the file stays. What has not begun is answered with STORE_ERROR_CLOSED, here; what
- * is under way comes to its end and is answered then. NULL-safe. */
+ * is under way comes to its end and is answered then; a finish() that still reads is given up.
+ * NULL-safe. */
 void store_upload_close(StoreUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreUpload, store_upload_close)
