@@ -24,7 +24,8 @@ typedef struct Writer {
 
 static void say(const Writer *writer)
 {
-    if (write(writer->pipe, &writer->answer, sizeof writer->answer) != sizeof writer->answer)
+    Answer answer = writer->answer;
+    if (write(writer->pipe, &answer, sizeof answer) != sizeof answer)
         _exit(1);
 }
 
