@@ -6,6 +6,7 @@
 #include "settings.h"
 #include "timelines.h"
 #include <edit/settings.h>
+#include <media/limits.h>
 #include <store/folder.h>
 
 #include <math.h>
@@ -23,6 +24,7 @@ static gboolean load_log(CliProduction *production, const char *folder, GError *
 static gboolean load_tracks(CliProduction *production, const char *folder,
                             const ShowManifest *manifest, GError **error)
 {
+    media_limit_process(manifest->sources->len);
     for (guint i = 0; i < manifest->sources->len; i++) {
         const ShowSource *source = manifest->sources->pdata[i];
         const ShowFile *file = show_manifest_recording(manifest, source->id);

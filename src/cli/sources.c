@@ -1,6 +1,7 @@
 #include "sources.h"
 
 #include "error.h"
+#include <media/limits.h>
 #include <show/limits.h>
 
 #include <math.h>
@@ -204,6 +205,7 @@ GPtrArray *cli_sources_parse(const CliArguments *arguments, GError **error)
         !assign_all(arguments, "priority", assign_priority, sources, error) ||
         !assign_all(arguments, "offset", assign_offset, sources, error))
         return NULL;
+    media_limit_process(sources->len);
     for (guint i = 0; i < sources->len; i++) {
         CliSource *source = sources->pdata[i];
         if (!check_path(source->path, error) ||

@@ -2,7 +2,8 @@
  * it may do is decided in one place. */
 #include "open-private.h"
 
-#include <libavutil/imgutils.h>
+#include <media/limits.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,7 +120,12 @@ static gboolean is_iso_media(const guint8 *head, gsize length)
 static void set_open_error(GError **error, const char *path, int av_code, const guint8 *head,
                            gsize length)
 {
-    if (av_code == AVERROR_INVALIDDATA && is_iso_media(head, length))
+    if (av_code == AVERROR_EXIT)
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_LIMIT,
+                    "%s: opening it took more than %d s; copy it to a faster disk, or remux it "
+                    "first",
+                    path, MEDIA_OPEN_SECONDS);
+    else if (av_code == AVERROR_INVALIDDATA && is_iso_media(head, length))
         g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
                     "%s: the recording is truncated: it ends before its index (the moov box); "
                     "copy it from the camera again, or repair it with a tool such as untrunc",
@@ -135,6 +141,30 @@ static void set_open_error(GError **error, const char *path, int av_code, const 
 
 /* ---- with libav ---- */
 
+/* Until when opening may take, in monotonic microseconds. libav copies the callback to where it
+ * reads, so the deadline lives as long as the context: in its `opaque`, which is the caller's. */
+static int is_late(void *data)
+{
+    const gint64 *deadline_us = data;
+    return g_get_monotonic_time() > *deadline_us;
+}
+
+static void set_deadline(AVFormatContext *input, gint64 at_us)
+{
+    gint64 *deadline_us = input->opaque;
+    *deadline_us = at_us;
+}
+
+static AVFormatContext *new_input(void)
+{
+    AVFormatContext *input = avformat_alloc_context();
+    g_assert(input != NULL);
+    input->opaque = g_new(gint64, 1);
+    set_deadline(input, g_get_monotonic_time() + MEDIA_OPEN_SECONDS * G_USEC_PER_SEC);
+    input->interrupt_callback = (AVIOInterruptCB){is_late, input->opaque};
+    return input;
+}
+
 static AVFormatContext *open_file(const char *path, const guint8 *head, gsize length,
                                   GError **error)
 {
@@ -144,12 +174,16 @@ static AVFormatContext *open_file(const char *path, const guint8 *head, gsize le
     av_dict_set(&options, "format_whitelist", CONTAINERS, 0);
     av_dict_set_int(&options, "max_streams", MEDIA_STREAMS_MAX, 0);
     av_dict_set_int(&options, "probesize", MEDIA_PROBE_BYTES, 0);
-    AVFormatContext *input = NULL;
+    AVFormatContext *input = new_input();
+    gpointer deadline_us = input->opaque;
     int code = avformat_open_input(&input, url, NULL, &options);
     av_dict_free(&options);
-    if (code < 0)
+    if (code < 0) { /* it has freed the context */
+        g_free(deadline_us);
         set_open_error(error, path, code, head, length);
-    return input; /* NULL on an error */
+        return NULL;
+    }
+    return input;
 }
 
 static gboolean check_streams(AVFormatContext *input, const char *path, GError **error)
@@ -201,6 +235,7 @@ AVFormatContext *media_open_input(const char *path, GError **error)
     if (input == NULL || !check_streams(input, path, error))
         return NULL;
     int code = find_stream_info(input);
+    set_deadline(input, G_MAXINT64);
     if (code < 0) {
         set_open_error(error, path, code, NULL, 0);
         return NULL;
@@ -212,7 +247,11 @@ AVFormatContext *media_open_input(const char *path, GError **error)
 
 void media_close_input(AVFormatContext *input)
 {
+    if (input == NULL)
+        return;
+    gpointer deadline_us = input->opaque;
     avformat_close_input(&input);
+    g_free(deadline_us);
 }
 
 int media_best_video(AVFormatContext *input)

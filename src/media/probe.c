@@ -6,6 +6,7 @@
 
 #include <libavutil/display.h>
 #include <math.h>
+#include <media/limits.h>
 #include <string.h>
 
 /* ---- picture ---- */
@@ -149,6 +150,19 @@ static gint64 input_bytes(AVFormatContext *input)
     return MAX(bytes, 0);
 }
 
+/* Whatever comes after counts on it: a program as long as a header of a few bytes claims would never
+ * end. */
+static gboolean check_duration(const MediaInfo *info, GError **error)
+{
+    if (info->duration_s <= MEDIA_HOURS_MAX * 3600.0)
+        return TRUE;
+    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_LIMIT,
+                "%s: it says that it lasts %.0f hours, more than the %d that are read; cut it into "
+                "parts, or mend its times with a remux first",
+                info->path, info->duration_s / 3600, MEDIA_HOURS_MAX);
+    return FALSE;
+}
+
 MediaInfo *media_probe(const char *path, GError **error)
 {
     g_autoptr(AVFormatContext) input = media_open_input(path, error);
@@ -178,6 +192,8 @@ MediaInfo *media_probe(const char *path, GError **error)
         info->variable_rate = timing.variable;
     }
     info->duration_s = find_duration_s(input, video, audio, zero, &timing);
+    if (!check_duration(info, error))
+        return NULL;
     return g_steal_pointer(&info);
 }
 

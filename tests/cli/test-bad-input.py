@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import show  # noqa: E402
 from tap import Tap  # noqa: E402
 
+SANITISED = b"__asan_init" in show.CROSSCUT.read_bytes()
 FILE_LIMIT_BYTES = 1_500_000   # only program.mp4 at this quality is larger
 
 
@@ -111,6 +112,47 @@ def a_file_without_frames(room):
     return direct_fails(room, room.ffmpeg("none.mp4", "-f", "lavfi", "-i",
                                           "color=s=320x180:d=1", "-frames:v", "0", "-c:v",
                                           "libx264", "-movflags", "+empty_moov"))
+
+
+def a_picture_that_claims_to_be_giant(room):
+    """A few kilobytes whose header says 16,384 pixels each way (ids PixelWidth, PixelHeight)."""
+    small = room.ffmpeg("small.mkv", "-f", "lavfi", "-i", "color=s=320x320:d=1", "-c:v", "vp8")
+    data = small.read_bytes()
+    for tag in (b"\xb0", b"\xba"):
+        if data.count(tag + b"\x82\x01\x40") != 1:
+            return "the header is not as expected"
+        data = data.replace(tag + b"\x82\x01\x40", tag + b"\x82\x40\x00")
+    return direct_fails(room, room.file("giant.mkv", data))
+
+
+def a_recording_that_claims_to_last_for_years(room):
+    return direct_fails(room, room.ffmpeg(
+        "years.mkv", "-f", "lavfi", "-i", "color=s=64x64:r=10:d=2", "-c:v", "mpeg4", "-bsf:v",
+        "setts=ts=TS+gte(N\\,10)*1000000000000"))
+
+
+def limits_of(process):
+    """{name: soft limit} of a running process."""
+    text = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
+    return {line[:26].strip(): line[26:47].strip() for line in text.splitlines()[1:]}
+
+
+def recordings_are_read_under_limits(room):
+    """No core file with people's pictures in it, and memory that has an end (not where the
+    sanitiser's own memory would count)."""
+    started = subprocess.Popen([show.CROSSCUT, "direct", room.host, room.guest, "--json", "-o",
+                                room.work / "limited"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        started.stdout.readline()   # its first stage: the files are open
+        limits = limits_of(started)
+    finally:
+        started.kill()
+        started.communicate(timeout=60)
+    data = str((1024 + 2 * 384) << 20)
+    wanted = {"Max core file size": "0", "Max data size": "unlimited" if SANITISED else data}
+    found = {name: limits[name] for name in wanted}
+    return None if found == wanted else f"{found}, expected {wanted}"
 
 
 def output_below_a_file(room):
@@ -323,7 +365,9 @@ def control_c_leaves_no_half_file(room):
 
 CHECKS = [
     missing_file, a_folder, an_empty_file, a_truncated_mp4, an_mp4_cut_off_in_its_data,
-    a_text_file, random_bytes, a_file_without_frames, output_below_a_file,
+    a_text_file, random_bytes, a_file_without_frames, a_picture_that_claims_to_be_giant,
+    a_recording_that_claims_to_last_for_years, recordings_are_read_under_limits,
+    output_below_a_file,
     output_that_cannot_be_made, output_that_is_a_file, no_room_for_the_program,
     a_folder_that_holds_a_show, a_failed_overwrite_keeps_the_old_show, a_log_with_a_wrong_line,
     a_folder_without_a_show, more_than_sixteen_sources, the_same_file_twice,

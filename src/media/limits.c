@@ -1,0 +1,35 @@
+#include <media/limits.h>
+
+#include <sys/resource.h>
+
+#define BASE_BYTES      ((rlim_t)1 << 30)
+#define RECORDING_BYTES ((rlim_t)384 << 20)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SHADOW_MEMORY 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SHADOW_MEMORY 1
+#endif
+#endif
+
+/* Not worth an error: without the limit all goes on as without this function. */
+static void lower_limit(int resource, rlim_t to)
+{
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur <= to)
+        return;
+    limit.rlim_cur = to;
+    if (setrlimit(resource, &limit) != 0)
+        g_debug("a limit of %" G_GUINT64_FORMAT " was refused", (guint64)to);
+}
+
+void media_limit_process(guint n_recordings)
+{
+    lower_limit(RLIMIT_CORE, 0);
+#ifndef SHADOW_MEMORY
+    lower_limit(RLIMIT_DATA, BASE_BYTES + RECORDING_BYTES * n_recordings);
+#else
+    (void)n_recordings;
+#endif
+}
