@@ -268,6 +268,17 @@ int media_best_audio(AVFormatContext *input)
     return index < 0 ? -1 : index;
 }
 
+/* libav's start_time leaves out what demuxers skip. Opus in Matroska is skipped by its decoder
+ * instead: CodecDelay, by which its times are early, is not heard. */
+static gint64 start_of(const AVFormatContext *input, const AVStream *stream)
+{
+    const AVCodecParameters *codec = stream->codecpar;
+    if (codec->codec_id != AV_CODEC_ID_OPUS || strstr(input->iformat->name, "matroska") == NULL)
+        return stream->start_time;
+    return stream->start_time +
+           av_rescale_q(codec->initial_padding, (AVRational){1, 48000}, stream->time_base);
+}
+
 gint64 media_input_zero_us(AVFormatContext *input)
 {
     int indexes[2] = {media_best_video(input), media_best_audio(input)};
@@ -277,7 +288,8 @@ gint64 media_input_zero_us(AVFormatContext *input)
             continue;
         const AVStream *stream = input->streams[indexes[i]];
         if (stream->start_time != AV_NOPTS_VALUE)
-            zero = MIN(zero, av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q));
+            zero =
+                MIN(zero, av_rescale_q(start_of(input, stream), stream->time_base, AV_TIME_BASE_Q));
     }
     return zero == G_MAXINT64 ? 0 : zero;
 }

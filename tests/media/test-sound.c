@@ -134,8 +134,9 @@ static int late_by(const GArray *made, const GArray *heard, gsize at, int reach)
 
 /* Encoders put silence before the sound (AAC 1024 samples, mp3 1105, Opus 312), containers say how
  * much of it is to be skipped: MP4 by its edit list, mp3 by the LAME tag, Ogg by the pre-skip in
- * OpusHead. AAC in Matroska and in fragments without an edit list says nothing: there the 1024
- * samples are sound like any other, and what lies beside it was put 21 ms later too. */
+ * OpusHead, Matroska by CodecDelay. AAC in Matroska and in fragments without an edit list says
+ * nothing: there the 1024 samples are sound like any other, and what lies beside it was put 21 ms
+ * later too. */
 static void test_places(void)
 {
     static const struct {
@@ -151,6 +152,8 @@ static void test_places(void)
         {"pcm.mkv", "-c:a pcm_s16le", 0},
         {"flac.mkv", "-c:a flac", 0},
         {"opus.ogg", "-c:a libopus -b:a 160k", 0},
+        {"opus.mkv", "-c:a libopus -b:a 160k", 0},
+        {"opus.webm", "-c:a libopus -b:a 160k", 0},
         {"opus.mp4", "-c:a libopus -b:a 160k", 0},
         {"aac.mkv", "-c:a aac -b:a 160k", 1024},
     };
@@ -225,6 +228,7 @@ static void test_truncated(void)
         {"half.wav", "-c:a pcm_s16le"},
         {"half.flac", "-c:a flac"},
         {"half.mp3", "-c:a libmp3lame -b:a 160k"},
+        {"half.webm", "-c:a libopus -b:a 160k -vbr off"},
         {"half.ogg", "-c:a libopus -b:a 160k -vbr off"},
         {"half.m4a", "-c:a aac -b:a 160k -movflags +faststart"},
     };
