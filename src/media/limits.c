@@ -1,7 +1,9 @@
 #include <media/limits.h>
 
+#include <malloc.h>
 #include <sys/resource.h>
 
+#define MAPPED_BYTES    (256 << 10)
 #define BASE_BYTES      ((rlim_t)1 << 30)
 #define RECORDING_BYTES ((rlim_t)384 << 20)
 
@@ -24,8 +26,17 @@ static void lower_limit(int resource, rlim_t to)
         g_debug("a limit of %" G_GUINT64_FORMAT " was refused", (guint64)to);
 }
 
+/* What a stage has freed goes back to the system: blocks of the size of a picture or an index are
+ * mapped, always (glibc would stop that after the first), and threads share two heaps. */
+static void give_memory_back(void)
+{
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+    mallopt(M_ARENA_MAX, 2);
+}
+
 void media_limit_process(guint n_recordings)
 {
+    give_memory_back();
     lower_limit(RLIMIT_CORE, 0);
 #ifndef SHADOW_MEMORY
     lower_limit(RLIMIT_DATA, BASE_BYTES + RECORDING_BYTES * n_recordings);

@@ -1,4 +1,4 @@
-/* The program's sound: the blend, once through to measure it, once to give it out at its loudness
+/* The program's sound: the blend, through to measure it, then once to give it out at its loudness
  * with its peaks held. */
 #include "blend-private.h"
 #include "limiter-private.h"
@@ -9,10 +9,17 @@
 #include <media/sound.h>
 #include <string.h>
 
-#define GAIN_MAX_DB   30.0 /* more would make noise of silence */
-#define GAIN_MIN_DB   -60.0
-#define QUIETEST_LUFS -70.0 /* the absolute gate of BS.1770: below is no programme */
-enum { TELL_BLOCKS = 625 }; /* progress every 20 s */
+#define GAIN_MAX_DB        30.0 /* more would make noise of silence */
+#define GAIN_MIN_DB        -60.0
+#define QUIETEST_LUFS      -70.0 /* the absolute gate of BS.1770: below is no programme */
+#define SLOPE_MIN          0.3
+#define SMALL_DB           0.4 /* after a correction by less, what is left is not worth a pass */
+#define BETWEEN_SAMPLES_DB 3.0 /* by which a true peak may lie above the samples */
+#define CORRECTION_MAX_DB  6.0 /* more would press the life out of what is nothing but peaks */
+enum {
+    TELL_BLOCKS = 625, /* progress every 20 s */
+    CORRECTIONS_MAX = 4,
+};
 
 struct MediaMix {
     MediaBlend *blend; /* NULL: no source, silence */
@@ -28,49 +35,100 @@ struct MediaMix {
 /* ---- measuring ---- */
 
 typedef struct Measuring {
-    ebur128_state *state;
-    gint64 frames;
+    const MediaMixSource *sources;
+    int n;
+    MediaListener *listener;
+    double start_s, duration_s;
     const MediaProgress *progress;
-    double duration_s;
+    GCancellable *cancellable;
 } Measuring;
 
-static gboolean measure_all(Measuring *self, MediaBlend *blend, GError **error)
+/* One pass: what came out. */
+typedef struct Loudness {
+    double lufs;      /* integrated; -HUGE_VAL for silence */
+    double peak_dbfs; /* of the samples */
+} Loudness;
+
+static void tell(const Measuring *self, gint64 done)
 {
-    float mono[MEDIA_BLEND_BLOCK];
-    for (gint64 block = 1, left = self->frames; left > 0; block++) {
-        if (!media_blend_read(blend, mono, error))
-            return FALSE;
-        gsize n = (gsize)MIN(left, MEDIA_BLEND_BLOCK);
-        if (ebur128_add_frames_float(self->state, mono, n) != EBUR128_SUCCESS) {
-            g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
-                        "the loudness of the program cannot be measured: out of memory");
-            return FALSE;
-        }
-        left -= (gint64)n;
-        if (block % TELL_BLOCKS == 0)
-            media_progress_tell(self->progress, "measure",
-                                (double)(self->frames - left) / MEDIA_SOUND_HZ, self->duration_s);
-    }
-    return TRUE;
+    media_progress_tell(self->progress, "measure", (double)done / MEDIA_SOUND_HZ, self->duration_s);
 }
 
-/* What brings the blend to its loudness; 0 dB for silence. */
-static gboolean measure(MediaBlend *blend, double target_lufs, gint64 frames,
-                        const MediaProgress *progress, double *gain_db, GError **error)
+static gboolean add_block(ebur128_state *state, const float *mono, gsize n, float *peak,
+                          GError **error)
 {
-    Measuring self = {
-        .frames = frames, .progress = progress, .duration_s = (double)frames / MEDIA_SOUND_HZ};
+    for (gsize i = 0; i < n; i++)
+        *peak = fmaxf(*peak, fabsf(mono[i]));
+    if (ebur128_add_frames_float(state, mono, n) == EBUR128_SUCCESS)
+        return TRUE;
+    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
+                "the loudness of the program cannot be measured: out of memory");
+    return FALSE;
+}
+
+/* The blend as it is (limiter NULL), or as it comes out with this gain. */
+static gboolean measure_pass(const Measuring *self, MediaLimiter *limiter, double gain_db,
+                             Loudness *loudness, GError **error)
+{
+    g_autoptr(MediaBlend) blend = media_blend_open(self->sources, self->n, self->listener,
+                                                   self->start_s, self->cancellable, error);
+    if (blend == NULL)
+        return FALSE;
     /* The histogram keeps memory constant. */
-    self.state = ebur128_init(1, MEDIA_SOUND_HZ, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
-    g_assert(self.state != NULL);
-    ebur128_set_channel(self.state, 0, EBUR128_DUAL_MONO);
-    double loudness_lufs = -HUGE_VAL;
-    gboolean measured = measure_all(&self, blend, error);
-    ebur128_loudness_global(self.state, &loudness_lufs);
-    ebur128_destroy(&self.state);
-    gboolean heard = isfinite(loudness_lufs) && loudness_lufs > QUIETEST_LUFS;
-    *gain_db = heard ? CLAMP(target_lufs - loudness_lufs, GAIN_MIN_DB, GAIN_MAX_DB) : 0;
-    return measured;
+    ebur128_state *state = ebur128_init(1, MEDIA_SOUND_HZ, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
+    g_assert(state != NULL);
+    ebur128_set_channel(state, 0, EBUR128_DUAL_MONO);
+    gint64 frames = llrint(self->duration_s * MEDIA_SOUND_HZ);
+    float mono[MEDIA_BLEND_BLOCK], gain = (float)pow(10, gain_db / 20), peak = 0;
+    gboolean good = TRUE;
+    for (gint64 block = 1, left = frames; good && left > 0; block++, left -= MEDIA_BLEND_BLOCK) {
+        good = media_blend_read(blend, mono, error);
+        for (int i = 0; good && i < MEDIA_BLEND_BLOCK; i++)
+            mono[i] *= gain;
+        if (good && limiter != NULL)
+            media_limiter_run(limiter, mono, MEDIA_BLEND_BLOCK);
+        good = good && add_block(state, mono, (gsize)MIN(left, MEDIA_BLEND_BLOCK), &peak, error);
+        if (block % TELL_BLOCKS == 0)
+            tell(self, frames - left);
+    }
+    loudness->lufs = -HUGE_VAL;
+    loudness->peak_dbfs = 20 * log10(peak);
+    ebur128_loudness_global(state, &loudness->lufs);
+    ebur128_destroy(&state);
+    return good;
+}
+
+/* What brings the mix to its loudness; 0 dB for silence. Where peaks are held, what comes out is
+ * less loud than what goes in: then the gain is corrected by what is missing. */
+static gboolean find_gain(const Measuring *self, const MediaMixSettings *settings, double *gain_db,
+                          GError **error)
+{
+    Loudness loudness;
+    *gain_db = 0;
+    if (!measure_pass(self, NULL, 0, &loudness, error))
+        return FALSE;
+    if (!isfinite(loudness.lufs) || loudness.lufs <= QUIETEST_LUFS)
+        return TRUE;
+    double plain_db = CLAMP(settings->loudness_lufs - loudness.lufs, GAIN_MIN_DB, GAIN_MAX_DB);
+    *gain_db = plain_db;
+    if (loudness.peak_dbfs + plain_db < settings->peak_dbtp - BETWEEN_SAMPLES_DB)
+        return TRUE;
+    double slope = 1, last_gain_db = 0, last_lufs = 0; /* dB that come out for each that goes in */
+    for (int pass = 0; pass < CORRECTIONS_MAX; pass++) {
+        g_autoptr(MediaLimiter) limiter = media_limiter_new(pow(10, settings->peak_dbtp / 20));
+        if (!measure_pass(self, limiter, *gain_db, &loudness, error))
+            return FALSE;
+        if (pass > 0 && *gain_db > last_gain_db)
+            slope = CLAMP((loudness.lufs - last_lufs) / (*gain_db - last_gain_db), SLOPE_MIN, 1);
+        last_gain_db = *gain_db;
+        last_lufs = loudness.lufs;
+        double missing_db = settings->loudness_lufs - loudness.lufs;
+        *gain_db = CLAMP(*gain_db + missing_db / slope, GAIN_MIN_DB,
+                         MIN(GAIN_MAX_DB, plain_db + CORRECTION_MAX_DB));
+        if (fabs(missing_db) < SMALL_DB)
+            return TRUE;
+    }
+    return TRUE;
 }
 
 /* ---- new and free ---- */
@@ -99,10 +157,8 @@ MediaMix *media_mix_new(const MediaMixSource *sources, int n, MediaListener *lis
     mix->at = MEDIA_BLEND_BLOCK;
     mix->limiter = media_limiter_new(pow(10, settings->peak_dbtp / 20));
     if (n > 0) {
-        g_autoptr(MediaBlend) first =
-            media_blend_open(sources, n, listener, start_s, cancellable, error);
-        if (first == NULL ||
-            !measure(first, settings->loudness_lufs, mix->left, progress, &mix->gain_db, error))
+        Measuring measuring = {sources, n, listener, start_s, duration_s, progress, cancellable};
+        if (!find_gain(&measuring, settings, &mix->gain_db, error))
             return NULL;
         mix->blend = media_blend_open(sources, n, listener, start_s, cancellable, error);
         if (mix->blend == NULL)
@@ -119,6 +175,12 @@ void media_mix_free(MediaMix *mix)
     media_blend_close(mix->blend);
     media_limiter_free(mix->limiter);
     g_free(mix);
+}
+
+void media_mix_close_recordings(MediaMix *mix)
+{
+    g_clear_pointer(&mix->blend, media_blend_close);
+    mix->left = 0;
 }
 
 double media_mix_gain_db(const MediaMix *mix)

@@ -16,10 +16,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaPicture, media_picture_close)
 
 /* A shot begins at this moment (seconds of the recording): goes there, as near as keyframes allow,
  * or decodes on where that is cheaper. */
-gboolean media_picture_begin(MediaPicture *picture, double source_s, GError **error);
-
-/* Gives the memory of decoding back until the next begin(): the file stays open. */
-void media_picture_rest(MediaPicture *picture);
+void media_picture_begin(MediaPicture *picture, double source_s);
 
 typedef struct MediaShown {
     AVFrame *frame;    /* borrowed until the next call; NULL: nothing yet */

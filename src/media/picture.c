@@ -15,7 +15,6 @@ struct MediaPicture {
     AVStream *stream;
     AVCodecContext *decoder;
     AVPacket *packet;
-    int threads; /* of the decoder */
     gint64 zero_us;
     double first_s; /* the grid of a constant rate begins here */
     double frame_s; /* how long a frame is shown */
@@ -146,8 +145,7 @@ static void step(MediaPicture *picture)
 
 static void forget_frames(MediaPicture *picture)
 {
-    if (picture->decoder != NULL)
-        avcodec_flush_buffers(picture->decoder);
+    avcodec_flush_buffers(picture->decoder);
     av_packet_unref(picture->packet);
     av_frame_unref(picture->now);
     av_frame_unref(picture->next);
@@ -242,20 +240,6 @@ static gboolean must_seek(const MediaPicture *picture, double limit_s)
 
 /* ---- public ---- */
 
-static gboolean wake(MediaPicture *picture, GError **error)
-{
-    if (picture->decoder == NULL)
-        picture->decoder =
-            media_open_decoder(picture->path, picture->stream, picture->threads, error);
-    return picture->decoder != NULL;
-}
-
-void media_picture_rest(MediaPicture *picture)
-{
-    forget_frames(picture);
-    media_close_decoder(g_steal_pointer(&picture->decoder));
-}
-
 static gboolean find_grid(MediaPicture *picture)
 {
     MediaTiming timing;
@@ -294,8 +278,8 @@ MediaPicture *media_picture_open(const char *path, int threads, GError **error)
                     "%s: has a picture track without a single frame; leave it out", path);
         return NULL;
     }
-    picture->threads = threads;
-    if (!wake(picture, error))
+    picture->decoder = media_open_decoder(path, picture->stream, threads, error);
+    if (picture->decoder == NULL)
         return NULL;
     seek_start(picture);
     return g_steal_pointer(&picture);
@@ -314,16 +298,13 @@ void media_picture_close(MediaPicture *picture)
     g_free(picture);
 }
 
-gboolean media_picture_begin(MediaPicture *picture, double source_s, GError **error)
+void media_picture_begin(MediaPicture *picture, double source_s)
 {
-    if (!wake(picture, error))
-        return FALSE;
     double limit_s = source_s + picture->frame_s / 2;
     picture->needed_s = source_s - picture->frame_s / 2;
     picture->beginning = TRUE;
     if (must_seek(picture, limit_s))
         seek_before(picture, limit_s);
-    return TRUE;
 }
 
 /* The latest frame that is nearer to the moment than the one after it. */

@@ -6,7 +6,6 @@
 enum {
     QUEUE_FRAMES = 3, /* decoded and waiting, each camera */
     SHOTS_AHEAD = 1,  /* how many shots before its own a camera makes ready */
-    OPEN_MAX = 8,     /* with more cameras than this, files not soon on screen are closed */
     WAIT_US = 100000, /* how often a wait looks whether the user gave up */
     DECODER_THREADS_MAX = 4,
 };
@@ -33,7 +32,6 @@ struct MediaCameras {
     const MediaRender *render;
     const MediaPlan *plan;
     Reader *readers; /* one for each camera; those never shown have no thread */
-    guint used;
     AVFrame *black;
     GCancellable *stop;
 
@@ -77,20 +75,16 @@ static void close_picture(Reader *reader)
     av_frame_free(&reader->ready);
 }
 
-/* Waits until this shot is near. FALSE when all is over. */
+/* Waits until this shot is near, with the file closed: its index grows with its length, its
+ * decoder with its picture. FALSE when all is over. */
 static gboolean wait_for_turn(Reader *reader, guint shot)
 {
     MediaCameras *all = reader->all;
     g_mutex_lock(&all->lock);
     gboolean must_wait = shot > all->shot + SHOTS_AHEAD;
     g_mutex_unlock(&all->lock);
-    if (must_wait && reader->picture != NULL) {
-        av_frame_free(&reader->ready);
-        if (all->used > OPEN_MAX)
-            close_picture(reader);
-        else
-            media_picture_rest(reader->picture);
-    }
+    if (must_wait)
+        close_picture(reader);
 
     g_mutex_lock(&all->lock);
     while (shot > all->shot + SHOTS_AHEAD && !stopped(reader))
@@ -141,8 +135,8 @@ static gboolean read_shot(Reader *reader, const MediaPlanShot *shot, GError **er
     for (gint64 n = shot->first; n < shot->end; n++) {
         double source_s =
             show_clock_to_source(&reader->camera->clock, media_plan_session_s(plan, n));
-        if (n == shot->first && !media_picture_begin(reader->picture, source_s, error))
-            return FALSE;
+        if (n == shot->first)
+            media_picture_begin(reader->picture, source_s);
         MediaShown shown;
         if (!media_picture_show(reader->picture, source_s, reader->all->stop, &shown))
             return FALSE;
@@ -198,7 +192,6 @@ static void start_reader(MediaCameras *cameras, gsize index)
     reader->camera = &cameras->render->cameras[index];
     reader->index = index;
     g_queue_init(&reader->queue);
-    cameras->used++;
 }
 
 MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan)

@@ -1,6 +1,6 @@
 /* Shots to files. The readers (render-cameras.c) bring the program's frames in order; this thread
  * encodes them once, hands each packet to the program and, inside a piece, to the highlights, and
- * writes the sound along. */
+ * writes the sound, which was encoded before, along. */
 #include <media/render.h>
 
 #include "encode-private.h"
@@ -121,9 +121,8 @@ static gboolean begin(Renderer *renderer, GError **error)
     if (renderer->encoder == NULL || !open_outputs(renderer, error))
         return FALSE;
     if (render->mix != NULL) {
-        renderer->sound =
-            media_render_sound_open(render->mix, renderer->plan, render->settings->audio_bitrate,
-                                    renderer->program, renderer->highlights, error);
+        renderer->sound = media_render_sound_open(render, renderer->plan, renderer->program,
+                                                  renderer->highlights, error);
         if (renderer->sound == NULL)
             return FALSE;
     }

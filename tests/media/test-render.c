@@ -32,6 +32,11 @@ gssize media_mix_read(MediaMix *mix, float *stereo, gsize n, GError **error)
     return (gssize)have;
 }
 
+void media_mix_close_recordings(MediaMix *mix)
+{
+    g_assert_cmpint(mix->at, ==, mix->length); /* after all of it was read, never before */
+}
+
 /* ---- a show of one test ---- */
 
 typedef struct Show {

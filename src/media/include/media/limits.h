@@ -13,6 +13,7 @@ enum {
 /* Limits the data of this process to 1 GiB and 384 MiB for each recording (getrlimit(2),
  * RLIMIT_DATA; decoding three 1080p cameras takes a third of a GiB in all), and turns core files
  * off: they would hold pictures of people. Lower limits that are set already stay. A program under
- * AddressSanitizer keeps its data unlimited, because shadow memory counts. Call it before the
+ * AddressSanitizer keeps its data unlimited, because shadow memory counts. Has the allocator give
+ * back what is freed. Call it before the
  * recordings are opened. */
 void media_limit_process(guint n_recordings);

@@ -22,8 +22,8 @@ typedef struct MediaMixSource {
 
 typedef struct MediaMix MediaMix;
 
-/* Session time [start_s, start_s + duration_s). Measures the loudness of the whole mix first (one
- * decode; stage "measure"). listener: of media_listen(), borrowed until the mix is freed; must have
+/* Session time [start_s, start_s + duration_s). Measures the loudness of the whole mix first (stage
+ * "measure"): decodes it once, and once or twice more when the limiter has work to do. listener: of media_listen(), borrowed until the mix is freed; must have
  * been through media_speech_events(). NULL, or no mic at all: the longest of the sources that have
  * sound, as it is. No source at all: silence. */
 MediaMix *media_mix_new(const MediaMixSource *sources, int n, MediaListener *listener,
@@ -35,4 +35,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaMix, media_mix_free)
 
 /* Reads n stereo frames; fewer only at the end, 0 there, -1 on error. */
 gssize media_mix_read(MediaMix *mix, float *stereo, gsize n, GError **error);
+/* Closes the recordings: nothing is read any more. Only media_mix_gain_db() and free() may follow. */
+void media_mix_close_recordings(MediaMix *mix);
 double media_mix_gain_db(const MediaMix *mix); /* what normalising adds */
