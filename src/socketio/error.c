@@ -1,0 +1,3 @@
+#include <socketio/error.h>
+
+G_DEFINE_QUARK(socketio - error - quark, socketio_error)
