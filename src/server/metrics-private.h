@@ -1,0 +1,32 @@
+/* Counters and gauges of the server, as /metrics shows them (Prometheus text format 0.0.4). The
+ * table of names, kinds and help is in metrics.c. Threads: the server's. */
+#pragma once
+#include <glib.h>
+
+typedef struct ServerMetrics ServerMetrics;
+
+typedef enum {
+    SERVER_METRIC_REQUESTS = 0,   /* counter, by status class */
+    SERVER_METRIC_EVENTS,         /* counter: events acknowledged */
+    SERVER_METRIC_EVENTS_REFUSED, /* counter */
+    SERVER_METRIC_SWITCHES,       /* counter: decisions sent */
+    SERVER_METRIC_UPLOAD_BYTES,   /* counter: acknowledged */
+    SERVER_METRIC_UPLOADS_REFUSED, /* counter */
+    SERVER_METRIC_CLIENTS,        /* gauge: Socket.IO clients */
+    SERVER_METRIC_CONNECTIONS,    /* gauge */
+    SERVER_METRIC_SHOWS,          /* gauge: running */
+    SERVER_METRIC_FREE_BYTES,     /* gauge */
+    SERVER_METRIC_HAS_ROOM,       /* gauge: 1 when uploads go on */
+    SERVER_METRIC_FLIGHT_BYTES,   /* gauge: chunks that wait for the disk */
+    SERVER_METRIC_SYNCS,          /* counter: of logs */
+    SERVER_METRICS
+} ServerMetric;
+
+ServerMetrics *server_metrics_new(void) G_GNUC_WARN_UNUSED_RESULT;
+void server_metrics_free(ServerMetrics *metrics); /* NULL-safe */
+void server_metrics_add(ServerMetrics *metrics, ServerMetric metric, guint64 count);
+void server_metrics_set(ServerMetrics *metrics, ServerMetric metric, gint64 value);
+void server_metrics_answered(ServerMetrics *metrics, guint status); /* counts REQUESTS */
+/* From event in to switch out, µs: a histogram. */
+void server_metrics_decided(ServerMetrics *metrics, gint64 microseconds);
+char *server_metrics_text(const ServerMetrics *metrics); /* free with g_free() */

@@ -1,0 +1,30 @@
+/* What the parts of the room share. Each field has one owner: the file named beside it makes and
+ * frees it, the others use it through its header. */
+#pragma once
+#include <http/server.h>
+#include <server/server.h>
+#include <socketio/server.h>
+#include <store/shows.h>
+#include <store/upload.h>
+#include <store/workers.h>
+
+#include "identity-private.h"
+#include "metrics-private.h"
+
+typedef struct ServerShows ServerShows;
+
+struct Server {
+    const ServerConfig *config;
+    GMainContext *context;
+    char *program; /* path of this program, for children */
+    char *address;
+    ServerIdentity *identity; /* identity.c */
+    ServerMetrics *metrics;   /* metrics.c */
+    StoreShows *store;        /* server.c */
+    StoreWorkers *log_workers;  /* sync the logs; server.c */
+    StoreWorkers *disk_workers; /* everything else that waits for the disk; server.c */
+    StoreUploads *uploads;      /* server.c */
+    ServerShows *shows;         /* shows.c: the shows that run, and those that were asked for */
+    SocketioServer *socketio;   /* socket.c */
+    HttpServer *http;           /* server.c */
+};
