@@ -1,0 +1,36 @@
+import { resolve } from "node:path";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/* speech.wasm and director.wasm are made by the C build, whose folder CROSSCUT_BUILD names. */
+const build = resolve(process.env["CROSSCUT_BUILD"] ?? resolve(__dirname, "../build"));
+
+function pages(mode: string): Record<string, string> {
+  const index = resolve(__dirname, "index.html");
+  return mode === "test" ? { index, gallery: resolve(__dirname, "gallery.html") } : { index };
+}
+
+/* Mode "test" is what the browser tests load: with ?testShow= and the gallery of views. What we
+ * ship holds neither. */
+export default defineConfig(({ mode }) => ({
+  plugins: [react()],
+  define: { __TEST__: JSON.stringify(mode === "test") },
+  resolve: {
+    alias: [
+      { find: /^wasm\/director\.wasm/, replacement: resolve(build, "src/director/director.wasm") },
+      { find: /^wasm\/speech\.wasm/, replacement: resolve(build, "src/speech/speech.wasm") },
+    ],
+  },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0, /* no data: addresses: the page's policy refuses them */
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1000,
+    rollupOptions: {
+      input: pages(mode),
+    },
+  },
+  server: { proxy: { "/socket.io": { target: "http://127.0.0.1:7077", ws: true } } },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true },
+}));
