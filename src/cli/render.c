@@ -1,5 +1,6 @@
 /* crosscut render: a show's folder again, with other settings. The log is kept; shots, program,
- * highlights and timelines are made anew and replace the old ones when all of them are there. */
+ * highlights and timelines are made anew and replace the old ones when all of them are there. With
+ * --cut they become a folder of their own below cuts/, and the show stays as it is. */
 #include "command.h"
 #include "error.h"
 #include "production.h"
@@ -7,6 +8,7 @@
 #include "timelines.h"
 #include <edit/settings.h>
 #include <media/limits.h>
+#include <show/limits.h>
 #include <store/folder.h>
 
 #include <math.h>
@@ -71,9 +73,23 @@ static void drop_derived(ShowManifest *manifest)
     }
 }
 
+/* A cut's manifest names the recordings where they lie, and nothing else of the show. */
+static void keep_recordings(ShowManifest *manifest, const char *folder)
+{
+    for (guint i = manifest->files->len; i > 0; i--) {
+        ShowFile *file = manifest->files->pdata[i - 1];
+        if (g_strcmp0(file->kind, "iso") != 0)
+            g_ptr_array_remove_index(manifest->files, i - 1);
+        else if (file->path == NULL)
+            file->path = store_folder_file(folder, file);
+    }
+}
+
 typedef struct Again {
     const CliContext *context;
-    const char *folder;
+    const char *folder; /* the show's */
+    char *target;       /* where to: the same, or a cut's */
+    gboolean is_cut;
     CliProduction *production;
     CliDecide decide;
     CliOutput output;
@@ -88,8 +104,11 @@ static gboolean make(Again *again, const char *staging, GError **error)
         .name = again->manifest->name,
         .all_cameras = cli_flag(again->context->arguments, "per-camera"),
     };
-    CliPlaces places = {again->folder, staging};
-    drop_derived(again->manifest);
+    CliPlaces places = {again->target, staging};
+    if (again->is_cut)
+        keep_recordings(again->manifest, again->folder);
+    else
+        drop_derived(again->manifest);
     json_decref(again->manifest->settings);
     again->manifest->settings = cli_decide_to_json(&again->decide);
     return cli_production_listen(production, error) && cli_production_levels(production, error) &&
@@ -118,11 +137,26 @@ static gboolean render_again(Again *again, CliReport *report, GError **error)
         return FALSE;
     ShowRate rate = again->output.rate.den != 0 ? again->output.rate : again->manifest->rate;
     cli_production_span(again->production, rate);
-    g_autoptr(StoreStaging) staging = store_staging_open(again->folder, TRUE, error);
+    g_autoptr(StoreStaging) staging = store_staging_open(again->target, TRUE, error);
     if (staging == NULL || !make(again, store_staging_folder(staging), error) ||
         !store_staging_publish(staging, error))
         return FALSE;
-    tell_files(report, again->folder, again->manifest);
+    tell_files(report, again->target, again->manifest);
+    return TRUE;
+}
+
+static gboolean find_target(Again *again, GError **error)
+{
+    const char *cut = cli_value(again->context->arguments, "cut");
+    again->is_cut = cut != NULL;
+    if (cut != NULL && !show_id_is_valid(cut)) {
+        g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE,
+                    "--cut: expected a name of at most %d letters, digits, _ . and -, found \"%s\"",
+                    SHOW_ID_BYTES_MAX, cut);
+        return FALSE;
+    }
+    again->target =
+        cut != NULL ? g_build_filename(again->folder, "cuts", cut, NULL) : g_strdup(again->folder);
     return TRUE;
 }
 
@@ -136,8 +170,9 @@ static int run(const CliContext *context, GError **error)
     }
     Again again = {.context = context, .folder = folders->pdata[0]};
     g_autoptr(ShowManifest) manifest = NULL;
-    if (!cli_output_parse(context->arguments, &again.output, error))
+    if (!cli_output_parse(context->arguments, &again.output, error) || !find_target(&again, error))
         return CLI_EXIT_FAILED;
+    g_autofree char *target = again.target;
     manifest = store_folder_manifest(again.folder, error);
     if (manifest == NULL ||
         !cli_decide_parse(context->arguments, manifest->settings, &again.decide, error))
@@ -150,6 +185,7 @@ static int run(const CliContext *context, GError **error)
 }
 
 static const CliOption options[] = {
+    {"cut", 0, "NAME", NULL, "Make a cut of its own in cuts/NAME; the show stays as it is"},
     CLI_DECIDE_OPTIONS,
     CLI_OUTPUT_OPTIONS,
     {"per-camera", 0, NULL, NULL, "Also write cam_N.mp4 of every camera"},
@@ -164,11 +200,13 @@ const CliCommand cli_render = {
         "Decides and renders again from a show's folder: its log and its recordings, with "
         "the settings it was made with unless options say otherwise. "
         "The old program, highlights and timelines are replaced when the new ones are "
-        "complete.",
+        "complete; with --cut NAME they stay, and the new ones lie in cuts/NAME.",
     .options = options,
     .examples =
         (const char *const[]){"crosscut render show/ --set min_shot=3 --height 720",
                               "more patience, a smaller picture",
+                              "crosscut render show/ --cut calm --style church",
+                              "another cut beside the first, in show/cuts/calm",
                               "crosscut render show/ --mode look-ahead --look-ahead 1.0",
                               "as it would have been cut live with a second of delay", NULL},
     .run = run,

@@ -24,8 +24,11 @@ struct StoreStaging {
 
 static gboolean fail_errno(GError **error, int code, const char *path, const char *doing)
 {
-    g_set_error(error, STORE_ERROR, code == ENOSPC ? STORE_ERROR_FULL : STORE_ERROR_FAILED,
-                "%s: cannot %s: %s", path, doing, g_strerror(code));
+    gboolean full = code == ENOSPC || code == EDQUOT;
+    g_set_error(error, STORE_ERROR, full ? STORE_ERROR_FULL : STORE_ERROR_FAILED,
+                "%s: cannot %s: %s; %s", path, doing, g_strerror(code),
+                full ? "free some space or choose another disk"
+                     : "choose a folder that you may write to");
     return FALSE;
 }
 

@@ -189,7 +189,7 @@ def loudness_is_as_asked(result):
     loud = float(re.search(r"I:\s+(-?[\d.]+) LUFS", summary).group(1))
     peak = float(re.search(r"Peak:\s+(-?[\d.]+) dBFS", summary).group(1))
     print(f"# {loud} LUFS, {peak} dBTP")
-    if abs(loud + 16) > 0.7 or peak > -0.5:
+    if abs(loud + 16) > 0.3 or peak > -1.0:
         return f"{loud} LUFS, true peak {peak}; wanted -16 and at most -1"
     return None
 
@@ -293,6 +293,35 @@ def render_takes_other_settings(result):
     return cameras_are_those_of_the_shots(again) or frames_are_of_the_right_moment(again)
 
 
+def a_cut_lies_beside_the_show(result):
+    before = {p.name: p.read_bytes() for p in result.folder.iterdir() if p.is_file()}
+    done = show.crosscut("render", result.folder, "--cut", "calm", "--set", "min_shot=6",
+                         *show.SMALL)
+    if done.returncode != 0:
+        return done.stderr
+    cut = result.folder / "cuts" / "calm"
+    if str(cut / "program.mp4") not in done.stdout.splitlines():
+        return f"does not say where: {done.stdout}"
+    if {p.name: p.read_bytes() for p in result.folder.iterdir() if p.is_file()} != before:
+        return "the show has changed"
+    settings = show.load(cut / "manifest.json")["settings"]
+    if show.load(cut / "shots.json") == result.shots or "6" not in json.dumps(settings):
+        return f"not another cut: {settings}"
+    for command in (["verify", cut], ["export", cut, "--to", "edl", "-o", "-"]):
+        done = show.crosscut(*command)
+        if done.returncode != 0:
+            return f"{command[0]}: {done.stdout}{done.stderr}"
+    return cameras_are_those_of_the_shots(Result(result.recordings, cut))
+
+
+def a_cut_stays_below_the_show(result):
+    for name in ("..", "a/b", "", "x" * 65):
+        done = show.crosscut("render", result.folder, "--cut", name)
+        if done.returncode != 2 or "--cut" not in done.stderr:
+            return f"{name!r}: exit {done.returncode}: {done.stderr}"
+    return None
+
+
 def export_writes_every_format(result):
     for name in ("otio", "fcpxml", "edl", "mlt"):
         done = show.crosscut("export", result.folder, "--to", name, "-o", "-")
@@ -332,7 +361,8 @@ CHECKS = [
     streams_are_as_promised, index_comes_first, loudness_is_as_asked,
     highlights_are_pieces_of_the_program, files_are_all_there, log_and_array_agree, schemas_fit,
     cut_gives_the_same_shots, same_input_gives_the_same_decisions, export_writes_every_format,
-    json_lines_are_json, verify_finds_a_changed_byte, render_takes_other_settings,
+    json_lines_are_json, verify_finds_a_changed_byte, a_cut_lies_beside_the_show,
+    a_cut_stays_below_the_show, render_takes_other_settings,
 ]
 
 
