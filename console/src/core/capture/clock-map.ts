@@ -1,0 +1,67 @@
+/* From the clock of a device to ours. Frames of sound and picture carry the time of the device that
+ * made them; what we know besides is when each of them arrived. The one that arrived soonest after
+ * its own time says how the clocks lie to each other, the others were only held up. Pure. */
+
+const WINDOW_MS = 5000;
+const STEP_MS = 30; /* beyond it the device jumped: it was paused, or a file began again */
+const JUMP_MS = 500;
+const SLEW = 0.001; /* 1 ms a second: far above the drift of any two crystals */
+
+export class ClockMap {
+  private arrivals: { at: number; offset: number }[] = [];
+  private offset: number | null = null;
+  private steppedAt = 0;
+
+  /* A frame of device time `device` is here at `at`; both in ms. */
+  feed(device: number, at: number): void {
+    const offset = at - device;
+    if (this.offset === null || Math.abs(offset - this.offset) > JUMP_MS) return this.restart(offset, at);
+    while (this.arrivals.length > 0 && this.arrivals[this.arrivals.length - 1]!.offset >= offset) this.arrivals.pop();
+    this.arrivals.push({ at, offset });
+    while (this.arrivals[0]!.at < at - WINDOW_MS) this.arrivals.shift();
+    this.follow(this.arrivals[0]!.offset, at);
+  }
+
+  /* Our time of device time `device`; null before the first frame. */
+  map(device: number): number | null {
+    return this.offset === null ? null : device + this.offset;
+  }
+
+  private restart(offset: number, at: number): void {
+    this.arrivals = [{ at, offset }];
+    this.offset = offset;
+    this.steppedAt = at;
+  }
+
+  private follow(wanted: number, at: number): void {
+    const distance = wanted - this.offset!;
+    const reach = Math.max(0, at - this.steppedAt) * SLEW;
+    this.steppedAt = at;
+    /* Nearer than any before: the others were late. In the first seconds that is no drift. */
+    if (Math.abs(distance) > STEP_MS) this.offset = wanted;
+    else this.offset! += Math.max(-reach, Math.min(reach, distance));
+  }
+}
+
+/* The session clock as recordings see it: it follows what the studio says, and never jumps, so that
+ * a time in a file plus the file's start is session time, to the millisecond and for hours. */
+export class SessionClock {
+  private base: { at: number; offset: number } | null = null;
+  private wanted = 0;
+
+  /* Session time `session` is our time `at`. */
+  set(session: number, at: number): void {
+    this.wanted = session - at;
+    this.base = this.base === null ? { at, offset: this.wanted } : { at, offset: this.offsetAt(at) };
+  }
+
+  session(at: number): number {
+    return at + this.offsetAt(at);
+  }
+
+  private offsetAt(at: number): number {
+    if (this.base === null) return this.wanted;
+    const reach = Math.max(0, at - this.base.at) * SLEW;
+    return this.base.offset + Math.max(-reach, Math.min(reach, this.wanted - this.base.offset));
+  }
+}
