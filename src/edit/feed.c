@@ -9,15 +9,7 @@
 
 #include <string.h>
 
-typedef struct Feeder {
-    const GPtrArray *sources;
-    gboolean ignore_manual;
-    int person[SHOW_SOURCES_MAX];
-    gboolean speaks[SHOW_SOURCES_MAX]; /* by microphone */
-    GArray *events;                    /* FeedEvent */
-} Feeder;
-
-static gboolean is_heard(const Feeder *feeder, int person)
+static gboolean is_heard(const EditFeeder *feeder, int person)
 {
     for (int i = 0; i < SHOW_SOURCES_MAX; i++)
         if (feeder->speaks[i] && feeder->person[i] == person)
@@ -25,7 +17,7 @@ static gboolean is_heard(const Feeder *feeder, int person)
     return FALSE;
 }
 
-static void add(Feeder *feeder, const ShowEvent *line, DirectorEventType type, int source)
+static void add(EditFeeder *feeder, const ShowEvent *line, DirectorEventType type, int source)
 {
     FeedEvent feed = {
         .event = {.type = type,
@@ -37,7 +29,7 @@ static void add(Feeder *feeder, const ShowEvent *line, DirectorEventType type, i
     g_array_append_val(feeder->events, feed);
 }
 
-static void add_speech(Feeder *feeder, const ShowEvent *line, int source)
+static void add_speech(EditFeeder *feeder, const ShowEvent *line, int source)
 {
     int person = feeder->person[source];
     gboolean before = is_heard(feeder, person);
@@ -50,7 +42,7 @@ static void add_speech(Feeder *feeder, const ShowEvent *line, int source)
 
 /* With a camera its own microphone is lost, and starts anew; another mic of that person is heard on,
  * and the director, which forgot the voice with the picture, is told when the picture is back. */
-static void add_presence(Feeder *feeder, const ShowEvent *line, int source)
+static void add_presence(EditFeeder *feeder, const ShowEvent *line, int source)
 {
     if (line->type == SHOW_EVENT_SOURCE_LOST) {
         add(feeder, line, DIRECTOR_EVENT_SOURCE_LOST, source);
@@ -71,13 +63,66 @@ static gboolean is_slide(const ShowEvent *line)
     return line->type == SHOW_EVENT_MARKER && g_strcmp0(kind, "slide") == 0;
 }
 
-static void add_line(Feeder *feeder, const ShowEvent *line)
+/* ---- sources that come later ---- */
+
+static gboolean is_list(const ShowEvent *line)
+{
+    return line->type == SHOW_EVENT_SESSION_START || line->type == SHOW_EVENT_SOURCES;
+}
+
+static gboolean list_names(const ShowEvent *line, const char *id)
+{
+    const json_t *list = json_object_get(line->fields, "sources");
+    for (gsize i = 0; i < json_array_size(list); i++)
+        if (g_strcmp0(json_string_value(json_object_get(json_array_get(list, i), "id")), id) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void note_late_sources(EditFeeder *feeder, const GPtrArray *lines)
+{
+    const ShowEvent *first = NULL;
+    for (guint i = 0; i < lines->len; i++) {
+        const ShowEvent *line = lines->pdata[i];
+        if (!is_list(line))
+            continue;
+        first = first != NULL ? first : line;
+        for (guint k = 0; k < MIN(feeder->sources->len, SHOW_SOURCES_MAX); k++) {
+            const ShowSource *source = feeder->sources->pdata[k];
+            if (!list_names(first, source->id) && list_names(line, source->id))
+                feeder->comes_later[k] = TRUE;
+        }
+    }
+}
+
+/* A source that comes later is lost from the first list to the first that names it. */
+static void add_list(EditFeeder *feeder, const ShowEvent *line)
+{
+    for (guint i = 0; i < MIN(feeder->sources->len, SHOW_SOURCES_MAX); i++) {
+        if (!feeder->comes_later[i])
+            continue;
+        const ShowSource *source = feeder->sources->pdata[i];
+        if (!feeder->had_list) {
+            add(feeder, line, DIRECTOR_EVENT_SOURCE_LOST, (int)i);
+        } else if (list_names(line, source->id)) {
+            feeder->comes_later[i] = FALSE;
+            add(feeder, line, DIRECTOR_EVENT_SOURCE_BACK, (int)i);
+        }
+    }
+    feeder->had_list = TRUE;
+}
+
+/* ---- lines ---- */
+
+void edit_feeder_line(EditFeeder *feeder, const ShowEvent *line)
 {
     int source = edit_people_find(feeder->sources, line->source);
     gboolean by_hand = line->type == SHOW_EVENT_MANUAL_CUT || line->type == SHOW_EVENT_AUTO_RESUME;
     if (by_hand && feeder->ignore_manual)
         return;
-    if (line->type == SHOW_EVENT_SETTINGS)
+    if (is_list(line))
+        add_list(feeder, line);
+    else if (line->type == SHOW_EVENT_SETTINGS)
         add(feeder, line, DIRECTOR_EVENT_UNSET, DIRECTOR_NONE);
     else if (line->type == SHOW_EVENT_AUTO_RESUME)
         add(feeder, line, DIRECTOR_EVENT_AUTO_RESUME, DIRECTOR_NONE);
@@ -93,13 +138,26 @@ static void add_line(Feeder *feeder, const ShowEvent *line)
         add(feeder, line, DIRECTOR_EVENT_SLIDE, source);
 }
 
+void edit_feeder_init(EditFeeder *feeder, const GPtrArray *sources, const GPtrArray *lines,
+                      gboolean ignore_manual)
+{
+    *feeder = (EditFeeder){.sources = sources, .ignore_manual = ignore_manual};
+    edit_people_map(sources, feeder->person);
+    note_late_sources(feeder, lines);
+    feeder->events = g_array_new(FALSE, FALSE, sizeof(FeedEvent));
+}
+
+void edit_feeder_clear(EditFeeder *feeder)
+{
+    g_clear_pointer(&feeder->events, g_array_unref);
+}
+
 GArray *edit_feed_new(const GPtrArray *lines, const GPtrArray *sources, gboolean ignore_manual)
 {
-    Feeder feeder = {.sources = sources, .ignore_manual = ignore_manual};
-    edit_people_map(sources, feeder.person);
-    feeder.events = g_array_new(FALSE, FALSE, sizeof(FeedEvent));
+    EditFeeder feeder;
+    edit_feeder_init(&feeder, sources, lines, ignore_manual);
     for (guint i = 0; i < lines->len; i++)
-        add_line(&feeder, lines->pdata[i]);
+        edit_feeder_line(&feeder, lines->pdata[i]);
     return feeder.events;
 }
 

@@ -130,21 +130,21 @@ static void add_reign(GPtrArray *reigns, GPtrArray *lines, gint64 from_ms,
     g_ptr_array_add(reigns, reign);
 }
 
-/* One reign for an epoch, and one more for each change of roles while it lasts. */
-static void add_epoch(GPtrArray *reigns, GPtrArray *lines, gint64 from_ms, const GPtrArray *sources)
+/* One reign for an epoch, and one more for each change of roles while it lasts. all: what the whole
+ * log says, also where this decider had not seen it. */
+static void add_epoch(GPtrArray *reigns, GPtrArray *lines, gint64 from_ms, const GPtrArray *sources,
+                      const Roles *all)
 {
-    Roles all = {0}, roles = {0};
-    for (guint i = 0; i < lines->len; i++)
-        note_roles(&all, sources, lines->pdata[i]);
+    Roles roles = {0};
     DirectorSource table[SHOW_SOURCES_MAX], changed[SHOW_SOURCES_MAX];
     edit_director_sources(sources, table);
-    roles_now(&roles, &all, table);
+    roles_now(&roles, all, table);
     guint first = reigns->len;
     add_reign(reigns, lines, from_ms, table);
     for (guint i = 0; i < lines->len && reigns->len <= EDIT_REIGNS_MAX; i++) {
         note_roles(&roles, sources, lines->pdata[i]);
         memcpy(changed, table, sizeof changed);
-        roles_now(&roles, &all, changed);
+        roles_now(&roles, all, changed);
         if (memcmp(changed, table, sizeof changed) == 0)
             continue;
         memcpy(table, changed, sizeof table);
@@ -161,11 +161,15 @@ GPtrArray *edit_reigns_new(const ShowLog *log, const GPtrArray *sources, GError 
     g_autoptr(GPtrArray) events = edit_events_in_order(log);
     g_autoptr(GPtrArray) epochs = epoch_lines(events);
     g_autoptr(GPtrArray) reigns = g_ptr_array_new_with_free_func(reign_free);
+    Roles all = {0};
+    for (guint i = 0; i < events->len; i++)
+        note_roles(&all, sources, events->pdata[i]);
     for (guint i = 0; i <= epochs->len && reigns->len <= EDIT_REIGNS_MAX; i++) {
         const ShowEvent *begin = i > 0 ? epochs->pdata[i - 1] : NULL;
         const ShowEvent *end = i < epochs->len ? epochs->pdata[i] : NULL;
         g_autoptr(GPtrArray) lines = lines_of_epoch(events, begin, end);
-        add_epoch(reigns, lines, begin != NULL ? show_event_at_ms(begin) : G_MININT64, sources);
+        add_epoch(reigns, lines, begin != NULL ? show_event_at_ms(begin) : G_MININT64, sources,
+                  &all);
     }
     if (reigns->len <= EDIT_REIGNS_MAX)
         return g_steal_pointer(&reigns);

@@ -4,10 +4,10 @@
 #include "feed-private.h"
 #include "people-private.h"
 #include "reign-private.h"
+#include "run-private.h"
 
 #include <edit/error.h>
 #include <edit/frames.h>
-#include <edit/settings.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,60 +36,6 @@ const char *edit_mode_name(EditMode mode)
 
 /* ---- one director over its lines ---- */
 
-typedef struct Run {
-    const EditReplay *replay;
-    DirectorSettings settings; /* in force; a settings line changes them */
-    Director *director;
-    gint64 now_ms;
-    GArray *decisions; /* DirectorDecision */
-} Run;
-
-static void advance(Run *run, gint64 until_ms)
-{
-    DirectorDecision decision;
-    while (run->now_ms < until_ms) {
-        run->now_ms = MIN(run->now_ms + STEP_MS, until_ms);
-        director_advance(run->director, run->now_ms);
-        while (director_take(run->director, &decision))
-            g_array_append_val(run->decisions, decision);
-    }
-}
-
-static gboolean change_settings(Run *run, const ShowEvent *line, GError **error)
-{
-    const json_t *object = json_object_get(line->fields, "settings");
-    if (object == NULL)
-        return TRUE;
-    g_autofree char *name =
-        g_strdup_printf("settings at %" G_GINT64_FORMAT " ms of the log", show_event_at_ms(line));
-    DirectorSettings changed = run->settings;
-    if (!edit_settings_apply_json(&changed, name, object, error))
-        return FALSE;
-    changed.look_ahead_ms = run->settings.look_ahead_ms; /* how late the program runs stays */
-    if (director_change_settings(run->director, &changed))
-        run->settings = changed;
-    return TRUE;
-}
-
-static gboolean feed_until(Run *run, const GArray *feed, gint64 last_ms, GError **error)
-{
-    for (guint i = 0; i < feed->len; i++) {
-        const FeedEvent *item = &g_array_index(feed, FeedEvent, i);
-        if (item->event.at_ms > last_ms)
-            continue; /* not a break: a later decider's own lines may lie before ones it took over */
-        advance(run, item->event.at_ms - 1);
-        if (item->line->type == SHOW_EVENT_SETTINGS) {
-            if (!change_settings(run, item->line, error))
-                return FALSE;
-            continue;
-        }
-        DirectorEvent event = edit_feed_resolve(item, &run->settings);
-        director_feed(run->director, &event);
-    }
-    advance(run, last_ms);
-    return TRUE;
-}
-
 static DirectorSettings settings_of(const EditReplay *replay)
 {
     DirectorSettings settings = *replay->settings;
@@ -98,32 +44,37 @@ static DirectorSettings settings_of(const EditReplay *replay)
     return settings;
 }
 
-static gboolean set_bad_settings(const DirectorSettings *settings, GError **error)
+static gboolean feed_until(EditRun *run, const GPtrArray *lines, gint64 last_ms, GError **error)
 {
-    const DirectorSettingInfo *wrong = director_settings_check(settings);
-    g_set_error(error, EDIT_ERROR, EDIT_ERROR_SETTING,
-                "cannot direct: the setting %s is out of range", wrong != NULL ? wrong->name : "?");
-    return FALSE;
+    for (guint i = 0; i < lines->len; i++) {
+        /* Not a break: a later decider's own lines may lie before ones it took over. */
+        if (show_event_at_ms(lines->pdata[i]) <= last_ms &&
+            !edit_run_line(run, lines->pdata[i], error))
+            return FALSE;
+    }
+    edit_run_advance(run, last_ms);
+    return TRUE;
 }
 
-/* Appends what this reign's director decides up to wall time last_ms. */
-static gboolean run_reign(const EditReplay *replay, const Reign *reign, gint64 last_ms,
-                          GArray *decisions, GError **error)
+/* What this reign's director decides up to wall time last_ms, from its beginning. New array. */
+static GArray *run_reign(const EditReplay *replay, const GPtrArray *in_order, const Reign *reign,
+                         gint64 last_ms, GError **error)
 {
-    Run run = {
-        .replay = replay,
-        .settings = settings_of(replay),
-        .now_ms = replay->start_ms - 1,
-        .decisions = decisions,
+    DirectorSettings settings = settings_of(replay);
+    EditRunOptions options = {
+        .sources = replay->sources,
+        .table = reign->sources,
+        .lines = in_order,
+        .settings = &settings,
+        .ignore_manual = replay->ignore_manual,
+        .start_ms = replay->start_ms,
     };
-    void *memory = g_aligned_alloc0(1, director_size(), 16);
-    run.director = director_init(memory, reign->sources, (int)replay->sources->len, &run.settings,
-                                 replay->start_ms);
-    g_autoptr(GArray) feed = edit_feed_new(reign->lines, replay->sources, replay->ignore_manual);
-    gboolean good = run.director != NULL ? feed_until(&run, feed, last_ms, error)
-                                         : set_bad_settings(&run.settings, error);
-    g_aligned_free(memory);
-    return good;
+    EditRun run;
+    gboolean good =
+        edit_run_init(&run, &options, error) && feed_until(&run, reign->lines, last_ms, error);
+    GArray *decisions = good ? g_steal_pointer(&run.decisions) : NULL;
+    edit_run_clear(&run);
+    return decisions;
 }
 
 /* ---- one director after the other ---- */
@@ -164,6 +115,7 @@ static GArray *decide_causally(const EditReplay *replay, GError **error)
     g_autoptr(GPtrArray) reigns = edit_reigns_new(replay->log, replay->sources, error);
     if (reigns == NULL)
         return NULL;
+    g_autoptr(GPtrArray) in_order = edit_events_in_order(replay->log);
     gint64 late_ms = settings_of(replay).look_ahead_ms;
     gint64 last_ms = replay->start_ms + replay->duration_ms + late_ms;
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(DirectorDecision));
@@ -172,8 +124,8 @@ static GArray *decide_causally(const EditReplay *replay, GError **error)
         gint64 end_ms = reign_end_ms(reigns, i);
         if (end_ms <= reign->from_ms || end_ms <= replay->start_ms || reign->from_ms > last_ms)
             continue;
-        g_autoptr(GArray) own = g_array_new(FALSE, FALSE, sizeof(DirectorDecision));
-        if (!run_reign(replay, reign, MIN(last_ms, end_ms), own, error))
+        g_autoptr(GArray) own = run_reign(replay, in_order, reign, MIN(last_ms, end_ms), error);
+        if (own == NULL)
             return NULL;
         gint64 from_ms = MAX(reign->from_ms, replay->start_ms) - (i > 0 ? late_ms : 0);
         append_reign(all, own, MAX(from_ms, replay->start_ms),
@@ -215,7 +167,10 @@ static GArray *decide_fully(const EditReplay *replay, GError **error)
         while (director_plan_next(plan, &decision))
             g_array_append_val(decisions, decision);
     } else {
-        set_bad_settings(&settings, error);
+        const DirectorSettingInfo *wrong = director_settings_check(&settings);
+        g_set_error(error, EDIT_ERROR, EDIT_ERROR_SETTING,
+                    "cannot direct: the setting %s is out of range",
+                    wrong != NULL ? wrong->name : "?");
     }
     g_aligned_free(memory);
     return decisions;

@@ -13,16 +13,16 @@ typedef enum {
     EDIT_FORMAT_MLT,    /* MLT XML: kdenlive, Shotcut */
 } EditFormat;
 
-EditFormat edit_format_from_name(const char *name);  /* "otio", "fcpxml", "edl", "mlt" */
+EditFormat edit_format_from_name(const char *name); /* "otio", "fcpxml", "edl", "mlt" */
 const char *edit_format_extension(EditFormat format);
 
 typedef struct EditMedia {
-    const char *source;  /* id */
+    const char *source; /* id */
     const char *label;
-    const char *path;    /* absolute, or relative to the timeline's folder */
-    ShowClock clock;     /* where the file lies on the session clock */
-    gint64 duration_ms;  /* of the file */
-    ShowRate rate;       /* of the file's picture, constant; 0/0: sound only */
+    const char *path;     /* absolute, or relative to the timeline's folder */
+    ShowClock clock;      /* where the file lies on the session clock */
+    gint64 duration_ms;   /* of the file */
+    ShowRate rate;        /* of the file's picture, constant; 0/0: sound only */
     double video_start_s; /* of its first frame, from the file's first moment; 0 in most files */
     int width, height;
     gboolean has_video, has_audio;
@@ -35,7 +35,7 @@ typedef struct EditTimeline {
     const EditMedia *media; /* one for each source that a shot names */
     gsize n_media;
     const char *program_sound; /* path of a file whose sound is the program's mix, or NULL */
-    int width, height;      /* of the program */
+    int width, height;         /* of the program */
 } EditTimeline;
 
 /* The whole file as text; free with g_free(). Frame-exact: a shot's first frame is the frame of the
@@ -44,5 +44,5 @@ typedef struct EditTimeline {
  *
  * Where the rate of a file is not the program's: OTIO and FCPXML name the very frame; EDL and MLT
  * count in frames of the program, and name the one whose time is nearest. */
-char *edit_timeline_text(const EditTimeline *timeline, EditFormat format, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+char *edit_timeline_text(const EditTimeline *timeline, EditFormat format,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
