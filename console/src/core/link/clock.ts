@@ -18,12 +18,16 @@ export function clockSample(c1: number, s2: number, s3: number, c4: number): Clo
 }
 
 const KEPT = 64;
-const WANDER_PPM = 50; /* two crystals rarely differ more: an old sample is worth that much less */
+const SETTLED = 8; /* before so many samples corrections are taken at once */
+const WANDER_PPM = 100; /* two crystals rarely differ more: an old sample is worth that much less */
+const ANCHOR_MS = 60000; /* the best sample of each minute says how the clocks drift */
+const ANCHORS = 30;
 const SLEW = 0.005; /* corrections are worked in at 5 ms a second */
 const JUMP_MS = 250; /* a larger one is a jump: the server's clock is another */
 
 export class Clock {
   private samples: ClockSample[] = [];
+  private anchors: ClockSample[] = [];
   private shown: { local: number; offset: number } | null = null;
   private last = 0;
 
@@ -44,11 +48,11 @@ export class Clock {
   add(sample: ClockSample): void {
     const best = this.best();
     /* Beyond all error the server's clock is another one now: what was known of it is void. */
-    if (best && Math.abs(sample.offset - best.offset) > JUMP_MS + sample.error + best.error) this.samples = [];
-    const isFirst = this.samples.length === 0;
+    if (best && Math.abs(sample.offset - best.offset) > JUMP_MS + sample.error + best.error) this.samples = this.anchors = [];
     this.samples.push(sample);
     if (this.samples.length > KEPT) this.samples.shift();
-    if (isFirst) this.shown = { local: this.now(), offset: sample.offset };
+    this.anchor(sample);
+    if (this.samples.length <= SETTLED) this.shown = { local: this.now(), offset: this.best()!.offset };
     else this.settle();
   }
 
@@ -79,14 +83,20 @@ export class Clock {
   /* How much faster this machine's clock runs than the session clock, parts per million; null until
    * the samples reach far enough apart for their errors. */
   get driftPpm(): number | null {
-    const half = Math.floor(this.samples.length / 2);
-    if (half < 4) return null;
-    const pick = (from: ClockSample[]) => from.reduce((a, b) => (b.error < a.error ? b : a));
-    const early = pick(this.samples.slice(0, half));
-    const late = pick(this.samples.slice(half));
+    const early = this.anchors[0];
+    const late = this.anchors.at(-2); /* the last one is not settled yet */
+    if (!early || !late || late.local - early.local < ANCHOR_MS) return null;
     const span = late.local - early.local;
-    if (span < 20000 || (early.error + late.error) / span > 100e-6) return null;
+    if ((early.error + late.error) / span > 100e-6) return null;
     return ((early.offset - late.offset) / span) * 1e6;
+  }
+
+  private anchor(sample: ClockSample): void {
+    const last = this.anchors.at(-1);
+    const isSame = last && Math.floor(last.local / ANCHOR_MS) === Math.floor(sample.local / ANCHOR_MS);
+    if (!isSame) this.anchors.push(sample);
+    else if (sample.error < last.error) this.anchors[this.anchors.length - 1] = sample;
+    if (this.anchors.length > ANCHORS) this.anchors.shift();
   }
 
   /* ms on the session clock, may have a fraction; 0 while it is not known. */
