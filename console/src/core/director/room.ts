@@ -58,6 +58,8 @@ export class DirectorRoom {
   private readonly director: number;
   private readonly person: number[];
   private readonly speaks: boolean[];
+  private readonly late: Set<string>;
+  private hadList = false;
   private now: number;
   private decided: Decision[] = [];
 
@@ -65,6 +67,7 @@ export class DirectorRoom {
     module: WebAssembly.Module,
     private readonly sources: readonly LogSource[],
     settings: Settings,
+    lines: readonly LogEvent[] = [], /* all that will be fed, as far as they are known */
     startMs = 0,
   ) {
     this.x = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
@@ -86,6 +89,7 @@ export class DirectorRoom {
       return camera >= 0 ? camera : i;
     });
     this.speaks = sources.map(() => false);
+    this.late = lateSources(lines);
     this.collect();
   }
 
@@ -93,6 +97,7 @@ export class DirectorRoom {
   feed(line: LogEvent): void {
     const source = this.sources.findIndex(({ id }) => id === line.source);
     this.advance(atOf(line) - 1);
+    if (isList(line)) return this.list(line);
     if (line.type === "settings") return this.change((line["settings"] ?? {}) as Settings);
     if (line.type === "auto_resume") return this.give(line, RESUME, -1);
     if (source < 0) return;
@@ -144,6 +149,19 @@ export class DirectorRoom {
     }
     this.give(line, BACK, source);
     if (this.isHeard(source)) this.give(line, START, source, atOf(line));
+  }
+
+  /* A source that comes later is lost from the first list to the first that names it. */
+  private list(line: LogEvent): void {
+    const named = new Set(idsOf(line));
+    this.sources.forEach(({ id }, i) => {
+      if (!this.late.has(id)) return;
+      if (!this.hadList) return this.give(line, LOST, i);
+      if (!named.has(id)) return;
+      this.late.delete(id);
+      this.give(line, BACK, i);
+    });
+    this.hadList = true;
   }
 
   private give(line: LogEvent, type: number, source: number, edge?: number): void {
@@ -211,4 +229,20 @@ export class DirectorRoom {
     while (bytes[end] !== 0) end++;
     return new TextDecoder().decode(bytes.subarray(at, end));
   }
+}
+
+function isList(line: LogEvent): boolean {
+  return line.type === "session_start" || line.type === "sources";
+}
+
+function idsOf(line: LogEvent): string[] {
+  const list = line["sources"];
+  return Array.isArray(list) ? (list as LogSource[]).map(({ id }) => id) : [];
+}
+
+/* Those that the log's first list does not name and a later one does. */
+function lateSources(lines: readonly LogEvent[]): Set<string> {
+  const lists = lines.filter(isList).map(idsOf);
+  const first = new Set(lists[0] ?? []);
+  return new Set(lists.slice(1).flat().filter((id) => !first.has(id)));
 }
