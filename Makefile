@@ -39,9 +39,10 @@ $(SAMPLE)/truth.json: samples/make-sample-show samples/conversation.txt samples/
 	@tools/need-packages sample
 	samples/make-sample-show --tools build/samples -o $(SAMPLE)
 
-test-deps: build-deps ## what tests need: system packages, Python packages in build/venv
+test-deps: build-deps ## what tests need: system packages, Python and npm packages in build/
 	@tools/need-packages sample test
 	@tools/make-venv build/venv tests/requirements.txt
+	@tools/make-node build/node tests/node
 
 check: build ## the quick tests: everything but the command line
 	tests/run --no-suite cli build

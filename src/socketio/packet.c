@@ -1,6 +1,7 @@
 /* Socket.IO packets: <type>[<attachments>-][<namespace>,][<ack id>][<JSON>]. What parse() returned is
  * right for its type; nothing behind it checks again. */
 #include <socketio/packet.h>
+#include "packet-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -234,7 +235,12 @@ GBytes *socketio_packet_bytes(const SocketioPacket *packet, const json_t *value)
 
 GBytes *socketio_packet_encode(const SocketioPacket *packet)
 {
-    GString *text = g_string_new(NULL);
+    return socketio_packet_encode_after("", packet);
+}
+
+GBytes *socketio_packet_encode_after(const char *prefix, const SocketioPacket *packet)
+{
+    GString *text = g_string_new(prefix);
     g_string_append_c(text, (char)('0' + packet->type - SOCKETIO_CONNECT));
     if (is_binary(packet->type))
         g_string_append_printf(text, "%u-", packet->attachments_due);

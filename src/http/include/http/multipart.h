@@ -18,7 +18,8 @@ typedef struct HttpMultipartEvents {
      * the reading: feed() is FALSE with HTTP_ERROR_FAILED. */
     gboolean (*begin)(const char *name, const char *file_name, const char *content_type,
                       gpointer data);
-    /* Bytes of the part, borrowed for the call, at most what one feed() held. */
+    /* Bytes of the part, borrowed for the call, at most what one feed() held (or the few that
+     * looked like a boundary at the end of the one before). */
     gboolean (*bytes)(const guint8 *bytes, gsize length, gpointer data);
     /* The part is complete. */
     gboolean (*end)(gpointer data);

@@ -93,11 +93,12 @@ typedef struct SocketioEvents {
 
 /* A field that is 0 or NULL has the value in parentheses. Everything is copied. */
 typedef struct SocketioOptions {
-    EngineioOptions engine;      /* path ("/socket.io/"), heartbeat, limits, origins */
-    const char *const *spaces;   /* namespaces there are, ended by NULL ({"/"}); others are refused
+    EngineioOptions engine;    /* path ("/socket.io/"), heartbeat, limits, origins */
+    const char *const *spaces; /* namespaces there are, ended by NULL ({"/"}); others are refused
                                    with "Invalid namespace" */
-    guint connect_timeout_ms;    /* until a session is in a namespace (45000): else it is closed */
-    guint max_acks;              /* answers one socket may owe (1024); more: emit_with_ack() is not
+    guint connect_timeout_ms; /* until a session is in a namespace (45000), and the ping timeout for
+                                  that to travel: else it is closed */
+    guint max_acks;           /* answers one socket may owe (1024); more: emit_with_ack() is not
                                    sent, its callback comes at once from the loop with NULL */
     SocketioPacketLimits packet; /* of a client's packets */
 } SocketioOptions;

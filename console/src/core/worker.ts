@@ -1,0 +1,123 @@
+/* The worker: hears who speaks and, while the link is down, decides who is on screen. It has no
+ * clock and no link of its own; messages come in order and say what time it is. */
+import type { LogEvent, LogSource } from "./event";
+import { Check, type CheckResult } from "./speech/check";
+import { SpeechRoom, type Edge, type MicFrame, type RoomMic } from "./speech/room";
+import { DirectorRoom, type Decision, type Settings } from "./director/room";
+
+export type ToWorker =
+  | { kind: "open"; speech: WebAssembly.Module; director: WebAssembly.Module }
+  | { kind: "mics"; mics: RoomMic[] }
+  /* `isShow`: t is of the session clock, and edges count. */
+  | { kind: "sound"; t: number; isShow: boolean; mics: { source: string; samples: Float32Array }[] }
+  | { kind: "finish"; t: number }
+  | { kind: "check"; source: string | null }
+  /* A new director, fed these lines; answers of earlier ones are void. */
+  | { kind: "direct"; run: number; sources: LogSource[]; settings: Settings; lines: LogEvent[]; now: number }
+  | { kind: "feed"; line: LogEvent }
+  | { kind: "advance"; now: number };
+
+export type FromWorker =
+  | { kind: "heard"; frames: MicFrame[]; edges: Edge[] }
+  | { kind: "check"; source: string; remainingMs: number; heardDb: number | null }
+  | { kind: "checked"; result: CheckResult | null; source: string }
+  | { kind: "decided"; run: number; decisions: Decision[]; next: string | null }
+  | { kind: "failed"; what: string; why: string };
+
+/* What a worker does with messages; apart from the worker itself, so that it can be tested. */
+export class Desk {
+  private speech: WebAssembly.Module | null = null;
+  private director: WebAssembly.Module | null = null;
+  private mics: RoomMic[] = [];
+  private room: SpeechRoom | null = null;
+  private wasShow = false;
+  private check: Check | null = null;
+  private run = 0;
+  private direct: DirectorRoom | null = null;
+  private next: string | null = null;
+
+  constructor(private readonly post: (message: FromWorker) => void) {}
+
+  take(message: ToWorker): void {
+    switch (message.kind) {
+      case "open":
+        this.speech = message.speech;
+        this.director = message.director;
+        return this.setMics(this.mics);
+      case "mics":
+        return this.setMics(message.mics);
+      case "sound":
+        return this.hear(message);
+      case "finish":
+        return this.endSpeech(message.t);
+      case "check":
+        this.check = message.source === null ? null : new Check(message.source);
+        return;
+      case "direct":
+        return this.begin(message);
+      case "feed":
+        this.direct?.feed(message.line);
+        return this.tell();
+      case "advance":
+        this.direct?.advance(message.now);
+        return this.tell();
+    }
+  }
+
+  /* The same microphones with other gains go on; others begin anew. */
+  private setMics(mics: RoomMic[]): void {
+    const isSame = this.room !== null && mics.length === this.mics.length &&
+      mics.every(({ source }, i) => source === this.mics[i]!.source);
+    this.mics = mics;
+    if (isSame) return this.room!.setGains(mics);
+    if (this.room && this.wasShow) this.post({ kind: "heard", frames: [], edges: this.room.finish(-Infinity) });
+    this.room = this.speech && mics.length > 0 ? new SpeechRoom(this.speech, mics) : null;
+  }
+
+  private hear(message: Extract<ToWorker, { kind: "sound" }>): void {
+    /* The show begins: its clock is another, and a voice that speaks already begins now. */
+    if (message.isShow !== this.wasShow) {
+      this.wasShow = message.isShow;
+      this.room = this.speech && this.mics.length > 0 ? new SpeechRoom(this.speech, this.mics) : null;
+    }
+    if (this.room === null) return;
+    const sounds = new Map(message.mics.map(({ source, samples }) => [source, samples]));
+    const { frames, edges } = this.room.push(message.t, sounds);
+    this.post({ kind: "heard", frames, edges: message.isShow ? edges : [] });
+    this.checkOn(frames);
+  }
+
+  private endSpeech(t: number): void {
+    if (this.room && this.wasShow) this.post({ kind: "heard", frames: [], edges: this.room.finish(t) });
+  }
+
+  private checkOn(frames: MicFrame[]): void {
+    const { check } = this;
+    if (!check) return;
+    const state = check.push(frames);
+    const { source, remainingMs, heardDb } = check;
+    if (state === "on") return this.post({ kind: "check", source, remainingMs, heardDb });
+    this.check = null;
+    this.post({ kind: "checked", source, result: state === "done" ? check.result() : null });
+  }
+
+  private begin(message: Extract<ToWorker, { kind: "direct" }>): void {
+    this.run = message.run;
+    this.direct = null;
+    if (!this.director || message.sources.length === 0) return;
+    this.direct = new DirectorRoom(this.director, message.sources, message.settings, message.lines);
+    for (const line of message.lines) this.direct.feed(line);
+    this.direct.advance(message.now);
+    this.next = null;
+    this.tell(true);
+  }
+
+  private tell(always = false): void {
+    if (!this.direct) return;
+    const decisions = this.direct.take();
+    const next = this.direct.next();
+    if (!always && decisions.length === 0 && next === this.next) return;
+    this.next = next;
+    this.post({ kind: "decided", run: this.run, decisions, next });
+  }
+}
