@@ -2,6 +2,7 @@
  * it may do is decided in one place. */
 #include "open-private.h"
 
+#include "index-private.h"
 #include <media/limits.h>
 
 #include <errno.h>
@@ -141,26 +142,37 @@ static void set_open_error(GError **error, const char *path, int av_code, const 
 
 /* ---- with libav ---- */
 
-/* Until when opening may take, in monotonic microseconds. libav copies the callback to where it
- * reads, so the deadline lives as long as the context: in its `opaque`, which is the caller's. */
+/* What belongs to an input of ours: in its `opaque`, which is the caller's. */
+typedef struct Extra {
+    gint64 deadline_us; /* monotonic: until when opening may take */
+    MediaIndex *index;  /* its sidecar, or NULL */
+} Extra;
+
+static void free_extra(Extra *extra)
+{
+    media_index_free(extra->index);
+    g_free(extra);
+}
+
 static int is_late(void *data)
 {
-    const gint64 *deadline_us = data;
-    return g_get_monotonic_time() > *deadline_us;
+    const Extra *extra = data;
+    return g_get_monotonic_time() > extra->deadline_us;
 }
 
 static void set_deadline(AVFormatContext *input, gint64 at_us)
 {
-    gint64 *deadline_us = input->opaque;
-    *deadline_us = at_us;
+    Extra *extra = input->opaque;
+    extra->deadline_us = at_us;
 }
 
 static AVFormatContext *new_input(void)
 {
     AVFormatContext *input = avformat_alloc_context();
     g_assert(input != NULL);
-    input->opaque = g_new(gint64, 1);
+    input->opaque = g_new0(Extra, 1);
     set_deadline(input, g_get_monotonic_time() + MEDIA_OPEN_SECONDS * G_USEC_PER_SEC);
+    /* libav copies the callback to where it reads: what it points to lives as long as the input. */
     input->interrupt_callback = (AVIOInterruptCB){is_late, input->opaque};
     return input;
 }
@@ -175,11 +187,11 @@ static AVFormatContext *open_file(const char *path, const guint8 *head, gsize le
     av_dict_set_int(&options, "max_streams", MEDIA_STREAMS_MAX, 0);
     av_dict_set_int(&options, "probesize", MEDIA_PROBE_BYTES, 0);
     AVFormatContext *input = new_input();
-    gpointer deadline_us = input->opaque;
+    Extra *extra = input->opaque;
     int code = avformat_open_input(&input, url, NULL, &options);
     av_dict_free(&options);
     if (code < 0) { /* it has freed the context */
-        g_free(deadline_us);
+        free_extra(extra);
         set_open_error(error, path, code, head, length);
         return NULL;
     }
@@ -223,6 +235,31 @@ static int find_stream_info(AVFormatContext *input)
     return code;
 }
 
+/* A WebM without cues and length: libav would read all of it up to where it is asked to go. Entries
+ * only say where to begin; whoever seeks looks at where that led. */
+static void take_index(AVFormatContext *input, const char *path)
+{
+    Extra *extra = input->opaque;
+    if (strstr(input->iformat->name, "matroska") == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    MediaIndex *index = extra->index = media_index_load(path, &error);
+    if (error != NULL)
+        g_info("an index is not used reason=%s", error->message);
+    if (index == NULL)
+        return;
+    media_index_give(&index->video, input, media_best_video(input));
+    media_index_give(&index->audio, input, media_best_audio(input));
+    if (input->duration == AV_NOPTS_VALUE || input->duration <= 0)
+        input->duration = (gint64)(index->info->duration_s * AV_TIME_BASE);
+}
+
+const MediaIndex *media_input_index(const AVFormatContext *input)
+{
+    const Extra *extra = input->opaque;
+    return extra->index;
+}
+
 AVFormatContext *media_open_input(const char *path, GError **error)
 {
     media_quiet_libav();
@@ -242,6 +279,7 @@ AVFormatContext *media_open_input(const char *path, GError **error)
     }
     if (!check_streams(input, path, error)) /* sizes may be known only now */
         return NULL;
+    take_index(input, path);
     return g_steal_pointer(&input);
 }
 
@@ -249,9 +287,9 @@ void media_close_input(AVFormatContext *input)
 {
     if (input == NULL)
         return;
-    gpointer deadline_us = input->opaque;
+    Extra *extra = input->opaque;
     avformat_close_input(&input);
-    g_free(deadline_us);
+    free_extra(extra);
 }
 
 int media_best_video(AVFormatContext *input)

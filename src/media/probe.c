@@ -2,6 +2,7 @@
 #include <media/probe.h>
 
 #include "open-private.h"
+#include "probe-private.h"
 #include "timing-private.h"
 
 #include <libavutil/display.h>
@@ -163,24 +164,32 @@ static gboolean check_duration(const MediaInfo *info, GError **error)
     return FALSE;
 }
 
-MediaInfo *media_probe(const char *path, GError **error)
+MediaInfo *media_probe_streams(AVFormatContext *input, const char *path)
 {
-    g_autoptr(AVFormatContext) input = media_open_input(path, error);
-    if (input == NULL)
-        return NULL;
-    g_autoptr(MediaInfo) info = g_new0(MediaInfo, 1);
+    MediaInfo *info = g_new0(MediaInfo, 1);
     info->path = g_strdup(path);
     info->container = g_strdup(input->iformat->name);
     info->bytes = input_bytes(input);
-    if (!check_whole(input, info, error))
-        return NULL;
-
     int video = media_best_video(input), audio = media_best_audio(input);
     gint64 zero = media_input_zero_us(input);
     if (video >= 0)
         describe_video(input, input->streams[video], zero, info);
     if (audio >= 0)
         describe_audio(input->streams[audio], zero, info);
+    return info;
+}
+
+MediaInfo *media_probe(const char *path, GError **error)
+{
+    g_autoptr(AVFormatContext) input = media_open_input(path, error);
+    if (input == NULL)
+        return NULL;
+    g_autoptr(MediaInfo) info = media_probe_streams(input, path);
+    if (!check_whole(input, info, error))
+        return NULL;
+
+    int video = media_best_video(input), audio = media_best_audio(input);
+    gint64 zero = media_input_zero_us(input);
 
     MediaTiming timing = {.frames = 0};
     if (video >= 0 || audio >= 0)

@@ -4,6 +4,8 @@
 #include "open-private.h"
 #include <show/rate.h>
 
+enum { MEDIA_TIMING_FRAMES = 600 }; /* pictures of the beginning that tell the rate */
+
 typedef struct MediaTiming {
     ShowRate rate; /* constant, or a usual rate near the typical one when variable */
     gboolean variable;
@@ -20,3 +22,7 @@ void media_timing_find(AVFormatContext *input, int video, int audio, gboolean wh
  * the container names, tried too. */
 void media_timing_judge(const gint64 *times, gsize n, AVRational base, const AVRational *hints,
                         gsize n_hints, MediaTiming *timing);
+
+/* The same of the first pictures of a stream, in the order they came. all: there are no more. */
+void media_timing_judge_first(GArray *times, const AVStream *stream, gboolean all,
+                              MediaTiming *timing);

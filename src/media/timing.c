@@ -1,13 +1,12 @@
 #include "timing-private.h"
 
+#include "index-private.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SCAN_FRAMES = 600, /* where there is no index: pictures of the beginning that decide */
-    SCAN_TAIL = 16,    /* of those, not trusted: earlier ones may still come after them */
-};
+enum { SCAN_TAIL = 16 }; /* of the first pictures, not trusted: earlier ones may still come */
 
 static const AVRational usual_rates[] = {
     {24000, 1001}, {24, 1},       {25, 1}, {30000, 1001}, {30, 1},
@@ -161,7 +160,7 @@ static gboolean scan_packets(AVFormatContext *input, int video, int audio, gbool
             sounds++;
         }
         av_packet_unref(packet);
-        gboolean enough = video >= 0 ? times->len >= SCAN_FRAMES : sounds > 0;
+        gboolean enough = video >= 0 ? times->len >= MEDIA_TIMING_FRAMES : sounds > 0;
         if (enough && !whole)
             return FALSE;
     }
@@ -170,28 +169,51 @@ static gboolean scan_packets(AVFormatContext *input, int video, int audio, gbool
     return TRUE;
 }
 
+void media_timing_judge_first(GArray *times, const AVStream *stream, gboolean all,
+                              MediaTiming *timing)
+{
+    AVRational hints[] = {stream->avg_frame_rate, stream->r_frame_rate};
+    g_array_sort(times, compare_times);
+    if (!all && times->len > 2 * SCAN_TAIL)
+        g_array_set_size(times, times->len - SCAN_TAIL);
+    media_timing_judge((const gint64 *)(void *)times->data, times->len, stream->time_base, hints,
+                       G_N_ELEMENTS(hints), timing);
+}
+
+/* A sidecar was made from all packets: what follows from it is what reading to the end would say. */
+static gboolean timing_from_index(AVFormatContext *input, int video, MediaTiming *timing)
+{
+    const MediaIndex *index = media_input_index(input);
+    if (index == NULL || index->info->has_video != (video >= 0))
+        return FALSE;
+    gint64 end_us = (gint64)(index->info->duration_s * AV_TIME_BASE);
+    *timing = (MediaTiming){
+        .rate = video >= 0 ? index->info->rate : (ShowRate){30, 1},
+        .variable = index->info->variable_rate,
+        .frames = video >= 0 ? index->video.count : index->audio.count,
+        .end_us = index->zero_us + end_us,
+    };
+    return timing->frames > 0;
+}
+
 void media_timing_find(AVFormatContext *input, int video, int audio, gboolean whole,
                        MediaTiming *timing)
 {
+    if (timing_from_index(input, video, timing))
+        return;
     *timing = (MediaTiming){.rate = {30, 1}};
     g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
     AVStream *stream = video >= 0 ? input->streams[video] : NULL;
+    gboolean ended = TRUE;
     if (!whole && stream != NULL && times_from_index(input, stream, times)) {
         timing->frames = times->len;
     } else {
-        gboolean ended = scan_packets(input, video, audio, whole, times, timing);
+        ended = scan_packets(input, video, audio, whole, times, timing);
         if (video < 0)
             timing->frames = MAX(timing->frames, ended ? 0 : 1);
         if (!ended)
             timing->end_us = 0;
-        if (times->len > 0)
-            g_array_sort(times, compare_times);
-        if (!ended && times->len > 2 * SCAN_TAIL)
-            g_array_set_size(times, times->len - SCAN_TAIL);
     }
-    if (stream == NULL)
-        return;
-    AVRational hints[] = {stream->avg_frame_rate, stream->r_frame_rate};
-    media_timing_judge((const gint64 *)(void *)times->data, times->len, stream->time_base, hints,
-                       G_N_ELEMENTS(hints), timing);
+    if (stream != NULL)
+        media_timing_judge_first(times, stream, ended, timing);
 }

@@ -29,6 +29,7 @@ typedef struct Material {
     const double *times; /* of each frame, s: variable rate; NULL: constant */
     gboolean full_range, sound;
     gboolean faststart;
+    gboolean live; /* Matroska as browsers write it: no cues, no length, a cluster a second */
 } Material;
 
 /* ---- drawing ---- */
@@ -238,6 +239,10 @@ static inline char *write_material(const char *folder, const Material *material)
     AVDictionary *options = NULL;
     if (material->faststart)
         av_dict_set(&options, "movflags", "+faststart", 0);
+    if (material->live) {
+        av_dict_set(&options, "live", "1", 0);
+        av_dict_set(&options, "cluster_time_limit", "1000", 0);
+    }
     g_assert_cmpint(avformat_write_header(writer.muxer, &options), >=, 0);
     av_dict_free(&options);
     write_pictures(&writer);
