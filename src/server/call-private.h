@@ -35,7 +35,10 @@ const char *server_json_text(const json_t *body, const char *member, gsize max_b
 /* ---- the answer: each ends the call ---- */
 
 void server_call_reply(ServerCall *call, HttpReply *reply); /* taken */
-void server_call_json(ServerCall *call, guint status, json_t *body); /* taken */
+/* A file with its conditions and ranges (http/request.h). `headers` as there; the file is marked so
+ * that a browser takes it for nothing but its type, and runs nothing of it. */
+void server_call_file(ServerCall *call, HttpReply *headers, const HttpFile *file); /* taken */
+void server_call_json(ServerCall *call, guint status, json_t *body);               /* taken */
 void server_call_empty(ServerCall *call, guint status);
 /* {"error":{"code","message","field"}}: the status and code of the error; what is a system's own
  * failure (500) is logged with its message and answered without. `error` is taken; `field` may be

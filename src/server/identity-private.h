@@ -26,7 +26,7 @@ typedef struct ServerIdentity ServerIdentity;
  * cookies, made where missing (inside the storage, beside the lock). */
 ServerIdentity *server_identity_new(const char *admin_token, const char *secret_file,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void server_identity_free(ServerIdentity *identity); /* wipes. NULL-safe */
+void server_identity_free(ServerIdentity *identity);                    /* wipes. NULL-safe */
 const char *server_identity_made_token(const ServerIdentity *identity); /* NULL: it was given */
 
 /* Who sent this request: Authorization: Bearer, or the cookie. FALSE: SERVER_ERROR_UNAUTHORISED
@@ -43,6 +43,8 @@ char *server_identity_upload_token(const ServerIdentity *identity, const char *s
 char *server_identity_guest_token(const ServerIdentity *identity, const ServerWho *guest);
 /* The value of the cookie for an admin, ending at `end_s`. */
 char *server_identity_cookie(const ServerIdentity *identity, gint64 end_s);
+/* The cookie of someone who logged out is not taken any more, by this server, while it runs. */
+void server_identity_end_cookie(ServerIdentity *identity, const char *cookie, gint64 now_s);
 
 /* What somebody may do with a show. `source` NULL: with the show as a whole. */
 gboolean server_who_may_see(const ServerWho *who, const char *session);

@@ -6,19 +6,19 @@
 typedef struct ServerMetrics ServerMetrics;
 
 typedef enum {
-    SERVER_METRIC_REQUESTS = 0,   /* counter, by status class */
-    SERVER_METRIC_EVENTS,         /* counter: events acknowledged */
-    SERVER_METRIC_EVENTS_REFUSED, /* counter */
-    SERVER_METRIC_SWITCHES,       /* counter: decisions sent */
-    SERVER_METRIC_UPLOAD_BYTES,   /* counter: acknowledged */
+    SERVER_METRIC_REQUESTS = 0,    /* counter, by status class */
+    SERVER_METRIC_EVENTS,          /* counter: events acknowledged */
+    SERVER_METRIC_EVENTS_REFUSED,  /* counter */
+    SERVER_METRIC_SWITCHES,        /* counter: decisions sent */
+    SERVER_METRIC_UPLOAD_BYTES,    /* counter: acknowledged */
     SERVER_METRIC_UPLOADS_REFUSED, /* counter */
-    SERVER_METRIC_CLIENTS,        /* gauge: Socket.IO clients */
-    SERVER_METRIC_CONNECTIONS,    /* gauge */
-    SERVER_METRIC_SHOWS,          /* gauge: running */
-    SERVER_METRIC_FREE_BYTES,     /* gauge */
-    SERVER_METRIC_HAS_ROOM,       /* gauge: 1 when uploads go on */
-    SERVER_METRIC_FLIGHT_BYTES,   /* gauge: chunks that wait for the disk */
-    SERVER_METRIC_SYNCS,          /* counter: of logs */
+    SERVER_METRIC_CLIENTS,         /* gauge: Socket.IO clients */
+    SERVER_METRIC_CONNECTIONS,     /* gauge */
+    SERVER_METRIC_SHOWS,           /* gauge: running */
+    SERVER_METRIC_FREE_BYTES,      /* gauge */
+    SERVER_METRIC_HAS_ROOM,        /* gauge: 1 when uploads go on */
+    SERVER_METRIC_FLIGHT_BYTES,    /* gauge: chunks that wait for the disk */
+    SERVER_METRIC_SYNCS,           /* counter: of logs */
     SERVER_METRICS
 } ServerMetric;
 

@@ -10,6 +10,7 @@
 
 #include "identity-private.h"
 #include "metrics-private.h"
+#include "pulse-private.h"
 
 typedef struct ServerShows ServerShows;
 
@@ -18,13 +19,15 @@ struct Server {
     GMainContext *context;
     char *program; /* path of this program, for children */
     char *address;
-    ServerIdentity *identity; /* identity.c */
-    ServerMetrics *metrics;   /* metrics.c */
-    StoreShows *store;        /* server.c */
+    ServerIdentity *identity;   /* identity.c */
+    ServerMetrics *metrics;     /* metrics.c */
+    StoreShows *store;          /* server.c */
     StoreWorkers *log_workers;  /* sync the logs; server.c */
     StoreWorkers *disk_workers; /* everything else that waits for the disk; server.c */
     StoreUploads *uploads;      /* server.c */
     ServerShows *shows;         /* shows.c: the shows that run, and those that were asked for */
     SocketioServer *socketio;   /* socket.c */
     HttpServer *http;           /* server.c */
+    ServerPulse *log_pulse, *disk_pulse; /* server.c */
+    gboolean is_draining;                /* server.c */
 };

@@ -20,19 +20,19 @@ typedef struct ServerConfig {
     gint64 reserve_bytes;   /* kept for logs (64 MiB) */
     gint64 low_bytes;       /* with less than this free, recordings wait (1 GiB) */
     gint64 quota_bytes;     /* of one show's recordings; 0: none (0) */
-    gint64 upload_chunk_bytes;   /* of one tus PATCH in flight (1 MiB) */
-    gint64 upload_flight_bytes;  /* of all chunks that wait for the disk (64 MiB) */
-    gint64 upload_idle_s;   /* an unfinished upload of a stopped show is given up after (7 d) */
-    gint64 trash_s;         /* grace of deleted shows (7 d) */
+    gint64 upload_chunk_bytes;  /* of one tus PATCH in flight (1 MiB) */
+    gint64 upload_flight_bytes; /* of all chunks that wait for the disk (64 MiB) */
+    gint64 upload_idle_s;       /* an unfinished upload of a stopped show is given up after (7 d) */
+    gint64 trash_s;             /* grace of deleted shows (7 d) */
     gint64 keep_iso_s, keep_program_s, keep_rendered_s, keep_show_s; /* 0: for ever (0) */
-    guint events_per_s;     /* of each client (60) */
-    guint event_burst;      /* (120) */
-    guint clients_per_show; /* (64) */
-    guint shows;            /* running at once (256) */
-    guint max_sockets;      /* connections (4096) */
+    guint events_per_s;                                              /* of each client (60) */
+    guint event_burst;                                               /* (120) */
+    guint clients_per_show;                                          /* (64) */
+    guint shows;                                                     /* running at once (256) */
+    guint max_sockets;                                               /* connections (4096) */
     guint ping_interval_ms, ping_timeout_ms; /* Socket.IO heartbeat (25000, 20000) */
-    gboolean log_json;      /* logs as JSON lines; else plain */
-    gboolean insecure_http; /* allows a public URL that is not https */
+    gboolean log_json;                       /* logs as JSON lines; else plain */
+    gboolean insecure_http;                  /* allows a public URL that is not https */
 } ServerConfig;
 
 /* Defaults, then .env in the working folder, then the environment. SERVER_ERROR_CONFIG names the
@@ -50,10 +50,12 @@ char *server_config_print(const ServerConfig *config);
 
 typedef struct ServerOption {
     const char *name;    /* "keep-iso"; the variable is CROSSCUT_KEEP_ISO */
-    const char *value;   /* "DURATION": what stands in help */
+    const char *value;   /* "DURATION": what stands in help; NULL: a flag */
     const char *help;    /* one sentence */
+    const char *initial; /* the default, as a user writes it; NULL: none */
+    gboolean is_secret;  /* has a variable and no flag: command lines are seen by everybody */
 } ServerOption;
-const ServerOption *server_config_options(guint *count); /* static */
+const ServerOption *server_config_option(guint index); /* static; NULL: there are no more */
 
 void server_config_free(ServerConfig *config); /* wipes the token. NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerConfig, server_config_free)

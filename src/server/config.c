@@ -1,0 +1,420 @@
+/* The table of options, and everything that comes from it: flags, variables, .env, defaults,
+ * --print-config. A value is checked when it is set, so that the message can say where it stands. */
+#include "config-private.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define VARIABLE_PREFIX "CROSSCUT_"
+
+typedef enum { TEXT = 1, LIST, SIZE, SECONDS, MILLISECONDS, COUNT, FLAG, FORMAT } Kind;
+
+typedef struct Option {
+    ServerOption shown;
+    Kind kind;
+    gsize offset;
+    gint64 min, max;
+} Option;
+
+#define TERA      (G_GINT64_CONSTANT(1) << 40)
+#define YEARS     (G_GINT64_CONSTANT(100) * 366 * 86400)
+#define AT(field) offsetof(ServerConfig, field)
+
+static const Option table[] = {
+    {{"listen", "ADDRESS", "Address and port; port 0 lets the system choose", "127.0.0.1:8080"},
+     TEXT,
+     AT(listen)},
+    {{"storage", "DIR", "Folder of the shows", "storage"}, TEXT, AT(storage)},
+    {{"public-url", "URL",
+      "Address by which browsers reach it, when that is not this machine: https://studio.example",
+      NULL},
+     TEXT,
+     AT(public_url)},
+    {{"admin-token", "TOKEN",
+      "What the admin shows; at least 16 characters. Without it one is made at start", NULL, TRUE},
+     TEXT,
+     AT(admin_token)},
+    {{"admin-token-file", "FILE", "File that holds the admin token", NULL},
+     TEXT,
+     AT(admin_token_file)},
+    {{"trusted-proxies", "LIST",
+      "Addresses or networks of reverse proxies that say who the client is: 10.0.0.0/8,::1", NULL},
+     LIST,
+     AT(trusted_proxies)},
+    {{"origins", "LIST", "Other sites whose pages may call it: https://desk.example", NULL},
+     LIST,
+     AT(origins)},
+    {{"sample-show", "DIR", "Folder with the recordings of the sample show", NULL},
+     TEXT,
+     AT(sample_show)},
+    {{"reserve", "SIZE", "Room on the disk that is kept for logs", "64MiB"},
+     SIZE,
+     AT(reserve_bytes),
+     0,
+     TERA},
+    {{"low-space", "SIZE", "With less than this free, recordings wait", "1GiB"},
+     SIZE,
+     AT(low_bytes),
+     0,
+     1024 * TERA},
+    {{"quota", "SIZE", "What the recordings of one show may take; 0: no limit", "0"},
+     SIZE,
+     AT(quota_bytes),
+     0,
+     1024 * TERA},
+    {{"upload-chunk", "SIZE", "Largest piece of a recording that is held in memory", "1MiB"},
+     SIZE,
+     AT(upload_chunk_bytes),
+     4096,
+     64 << 20},
+    {{"upload-flight", "SIZE", "All pieces that wait for the disk", "64MiB"},
+     SIZE,
+     AT(upload_flight_bytes),
+     65536,
+     16 * (TERA >> 10)},
+    {{"upload-idle", "DURATION", "An unfinished upload of a stopped show is given up after", "7d"},
+     SECONDS,
+     AT(upload_idle_s),
+     60,
+     YEARS},
+    {{"trash", "DURATION", "How long deleted shows can be brought back", "7d"},
+     SECONDS,
+     AT(trash_s),
+     0,
+     YEARS},
+    {{"keep-iso", "DURATION", "Recordings of cameras are deleted after; 0: never", "0"},
+     SECONDS,
+     AT(keep_iso_s),
+     0,
+     YEARS},
+    {{"keep-program", "DURATION", "Recorded programs are deleted after; 0: never", "0"},
+     SECONDS,
+     AT(keep_program_s),
+     0,
+     YEARS},
+    {{"keep-rendered", "DURATION", "Rendered files are deleted after; 0: never", "0"},
+     SECONDS,
+     AT(keep_rendered_s),
+     0,
+     YEARS},
+    {{"keep-show", "DURATION", "Whole shows go to the trash after; 0: never", "0"},
+     SECONDS,
+     AT(keep_show_s),
+     0,
+     YEARS},
+    {{"events-per-second", "COUNT", "Events that one client may send in a second", "60"},
+     COUNT,
+     AT(events_per_s),
+     1,
+     10000},
+    {{"event-burst", "COUNT", "Events that one client may send at once", "120"},
+     COUNT,
+     AT(event_burst),
+     1,
+     100000},
+    {{"clients-per-show", "COUNT", "Clients of one show", "64"},
+     COUNT,
+     AT(clients_per_show),
+     1,
+     10000},
+    {{"shows", "COUNT", "Shows that may run at once", "256"}, COUNT, AT(shows), 1, 10000},
+    {{"max-sockets", "COUNT", "Connections at once", "4096"}, COUNT, AT(max_sockets), 16, 100000},
+    {{"ping-interval", "DURATION", "Heartbeat of the clients", "25s"},
+     MILLISECONDS,
+     AT(ping_interval_ms),
+     100,
+     600000},
+    {{"ping-timeout", "DURATION", "A client that does not answer for so long is gone", "20s"},
+     MILLISECONDS,
+     AT(ping_timeout_ms),
+     100,
+     600000},
+    {{"log-format", "plain|json", "How the log is written", "plain"}, FORMAT, AT(log_json)},
+    {{"insecure-http", NULL,
+      "Allow a public address without TLS: tokens and pictures are then readable on the way", NULL},
+     FLAG,
+     AT(insecure_http)},
+};
+
+static const char *const expected[] = {
+    [TEXT] = "a text",
+    [LIST] = "a list with commas",
+    [SIZE] = "a size such as 64MiB",
+    [SECONDS] = "a duration such as 30d, 12h or 90s",
+    [MILLISECONDS] = "a duration such as 25s or 500ms",
+    [COUNT] = "a whole number",
+    [FLAG] = "1 or 0",
+    [FORMAT] = "plain or json",
+};
+
+/* ---- setting one ---- */
+
+static void set_text(char **field, const char *value)
+{
+    if (*field != NULL)
+        explicit_bzero(*field, strlen(*field));
+    g_free(*field);
+    *field = *value != '\0' ? g_strdup(value) : NULL;
+}
+
+static void set_list(char ***field, const char *value)
+{
+    g_strfreev(*field);
+    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+    gboolean is_empty = TRUE;
+    for (char **part = parts; *part != NULL; part++)
+        if (*g_strstrip(*part) != '\0') {
+            g_strv_builder_add(list, *part);
+            is_empty = FALSE;
+        }
+    *field = is_empty ? NULL : g_strv_builder_end(list);
+}
+
+static gboolean read_number(const Option *option, const char *value, gint64 *number)
+{
+    gboolean is_read = FALSE;
+    if (option->kind == SIZE)
+        is_read = server_parse_size(value, number);
+    else if (option->kind == COUNT)
+        is_read = server_parse_count(value, number);
+    else if (option->kind == MILLISECONDS)
+        is_read = server_parse_duration(value, 1000, number);
+    else if ((is_read = server_parse_duration(value, 1000, number)))
+        *number /= 1000;
+    return is_read && *number >= option->min && *number <= option->max;
+}
+
+static gboolean set_number(const Option *option, gpointer field, const char *value)
+{
+    gint64 number = 0;
+    if (!read_number(option, value, &number))
+        return FALSE;
+    if (option->kind == COUNT || option->kind == MILLISECONDS)
+        *(guint *)field = (guint)number;
+    else
+        *(gint64 *)field = number;
+    return TRUE;
+}
+
+static gboolean set_option(ServerConfig *config, const Option *option, const char *value)
+{
+    gpointer field = (char *)config + option->offset;
+    switch (option->kind) {
+    case TEXT:
+        set_text(field, value);
+        return *value != '\0' || option->shown.initial == NULL;
+    case LIST:
+        set_list(field, value);
+        return TRUE;
+    case FLAG:
+        return server_parse_flag(value, field);
+    case FORMAT:
+        *(gboolean *)field = strcmp(value, "json") == 0;
+        return *(gboolean *)field || strcmp(value, "plain") == 0;
+    case SIZE:
+    case SECONDS:
+    case MILLISECONDS:
+    case COUNT:
+        break;
+    }
+    return set_number(option, field, value);
+}
+
+/* `place`: "--keep-iso", "CROSSCUT_KEEP_ISO", ".env: line 3: CROSSCUT_KEEP_ISO". */
+static gboolean set_from(ServerConfig *config, const Option *option, const char *place,
+                         const char *value, GError **error)
+{
+    if (set_option(config, option, value))
+        return TRUE;
+    g_autofree char *printable = g_strndup(value, 80);
+    g_autofree char *valid = g_utf8_make_valid(printable, -1);
+    g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFIG, "%s: expected %s%s, found \"%s\"", place,
+                expected[option->kind], option->max > 0 ? " within its limits" : "", valid);
+    return FALSE;
+}
+
+static const Option *find_option(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+        if (strcmp(table[i].shown.name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+gboolean server_config_set(ServerConfig *config, const char *name, const char *value,
+                           GError **error)
+{
+    const Option *option = find_option(name);
+    if (option == NULL) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFIG, "there is no option --%s", name);
+        return FALSE;
+    }
+    g_autofree char *place = g_strconcat("--", name, NULL);
+    return set_from(config, option, place, value, error);
+}
+
+/* ---- variables and .env ---- */
+
+/* CROSSCUT_KEEP_ISO of keep-iso. */
+static const Option *find_variable(const char *name)
+{
+    if (!g_str_has_prefix(name, VARIABLE_PREFIX))
+        return NULL;
+    g_autofree char *lower = g_ascii_strdown(name + strlen(VARIABLE_PREFIX), -1);
+    g_strdelimit(lower, "_", '-');
+    const Option *option = find_option(lower);
+    g_autofree char *upper = g_ascii_strup(name, -1);
+    return strcmp(upper, name) == 0 ? option : NULL;
+}
+
+/* A name of ours that we do not know is a mistake; others belong to somebody else. */
+static gboolean take_line(const char *name, const char *value, guint line, gpointer data,
+                          GError **error)
+{
+    const Option *option = find_variable(name);
+    if (option == NULL) {
+        if (!g_str_has_prefix(name, VARIABLE_PREFIX))
+            return TRUE;
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFIG,
+                    "line %u: there is no setting %s; crosscut serve --print-config lists them",
+                    line, name);
+        return FALSE;
+    }
+    if (*value == '\0')
+        return TRUE; /* as if it were not there: that is how Compose passes on what is not set */
+    g_autofree char *place = g_strdup_printf("line %u: %s", line, name);
+    return set_from(data, option, place, value, error);
+}
+
+static gboolean read_env_file(ServerConfig *config, const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize length = 0;
+    g_autoptr(GError) why = NULL;
+    struct stat found;
+    if (stat(path, &found) == 0 && found.st_size > SERVER_ENV_BYTES_MAX) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFIG, "%s: larger than %d bytes", path,
+                    SERVER_ENV_BYTES_MAX);
+        return FALSE;
+    }
+    if (!g_file_get_contents(path, &text, &length, &why)) {
+        if (g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            return TRUE;
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFIG, "%s", why->message);
+        return FALSE;
+    }
+    gboolean is_good = server_env_read(text, length, take_line, config, error);
+    explicit_bzero(text, length);
+    if (!is_good)
+        g_prefix_error(error, "%s: ", path);
+    return is_good;
+}
+
+static gboolean read_environment(ServerConfig *config, const char *const *environment,
+                                 GError **error)
+{
+    for (const char *const *entry = environment; entry != NULL && *entry != NULL; entry++) {
+        const char *equals = strchr(*entry, '=');
+        if (equals == NULL)
+            continue;
+        g_autofree char *name = g_strndup(*entry, (gsize)(equals - *entry));
+        const Option *option = find_variable(name);
+        if (option != NULL && equals[1] != '\0' &&
+            !set_from(config, option, name, equals + 1, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+ServerConfig *server_config_new(const char *env_file, const char *const *environment,
+                                GError **error)
+{
+    g_autoptr(ServerConfig) config = g_new0(ServerConfig, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+        if (table[i].shown.initial != NULL)
+            g_assert(set_option(config, &table[i], table[i].shown.initial));
+    if (env_file != NULL && !read_env_file(config, env_file, error))
+        return NULL;
+    if (!read_environment(config, environment, error))
+        return NULL;
+    return g_steal_pointer(&config);
+}
+
+void server_config_free(ServerConfig *config)
+{
+    if (config == NULL)
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        gpointer field = (char *)config + table[i].offset;
+        if (table[i].kind == TEXT)
+            set_text(field, "");
+        else if (table[i].kind == LIST)
+            g_strfreev(*(char ***)field);
+    }
+    g_free(config);
+}
+
+/* ---- printing ---- */
+
+static char *number_text(const Option *option, gconstpointer field)
+{
+    if (option->kind == COUNT)
+        return g_strdup_printf("%u", *(const guint *)field);
+    if (option->kind == MILLISECONDS)
+        return g_strdup_printf("%ums", *(const guint *)field);
+    gint64 number = *(const gint64 *)field;
+    if (option->kind == SECONDS)
+        return number != 0 && number % 86400 == 0
+                   ? g_strdup_printf("%" G_GINT64_FORMAT "d", number / 86400)
+                   : g_strdup_printf("%" G_GINT64_FORMAT "%s", number, number != 0 ? "s" : "");
+    return number != 0 && number % (1 << 20) == 0
+               ? g_strdup_printf("%" G_GINT64_FORMAT "MiB", number / (1 << 20))
+               : g_strdup_printf("%" G_GINT64_FORMAT, number);
+}
+
+static char *value_text(const ServerConfig *config, const Option *option)
+{
+    gconstpointer field = (const char *)config + option->offset;
+    switch (option->kind) {
+    case TEXT: {
+        const char *text = *(char *const *)field;
+        if (option->shown.is_secret)
+            return g_strdup(text != NULL ? "set" : "not set");
+        return g_strdup(text != NULL ? text : "");
+    }
+    case LIST: {
+        char **list = *(char **const *)field;
+        return list != NULL ? g_strjoinv(",", list) : g_strdup("");
+    }
+    case FLAG:
+        return g_strdup(*(const gboolean *)field ? "1" : "0");
+    case FORMAT:
+        return g_strdup(*(const gboolean *)field ? "json" : "plain");
+    case SIZE:
+    case SECONDS:
+    case MILLISECONDS:
+    case COUNT:
+        break;
+    }
+    return number_text(option, field);
+}
+
+char *server_config_print(const ServerConfig *config)
+{
+    GString *text = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *variable = g_ascii_strup(table[i].shown.name, -1);
+        g_autofree char *value = value_text(config, &table[i]);
+        g_string_append_printf(text, "%s" VARIABLE_PREFIX "%s=%s\n",
+                               table[i].shown.is_secret ? "# " : "",
+                               g_strdelimit(variable, "-", '_'), value);
+    }
+    return g_string_free(text, FALSE);
+}
+
+const ServerOption *server_config_option(guint index)
+{
+    return index < G_N_ELEMENTS(table) ? &table[index].shown : NULL;
+}

@@ -1,0 +1,112 @@
+/* The one table of refusals: code, status, name. Errors of the rooms below are given the code here
+ * that says the same thing to a client. */
+#include <server/error.h>
+
+#include <http/error.h>
+#include <show/error.h>
+#include <store/error.h>
+
+G_DEFINE_QUARK(server - error - quark, server_error)
+
+static const struct {
+    guint status;
+    const char *code;
+} answers[] = {
+    [SERVER_ERROR_INVALID] = {400, "invalid"},
+    [SERVER_ERROR_UNAUTHORISED] = {401, "unauthorised"},
+    [SERVER_ERROR_FORBIDDEN] = {403, "forbidden"},
+    [SERVER_ERROR_NOT_FOUND] = {404, "not_found"},
+    [SERVER_ERROR_METHOD] = {405, "method_not_allowed"},
+    [SERVER_ERROR_CONFLICT] = {409, "conflict"},
+    [SERVER_ERROR_STOPPED] = {409, "stopped"},
+    [SERVER_ERROR_GONE] = {410, "gone"},
+    [SERVER_ERROR_TOO_LARGE] = {413, "too_large"},
+    [SERVER_ERROR_TYPE] = {415, "wrong_type"},
+    [SERVER_ERROR_CHECKSUM] = {460, "checksum_mismatch"},
+    [SERVER_ERROR_RATE] = {429, "rate_limited"},
+    [SERVER_ERROR_FULL] = {507, "no_room"},
+    [SERVER_ERROR_BUSY] = {503, "busy"},
+    [SERVER_ERROR_FAILED] = {500, "failed"},
+    [SERVER_ERROR_CONFIG] = {500, "failed"},
+};
+
+static ServerError of_store(int code)
+{
+    switch ((StoreErrorCode)code) {
+    case STORE_ERROR_EXISTS:
+    case STORE_ERROR_LOCKED:
+    case STORE_ERROR_OFFSET:
+    case STORE_ERROR_FINISHED:
+    case STORE_ERROR_DIFFERS:
+        return SERVER_ERROR_CONFLICT;
+    case STORE_ERROR_FULL:
+    case STORE_ERROR_QUOTA:
+        return SERVER_ERROR_FULL;
+    case STORE_ERROR_NAME:
+        return SERVER_ERROR_INVALID;
+    case STORE_ERROR_GONE:
+        return SERVER_ERROR_NOT_FOUND;
+    case STORE_ERROR_BUSY:
+    case STORE_ERROR_CLOSED:
+        return SERVER_ERROR_BUSY;
+    case STORE_ERROR_CHECKSUM:
+        return SERVER_ERROR_CHECKSUM;
+    case STORE_ERROR_TOO_LARGE:
+        return SERVER_ERROR_TOO_LARGE;
+    case STORE_ERROR_FAILED:
+        break;
+    }
+    return SERVER_ERROR_FAILED;
+}
+
+static ServerError of_show(int code)
+{
+    switch ((ShowErrorCode)code) {
+    case SHOW_ERROR_INVALID:
+        return SERVER_ERROR_INVALID;
+    case SHOW_ERROR_TOO_LARGE:
+        return SERVER_ERROR_TOO_LARGE;
+    case SHOW_ERROR_FAILED:
+        break;
+    }
+    return SERVER_ERROR_FAILED;
+}
+
+static ServerError of_http(int code)
+{
+    switch ((HttpError)code) {
+    case HTTP_ERROR_SYNTAX:
+    case HTTP_ERROR_NOT_ASKED:
+        return SERVER_ERROR_INVALID;
+    case HTTP_ERROR_TOO_LARGE:
+        return SERVER_ERROR_TOO_LARGE;
+    case HTTP_ERROR_FAILED:
+    case HTTP_ERROR_ADDRESS:
+        break;
+    }
+    return SERVER_ERROR_FAILED;
+}
+
+static ServerError answer_of(const GError *error)
+{
+    if (error->domain == SERVER_ERROR && error->code >= SERVER_ERROR_INVALID &&
+        error->code <= SERVER_ERROR_CONFIG)
+        return (ServerError)error->code;
+    if (error->domain == STORE_ERROR)
+        return of_store(error->code);
+    if (error->domain == SHOW_ERROR)
+        return of_show(error->code);
+    if (error->domain == HTTP_ERROR)
+        return of_http(error->code);
+    return SERVER_ERROR_FAILED;
+}
+
+guint server_error_status(const GError *error)
+{
+    return answers[answer_of(error)].status;
+}
+
+const char *server_error_code(const GError *error)
+{
+    return answers[answer_of(error)].code;
+}

@@ -1,0 +1,50 @@
+/* For those who operate it: alive, ready, numbers. */
+#include "gate-private.h"
+
+#include "server-private.h"
+
+#include <sys/statvfs.h>
+
+enum { DISK_HANGS_MS = 10000 };
+
+void server_healthz(Server *server, ServerCall *call)
+{
+    (void)server;
+    server_call_json(call, 200, json_pack("{s:b}", "ok", TRUE));
+}
+
+/* A full disk is no reason to send people elsewhere: the live show goes on, recordings wait. */
+void server_readyz(Server *server, ServerCall *call)
+{
+    gint64 log_ms = server_pulse_age_ms(server->log_pulse);
+    gint64 disk_ms = server_pulse_age_ms(server->disk_pulse);
+    gboolean is_ready = !server->is_draining && log_ms < DISK_HANGS_MS && disk_ms < DISK_HANGS_MS;
+    server_call_json(call, is_ready ? 200 : 503,
+                     json_pack("{s:b,s:b,s:b,s:I,s:I}", "ready", is_ready, "draining",
+                               server->is_draining, "hasRoom", store_shows_has_room(server->store),
+                               "logDiskAgeMs", (json_int_t)log_ms, "diskAgeMs",
+                               (json_int_t)disk_ms));
+}
+
+static void look(Server *server)
+{
+    ServerMetrics *metrics = server->metrics;
+    struct statvfs space;
+    if (statvfs(server->config->storage, &space) == 0)
+        server_metrics_set(metrics, SERVER_METRIC_FREE_BYTES,
+                           (gint64)space.f_bavail * (gint64)space.f_frsize);
+    server_metrics_set(metrics, SERVER_METRIC_HAS_ROOM, store_shows_has_room(server->store));
+    server_metrics_set(metrics, SERVER_METRIC_CONNECTIONS, http_server_connections(server->http));
+    server_metrics_set(metrics, SERVER_METRIC_FLIGHT_BYTES,
+                       (gint64)store_uploads_flight_bytes(server->uploads));
+}
+
+void server_metrics(Server *server, ServerCall *call)
+{
+    look(server);
+    g_autofree char *text = server_metrics_text(server->metrics);
+    HttpReply *reply = http_reply_new(200);
+    http_reply_header(reply, "Cache-Control", "no-store");
+    http_reply_text(reply, "text/plain; version=0.0.4; charset=utf-8", text);
+    server_call_reply(call, reply);
+}
