@@ -1,0 +1,25 @@
+/* What browsers have and TypeScript's library does not say yet. */
+
+interface MediaStreamTrackProcessorInit {
+  track: MediaStreamTrack;
+  maxBufferSize?: number;
+}
+declare class MediaStreamTrackProcessor {
+  constructor(init: MediaStreamTrackProcessorInit);
+  readonly readable: ReadableStream<VideoFrame>;
+}
+
+interface HTMLMediaElement {
+  captureStream(): MediaStream;
+}
+
+interface AudioContext {
+  setSinkId?(sink: string | { type: "none" }): Promise<void>;
+}
+
+interface AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+declare const AudioWorkletProcessor: { new (): AudioWorkletProcessor };
+declare const currentFrame: number;
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;

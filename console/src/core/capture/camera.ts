@@ -1,0 +1,72 @@
+/* One source's pictures as they come: read all the time, so that what they look like is known before
+ * a show begins, and handed on while one runs. */
+import { ClockMap } from "./clock-map";
+import { NoPictureError } from "./picture";
+import type { SourceSetup } from "./protocol";
+
+export interface CameraEvents {
+  trouble(why: string | null): void;
+  ended(): void;
+}
+
+const SILENT_MS = 1500;
+
+export class Camera {
+  colour: VideoColorSpaceInit | null = null; /* of the newest frame */
+  /* Takes the frame when it is set. `at`: when it was taken, on our clock. */
+  use: ((frame: VideoFrame, at: number) => void | Promise<void>) | null = null;
+  private clock = new ClockMap();
+  private reader: ReadableStreamDefaultReader<VideoFrame>;
+  private seen = performance.now();
+  private why: string | null = null;
+
+  constructor(
+    readonly setup: SourceSetup,
+    frames: ReadableStream<VideoFrame>,
+    private events: CameraEvents,
+  ) {
+    this.reader = frames.getReader();
+    void this.read();
+  }
+
+  /* To be called now and then: says so when no frames come. A screen that does not change sends none. */
+  watch(): void {
+    if (this.setup.keepsWhole || performance.now() - this.seen < SILENT_MS) return;
+    this.say("No pictures come from this camera. Check its cable, or whether another program uses it.");
+  }
+
+  close(): void {
+    this.use = null;
+    void this.reader.cancel().catch(() => undefined);
+  }
+
+  private async read(): Promise<void> {
+    for (;;) {
+      const { value: frame, done } = await this.reader.read().catch(() => ({ value: undefined, done: true as const }));
+      if (done || !frame) break;
+      try {
+        await this.take(frame);
+      } catch (error) {
+        if (!(error instanceof NoPictureError)) throw error;
+        this.say(error.message);
+      }
+    }
+    this.events.ended();
+  }
+
+  private async take(frame: VideoFrame): Promise<void> {
+    const now = performance.now();
+    this.clock.feed(frame.timestamp / 1000, now);
+    this.seen = now;
+    this.colour = frame.colorSpace;
+    if (this.why !== null && frame.format !== null) this.say(null);
+    if (this.use === null) return frame.close();
+    await this.use(frame, this.clock.map(frame.timestamp / 1000)!);
+  }
+
+  private say(why: string | null): void {
+    if (why === this.why) return;
+    this.why = why;
+    this.events.trouble(why);
+  }
+}

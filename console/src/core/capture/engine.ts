@@ -1,0 +1,22 @@
+/* What records: with WebCodecs, or with MediaRecorder where there is none. The page opens devices and
+ * gives them to the engine; the engine says what became of them. */
+import type { Setup, SourceSetup } from "./protocol";
+import type { SourceId } from "../studio";
+
+export interface EngineSource {
+  setup: SourceSetup;
+  track: MediaStreamTrack | null;
+}
+
+export interface Engine {
+  readonly container: "mkv" | "webm";
+  add(source: EngineSource): void;
+  remove(source: SourceId): void;
+  setClock(at: number, session: number | null): void;
+  start(setup: Setup): Promise<void>;
+  setMix(weights: ReadonlyMap<SourceId, number>): void;
+  cutTo(source: SourceId, t: number, decision: string | null): void;
+  prepare(source: SourceId): void;
+  stop(): Promise<void>;
+  close(): void;
+}

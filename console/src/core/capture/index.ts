@@ -1,0 +1,179 @@
+/* Capture as a whole: sources are opened and watched here, recorded by an engine, kept by the spool. */
+import type { Capture, CaptureEvents, CaptureSource, CaptureStart, SoundFrames } from "../capture";
+import type { Format, SourceId } from "../studio";
+import { ClockMap } from "./clock-map";
+import type { Engine } from "./engine";
+import { mediaRecorderEngine } from "./media-recorder";
+import { SOUND_RATE, SOUND_SAMPLES, type FromWorker, type SoundMessage } from "./protocol";
+import { Sound } from "./sound";
+import { LiveSource } from "./live-source";
+import { Spooling } from "./spooling";
+import { canUseWebCodecs, webCodecsEngine } from "./webcodecs";
+
+const CLOCK_MS = 250;
+
+export function createCapture(format: Format, events: CaptureEvents): Capture {
+  return new StudioCapture(format, events);
+}
+
+export class StudioCapture implements Capture {
+  private sound = new Sound((message) => this.heard(message));
+  private sources = new Map<SourceId, LiveSource>();
+  private order: SourceId[] = [];
+  private soundListeners = new Set<(frames: SoundFrames) => void>();
+  private soundClock = new ClockMap();
+  private spooling: Spooling | null = null;
+  private clock: (() => number) | null = null;
+  private changing: Promise<void> = Promise.resolve();
+  private timer = setInterval(() => this.tellTime(), CLOCK_MS);
+  private devicesChanged = () => void this.reopen();
+  engine: Engine;
+
+  constructor(
+    private format: Format,
+    private events: CaptureEvents,
+  ) {
+    this.engine = this.newEngine();
+    navigator.mediaDevices?.addEventListener("devicechange", this.devicesChanged);
+  }
+
+  setSources(sources: CaptureSource[]): Promise<void> {
+    return this.inTurn(() => this.change(sources));
+  }
+
+  setFormat(format: Format): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.clock) throw new Error("The format cannot change while a show is recorded.");
+      const isOther = format.recorder !== this.format.recorder;
+      this.format = format;
+      if (isOther) {
+        this.engine.close();
+        this.engine = this.newEngine();
+      }
+      for (const source of this.sources.values()) await source.setFormat(format, isOther ? this.engine : null);
+    });
+  }
+
+  setMix(weights: ReadonlyMap<SourceId, number>): void {
+    this.engine.setMix(weights);
+  }
+
+  onSound(listener: (frames: SoundFrames) => void): () => void {
+    this.soundListeners.add(listener);
+    return () => this.soundListeners.delete(listener);
+  }
+
+  start(options: CaptureStart): Promise<void> {
+    return this.inTurn(async () => {
+      await this.sound.resume();
+      this.clock = options.clock;
+      this.spooling = new Spooling(options.file, this.events);
+      this.tellTime();
+      const firstPart = [null, ...this.order].map((id): [SourceId | null, number] => [id, options.firstPart(id)]);
+      const { onAir, lookAheadMs, format } = options;
+      await this.engine.start({ format, onAir, lookAheadMs, firstPart });
+    });
+  }
+
+  cutTo(source: SourceId, t: number, decision: string | null): void {
+    this.engine.cutTo(source, t, decision);
+  }
+
+  prepare(source: SourceId): void {
+    this.engine.prepare(source);
+  }
+
+  stop(): Promise<void> {
+    return this.inTurn(async () => {
+      if (!this.clock) return;
+      await this.engine.stop();
+      await this.spooling?.settled();
+      this.clock = null;
+      this.spooling = null;
+    });
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    navigator.mediaDevices?.removeEventListener("devicechange", this.devicesChanged);
+    for (const source of this.sources.values()) source.close();
+    this.engine.close();
+    this.sound.close();
+  }
+
+  private async change(sources: CaptureSource[]): Promise<void> {
+    const wanted = new Set(sources.map((source) => source.id));
+    for (const [id, source] of this.sources) {
+      if (wanted.has(id)) continue;
+      source.close();
+      this.sources.delete(id);
+    }
+    this.order = sources.map((source) => source.id);
+    for (const wish of sources) {
+      const known = this.sources.get(wish.id) ?? new LiveSource(wish.id, this.format, this.sound, this.engine, this.events);
+      this.sources.set(wish.id, known);
+      await known.change(wish);
+    }
+    await this.sound.resume();
+    await playTogether([...this.sources.values()].flatMap((source) => source.sample ?? []));
+  }
+
+  private async reopen(): Promise<void> {
+    await this.inTurn(async () => {
+      for (const source of this.sources.values()) await source.reopen();
+    });
+  }
+
+  private heard({ frame, mics }: SoundMessage): void {
+    const end = ((frame + SOUND_SAMPLES) / SOUND_RATE) * 1000;
+    const now = performance.now();
+    this.soundClock.feed(end, now);
+    const at = this.soundClock.map(end)!;
+    const t = this.clock ? this.clock() - (now - at) : at;
+    const frames = { t, mics: mics.map(({ source, channels }) => ({ source, samples: mono(channels) })) };
+    for (const listener of this.soundListeners) listener(frames);
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "open": return this.spooling?.open(message);
+      case "append": return this.spooling?.append(message);
+      case "close": return this.spooling?.close(message);
+      case "cut": return this.events.cut({ source: message.source, t: message.t, decision: message.decision });
+      case "trouble": return this.sources.get(message.source)?.say("frames", message.why);
+      case "reduced": return this.events.reduced(message.text);
+      case "failed": return this.events.failed(message.name, message.why);
+      case "stopped": return;
+    }
+  }
+
+  private newEngine(): Engine {
+    const receive = (message: FromWorker) => this.receive(message);
+    const isWanted = this.format.recorder === "webcodecs";
+    return isWanted && canUseWebCodecs() ? webCodecsEngine(this.sound, receive) : mediaRecorderEngine(this.sound, receive);
+  }
+
+  private tellTime(): void {
+    this.engine.setClock(performance.now(), this.clock ? this.clock() : null);
+  }
+
+  /* Changes wait for each other: devices open slowly. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.changing.then(work);
+    this.changing = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function mono(channels: Float32Array[]): Float32Array {
+  const [left, right] = channels;
+  if (!right) return left!;
+  return left!.map((sample, i) => (sample + right[i]!) / 2);
+}
+
+/* The cameras of a sample show belong together: they begin at one moment. */
+async function playTogether(elements: HTMLVideoElement[]): Promise<void> {
+  if (elements.length === 0 || elements.every((element) => !element.paused)) return;
+  for (const element of elements) element.currentTime = 0;
+  await Promise.all(elements.map((element) => element.play()));
+}

@@ -1,0 +1,201 @@
+/* A source while the page is open: its devices, what is wrong with them, and taking them up again when
+ * they come back. */
+import type { CaptureEvents, CaptureSource } from "../capture";
+import type { Format, Microphone, SourceId } from "../studio";
+import { cameraConstraints, openMicrophone, openPicture, ownMicrophone, stop, type OpenedPicture } from "./devices";
+import type { Engine } from "./engine";
+import type { Sound } from "./sound";
+
+type Part = "picture" | "sound" | "frames" | "muted";
+
+export class LiveSource {
+  private wish: CaptureSource | null = null;
+  private picture: OpenedPicture | null = null;
+  private mic: MediaStreamTrack | null = null;
+  private micNodes: AudioNode[] = [];
+  private channels: 0 | 1 | 2 = 0;
+  private troubles = new Map<Part, string>();
+  private said: string | null = null;
+  private given: { channels: 0 | 1 | 2 } | null = null; /* what the engine has of it */
+  private elementNode: { element: HTMLMediaElement; node: AudioNode } | null = null;
+
+  constructor(
+    readonly id: SourceId,
+    private format: Format,
+    private sound: Sound,
+    private engine: Engine,
+    private events: CaptureEvents,
+  ) {}
+
+  get sample(): HTMLVideoElement | null {
+    return this.picture?.element ?? null;
+  }
+
+  async change(wish: CaptureSource): Promise<void> {
+    const before = this.wish;
+    this.wish = wish;
+    const isOtherPicture = !before || !same(before.picture, wish.picture) || before.phone !== wish.phone;
+    const isOtherSound = isOtherPicture || !same(before.microphone, wish.microphone);
+    if (isOtherPicture) this.closePicture();
+    if (isOtherSound) await this.closeSound();
+    await this.open();
+  }
+
+  /* Devices came or went: opens what is missing. */
+  async reopen(): Promise<void> {
+    if (!this.wish) return;
+    if (this.wish.picture.kind === "screen") return; /* the browser would ask again, unasked for */
+    await this.open();
+  }
+
+  async setFormat(format: Format, engine: Engine | null): Promise<void> {
+    this.format = format;
+    if (this.wish?.picture.kind === "camera") await this.picture?.track?.applyConstraints(cameraConstraints(format));
+    if (!engine) return;
+    this.engine = engine;
+    this.given = null;
+    this.give();
+  }
+
+  /* What is wrong with a part of it now; null: nothing. */
+  say(part: Part, why: string | null): void {
+    if (why === null) this.troubles.delete(part);
+    else this.troubles.set(part, why);
+    const order: Part[] = ["picture", "frames", "sound", "muted"];
+    const worst = order.map((each) => this.troubles.get(each)).find((text) => text !== undefined) ?? null;
+    if (worst === this.said) return;
+    this.said = worst;
+    this.events.trouble(this.id, worst);
+  }
+
+  close(): void {
+    this.closePicture();
+    void this.closeSound();
+    this.wish = null;
+  }
+
+  private async open(): Promise<void> {
+    const wish = this.wish!;
+    if (wish.picture.kind !== "none" && !this.picture) await this.openPicture(wish);
+    if (wish.microphone !== null && !this.mic) await this.openSound(wish, wish.microphone);
+    this.give();
+  }
+
+  private async openPicture(wish: CaptureSource): Promise<void> {
+    try {
+      const picture = await openPicture(wish, this.format);
+      this.picture = picture;
+      this.say("picture", null);
+      if (!picture) return;
+      if (picture.track) picture.track.onended = () => this.lost(picture);
+      this.events.stream(this.id, picture.stream);
+    } catch (error) {
+      this.say("picture", (error as Error).message);
+    }
+  }
+
+  /* The camera was pulled, the sharing of the screen was ended, the phone left. */
+  private lost(picture: OpenedPicture): void {
+    if (this.picture !== picture) return;
+    const isScreen = this.wish?.picture.kind === "screen";
+    this.closePicture();
+    this.say("picture", isScreen ? "The screen is no longer shared." : "This camera was unplugged: its recording goes on when it is back.");
+  }
+
+  private closePicture(): void {
+    if (this.given) this.engine.remove(this.id);
+    this.given = null;
+    this.say("frames", null);
+    if (!this.picture) return;
+    this.picture.close();
+    this.picture = null;
+    this.events.stream(this.id, null);
+  }
+
+  private async openSound(wish: CaptureSource, microphone: Microphone | "own"): Promise<void> {
+    try {
+      const found = await this.findSound(wish, microphone);
+      if (!found) return;
+      const { node, output, channels, track } = found;
+      await this.sound.connect(this.id, node, output, channels);
+      this.mic = track;
+      this.channels = channels;
+      track.onended = () => void this.lostSound(track);
+      track.onmute = () => this.say("muted", "This microphone is muted.");
+      track.onunmute = () => this.say("muted", null);
+    } catch (error) {
+      this.say("sound", (error as Error).message);
+    }
+  }
+
+  private async findSound(
+    wish: CaptureSource,
+    microphone: Microphone | "own",
+  ): Promise<{ node: AudioNode; output: number; channels: 1 | 2; track: MediaStreamTrack } | null> {
+    const { context } = this.sound;
+    const isCamera = wish.picture.kind === "camera";
+    if (microphone === "own" && !isCamera) {
+      const track = this.picture?.sound;
+      if (!track) return null;
+      const node = this.nodeOf(this.picture!.element, track);
+      this.micNodes = [node];
+      return { node, output: 0, channels: 2, track };
+    }
+    const device = microphone === "own" ? await ownMicrophone((wish.picture as { deviceId: string }).deviceId) : microphone;
+    if (!device) throw new Error("No microphone is there.");
+    const { track, channels, warning } = await openMicrophone(device.deviceId);
+    if (device.channel >= channels) {
+      track.stop();
+      throw new Error(`This microphone has ${channels} channels; channel ${device.channel + 1} was chosen.`);
+    }
+    this.say("sound", warning);
+    const node = context.createMediaStreamSource(new MediaStream([track]));
+    const splitter = context.createChannelSplitter(channels);
+    node.connect(splitter);
+    this.micNodes = [node, splitter];
+    return { node: splitter, output: device.channel, channels: 1, track };
+  }
+
+  /* An element that is a node is heard only through it: the sample show stays quiet in the room. */
+  private nodeOf(element: HTMLMediaElement | null, track: MediaStreamTrack): AudioNode {
+    const { context } = this.sound;
+    if (!element) return context.createMediaStreamSource(new MediaStream([track]));
+    if (this.elementNode?.element !== element) {
+      this.elementNode = { element, node: context.createMediaElementSource(element) };
+    }
+    return this.elementNode.node;
+  }
+
+  private async lostSound(track: MediaStreamTrack): Promise<void> {
+    if (this.mic !== track) return;
+    /* Its place in the sound stays, silent, so that the file goes on. */
+    this.mic = null;
+    this.say("sound", "This microphone was unplugged: it is taken up again when it is back.");
+  }
+
+  private async closeSound(): Promise<void> {
+    await this.sound.disconnect(this.id);
+    for (const node of this.micNodes) node.disconnect();
+    this.micNodes = [];
+    if (this.mic) stop(new MediaStream([this.mic]));
+    this.mic = null;
+    this.channels = 0;
+    this.say("sound", null);
+    this.say("muted", null);
+  }
+
+  private give(): void {
+    const track = this.picture?.track ?? null;
+    const wantsPicture = this.wish?.picture.kind !== "none";
+    if ((wantsPicture && !track) || (!track && this.channels === 0)) return;
+    if (this.given?.channels === this.channels) return;
+    if (this.given) this.engine.remove(this.id); /* a file keeps its tracks: it goes on in a new part */
+    const keepsWhole = this.picture?.keepsWhole ?? false;
+    this.engine.add({ setup: { source: this.id, hasPicture: track !== null, keepsWhole, channels: this.channels }, track });
+    this.given = { channels: this.channels };
+  }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,76 @@
+/* The sound of all microphones in one AudioContext, so that all of it is on one clock. */
+import workletUrl from "./sound-worklet.ts?worker&url";
+import { SOUND_RATE, type SoundMessage } from "./protocol";
+import type { SoundSlot, ToWorklet } from "./sound-worklet";
+import type { SourceId } from "../studio";
+
+const MOST_MICS = 32;
+
+export class Sound {
+  readonly context = new AudioContext({ sampleRate: SOUND_RATE, latencyHint: "balanced" });
+  private node: Promise<AudioWorkletNode>;
+  private slots: (SoundSlot | null)[] = new Array<SoundSlot | null>(MOST_MICS).fill(null);
+  private inputs = new Map<SourceId, { node: AudioNode; output: number; slot: number }>();
+
+  constructor(listener: (message: SoundMessage) => void) {
+    this.node = this.open(listener);
+  }
+
+  /* Browsers let sound begin only after a click, or once a microphone was granted. */
+  async resume(): Promise<void> {
+    if (this.context.state === "suspended") await this.context.resume().catch(() => undefined);
+  }
+
+  /* `output` of `node` is this source's microphone from now on. */
+  async connect(source: SourceId, node: AudioNode, output: number, channels: 1 | 2): Promise<void> {
+    const worklet = await this.node;
+    await this.disconnect(source);
+    const slot = this.slots.indexOf(null);
+    if (slot < 0) throw new Error(`No more than ${MOST_MICS} microphones can be heard at once.`);
+    this.slots[slot] = { source, channels };
+    this.inputs.set(source, { node, output, slot });
+    node.connect(worklet, output, slot);
+    this.tell(worklet, { slots: this.slots });
+  }
+
+  async disconnect(source: SourceId): Promise<void> {
+    const worklet = await this.node;
+    const input = this.inputs.get(source);
+    if (!input) return;
+    input.node.disconnect(worklet, input.output, input.slot);
+    this.inputs.delete(source);
+    this.slots[input.slot] = null;
+    this.tell(worklet, { slots: this.slots });
+  }
+
+  /* Another listener, which need not be on this thread. */
+  async addPort(port: MessagePort): Promise<void> {
+    this.tell(await this.node, { port }, [port]);
+  }
+
+  close(): void {
+    void this.context.close();
+  }
+
+  private async open(listener: (message: SoundMessage) => void): Promise<AudioWorkletNode> {
+    const { context } = this;
+    /* Nothing is played: without a loudspeaker the context runs on the machine's own clock. */
+    await context.setSinkId?.({ type: "none" }).catch(() => undefined);
+    await context.audioWorklet.addModule(workletUrl);
+    const node = new AudioWorkletNode(context, "sound-frames", {
+      numberOfInputs: MOST_MICS,
+      numberOfOutputs: 1,
+      outputChannelCount: [1],
+      channelCount: 2,
+      channelCountMode: "max",
+      channelInterpretation: "discrete",
+    });
+    node.port.onmessage = ({ data }: MessageEvent<SoundMessage>) => listener(data);
+    node.connect(context.destination);
+    return node;
+  }
+
+  private tell(node: AudioWorkletNode, message: ToWorklet, transfer: Transferable[] = []): void {
+    node.port.postMessage(message, transfer);
+  }
+}

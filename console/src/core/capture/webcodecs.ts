@@ -1,0 +1,59 @@
+/* The engine that encodes once: its work is done in a worker, here are its ends in the page. */
+import type { Engine, EngineSource } from "./engine";
+import type { Counts, FromWorker, Setup, ToWorker } from "./protocol";
+import type { Sound } from "./sound";
+
+/* Frames that may wait for the worker: when it is held up for longer they are lost. */
+const MOST_WAITING = 5;
+
+export interface WebCodecsEngine extends Engine {
+  counts(): Counts | null; /* of the last recording */
+}
+
+export function canUseWebCodecs(): boolean {
+  return [typeof VideoEncoder, typeof AudioEncoder, typeof MediaStreamTrackProcessor].every((type) => type !== "undefined");
+}
+
+export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => void): WebCodecsEngine {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "recorder" });
+  const { port1, port2 } = new MessageChannel();
+  let counts: Counts | null = null;
+  let stopped: (() => void) | null = null;
+
+  function tell(message: ToWorker, transfer: Transferable[] = []): void {
+    worker.postMessage(message, transfer);
+  }
+
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    receive(data);
+    if (data.kind !== "stopped") return;
+    counts = data.counts;
+    stopped?.();
+  };
+  worker.onerror = (event) => receive({ kind: "failed", name: "program.mkv", why: `the recorder failed: ${event.message}` });
+  void sound.addPort(port1);
+  tell({ kind: "sound", port: port2 }, [port2]);
+
+  return {
+    container: "mkv",
+    counts: () => counts,
+    add({ setup, track }: EngineSource) {
+      const frames = track && new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING }).readable;
+      tell({ kind: "source", setup, frames }, frames ? [frames] : []);
+    },
+    remove: (source) => tell({ kind: "gone", source }),
+    setClock: (at, session) => tell({ kind: "clock", at, session }),
+    async start(setup: Setup) {
+      tell({ kind: "start", setup });
+    },
+    setMix: (weights) => tell({ kind: "mix", weights: [...weights] }),
+    cutTo: (source, t, decision) => tell({ kind: "cut", source, t, decision }),
+    prepare: (source) => tell({ kind: "prepare", source }),
+    async stop() {
+      const done = new Promise<void>((resolve) => (stopped = resolve));
+      tell({ kind: "stop" });
+      await done;
+    },
+    close: () => worker.terminate(),
+  };
+}

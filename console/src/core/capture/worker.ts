@@ -1,0 +1,76 @@
+/* The worker that records. It reads the cameras all the time, and encodes and writes while a show runs;
+ * the page, busy with drawing, only passes the bytes on to storage. */
+import { Camera } from "./camera";
+import { ClockMap, SessionClock } from "./clock-map";
+import { Recording } from "./recording";
+import type { FromWorker, SoundMessage, SourceSetup, ToWorker } from "./protocol";
+import type { SourceId } from "../studio";
+
+const TICK_MS = 100;
+const sources = new Map<SourceId, { setup: SourceSetup; camera: Camera | null }>();
+const pageClock = new ClockMap(); /* performance.now() of the page and of here begin at different times */
+let clock = new SessionClock();
+let recording: Recording | null = null;
+
+function post(message: FromWorker): void {
+  const transfer = message.kind === "append" ? [message.bytes.buffer] : [];
+  (self as unknown as Worker).postMessage(message, transfer);
+}
+
+function addSource(setup: SourceSetup, frames: ReadableStream<VideoFrame> | null): void {
+  const { source } = setup;
+  const camera = frames && new Camera(setup, frames, {
+    trouble: (why) => post({ kind: "trouble", source, why }),
+    ended: () => undefined, /* the page hears of it from the track, and says "gone" */
+  });
+  sources.set(source, { setup, camera });
+  recording?.add(setup, camera);
+}
+
+function removeSource(source: SourceId): void {
+  sources.get(source)?.camera?.close();
+  sources.delete(source);
+  void recording?.remove(source);
+}
+
+function takeSound(port: MessagePort): void {
+  port.onmessage = ({ data }: MessageEvent<SoundMessage>) => recording?.sound(data, performance.now());
+}
+
+function setClock(at: number, session: number | null): void {
+  pageClock.feed(at, performance.now());
+  if (session !== null) clock.set(session, pageClock.map(at)!);
+}
+
+function start(message: Extract<ToWorker, { kind: "start" }>): void {
+  const cameras = [...sources.values()].flatMap(({ camera }) => camera ?? []);
+  recording = new Recording(message.setup, cameras, clock, post);
+  for (const { setup, camera } of sources.values()) recording.add(setup, camera);
+}
+
+async function stop(): Promise<void> {
+  const ending = recording;
+  const counts = (await ending?.end()) ?? { cameras: {}, programFrames: 0 };
+  recording = null;
+  clock = new SessionClock();
+  post({ kind: "stopped", counts });
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.kind) {
+    case "sound": return takeSound(data.port);
+    case "clock": return setClock(data.at, data.session);
+    case "source": return addSource(data.setup, data.frames);
+    case "gone": return removeSource(data.source);
+    case "start": return start(data);
+    case "mix": return recording?.setMix(new Map(data.weights));
+    case "cut": return recording?.cutTo(data.source, data.t, data.decision);
+    case "prepare": return recording?.prepare(data.source);
+    case "stop": return void stop();
+  }
+};
+
+setInterval(() => {
+  recording?.tick();
+  for (const { camera } of sources.values()) camera?.watch();
+}, TICK_MS);

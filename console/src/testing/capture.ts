@@ -1,0 +1,61 @@
+/* What the browser test of capture drives: a recording without a studio around it. */
+import { StudioCapture } from "../core/capture/index";
+import type { CaptureSource } from "../core/capture";
+import { openSpool } from "../core/spool/index";
+import type { Format } from "../core/studio";
+
+const log: { event: string; value: unknown }[] = [];
+const note = (event: string) => (...value: unknown[]) => void log.push({ event, value });
+
+const format: Format = { width: 1280, height: 720, rate: 30, recorder: "webcodecs", videoKbps: 2500, reduced: null };
+const spool = openSpool();
+let capture: StudioCapture | null = null;
+
+async function cameras(): Promise<{ cameras: string[]; microphones: string[] }> {
+  const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+  for (const track of stream.getTracks()) track.stop();
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  const ids = (kind: string) => devices.filter((d) => d.kind === kind).map((d) => d.deviceId);
+  return { cameras: ids("videoinput"), microphones: ids("audioinput") };
+}
+
+async function open(sources: CaptureSource[], change: Partial<Format> = {}): Promise<void> {
+  Object.assign(format, change);
+  capture = new StudioCapture(format, {
+    stream: (source, stream) => note("stream")(source, stream !== null),
+    trouble: note("trouble"),
+    recordStart: note("recordStart"),
+    recordStop: note("recordStop"),
+    cut: note("cut"),
+    reduced: note("reduced"),
+    failed: note("failed"),
+  });
+  await capture.setSources(sources);
+}
+
+async function start(sessionId: string, onAir: string, lookAheadMs: number): Promise<void> {
+  await spool.begin({ sessionId, name: "Test", uploadToken: "", startedAt: new Date().toISOString() });
+  const zero = performance.now();
+  await capture!.start({
+    format,
+    clock: () => performance.now() - zero,
+    file: (name) => spool.create(sessionId, name),
+    firstPart: () => 1,
+    onAir,
+    lookAheadMs,
+  });
+}
+
+async function fileText(sessionId: string, name: string): Promise<string> {
+  const shows = await spool.list();
+  const file = shows.find((s) => s.show.sessionId === sessionId)!.files.find((f) => f.name === name)!;
+  let text = "";
+  for (let at = 0; at < file.bytes; at += 32768) {
+    text += String.fromCharCode(...(await file.read(at, Math.min(32768, file.bytes - at))));
+  }
+  return btoa(text);
+}
+
+Object.assign(window, {
+  testing: { cameras, open, start, fileText, spool, log, capture: () => capture },
+});
