@@ -12,6 +12,7 @@ export interface TrackSpec {
   description: Uint8Array; /* avcC, OpusHead */
   width?: number;
   height?: number;
+  rate?: number; /* frames a second as chosen; each frame has its own time all the same */
   channels?: number;
   delayNs?: number; /* CodecDelay */
 }
@@ -134,7 +135,8 @@ function trackEntry(track: TrackSpec, index: number): Uint8Array {
   ];
   if (track.kind === "video") {
     const size = [element(0xb0, unsigned(track.width!)), element(0xba, unsigned(track.height!))];
-    return element(0xae, ...common, element(0xe0, ...size));
+    const frame = element(0x23e383, unsigned(Math.round(1e9 / track.rate!)));
+    return element(0xae, ...common, frame, element(0xe0, ...size));
   }
   const sound = [element(0xb5, float(48000)), element(0x9f, unsigned(track.channels!))];
   const delay = [element(0x56aa, unsigned(track.delayNs!)), element(0x56bb, unsigned(80_000_000))];

@@ -14,7 +14,7 @@ export interface FileSpec {
   file: number;
   name: string;
   source: SourceId | null;
-  size: { width: number; height: number } | null; /* null: no picture */
+  size: { width: number; height: number; rate: number } | null; /* null: no picture */
   channels: 0 | 1 | 2;
 }
 

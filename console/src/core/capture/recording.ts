@@ -173,11 +173,11 @@ export class Recording {
   }
 
   private newFile(source: SourceId | null, hasPicture: boolean, channels: 0 | 1 | 2): RecordedFile {
-    const { width, height } = this.setup.format;
+    const { width, height, rate } = this.setup.format;
     const part = this.parts.get(source) ?? 1;
     this.parts.set(source, part + 1);
     const name = partName(source, part, "mkv");
-    const size = hasPicture ? { width, height } : null;
+    const size = hasPicture ? { width, height, rate } : null;
     return new RecordedFile({ file: ++this.lastFile, name, source, size, channels }, this.post);
   }
 
