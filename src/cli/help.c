@@ -17,8 +17,10 @@ static void print_wrapped(const char *text, int column, int indent)
         if (column + length > TEXT_WIDTH) {
             printf("\n%*s", indent, "");
             column = indent;
+        } else if (word != words) {
+            putchar(' ');
         }
-        printf("%s ", *word);
+        printf("%s", *word);
         column += length + 1;
     }
     printf("\n");

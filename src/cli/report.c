@@ -64,6 +64,7 @@ gboolean cli_report_is_json(const CliReport *self)
     return self->json;
 }
 
+/* speed 0: not known yet, and neither is the time left. */
 static void draw_line(CliReport *self, double percent, double speed, double left_s)
 {
     char bar[BAR_CELLS + 1];
@@ -72,8 +73,9 @@ static void draw_line(CliReport *self, double percent, double speed, double left
     memset(bar, '#', (size_t)CLAMP(full, 0, BAR_CELLS));
     bar[BAR_CELLS] = '\0';
     int left = (int)CLAMP(left_s, 0, SECONDS_LEFT_MAX);
-    fprintf(stderr, "\r\033[K%-8s [%s] %3.0f %%  %.1f× real time  %d:%02d left", self->stage, bar,
-            percent, speed, left / 60, left % 60);
+    fprintf(stderr, "\r\033[K%-8s [%s] %3.0f %%", self->stage, bar, percent);
+    if (speed > 0)
+        fprintf(stderr, "  %.1f× real time  %d:%02d left", speed, left / 60, left % 60);
     fflush(stderr);
     self->line_open = TRUE;
 }
@@ -82,13 +84,15 @@ static void tell(CliReport *self, double done_s, double total_s, gint64 now_us)
 {
     double elapsed_s = (double)(now_us - self->stage_start_us) / 1e6;
     double percent = CLAMP(100 * done_s / total_s, 0, 100);
-    double speed = elapsed_s > 0 ? done_s / elapsed_s : 0;
+    double speed = elapsed_s > 0.01 ? done_s / elapsed_s : 0;
     double left_s = speed > 0 ? (total_s - done_s) / speed : 0;
     if (self->terminal)
         draw_line(self, percent, speed, left_s);
-    else if (self->json)
+    else if (self->json && speed > 0)
         print_json(json_pack("{s:s,s:f,s:f,s:f}", "stage", self->stage, "percent", percent, "speed",
                              speed, "left", left_s));
+    else if (self->json)
+        print_json(json_pack("{s:s,s:f}", "stage", self->stage, "percent", percent));
 }
 
 static void on_progress(const char *stage, double done_s, double total_s, gpointer data)
