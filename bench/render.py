@@ -166,10 +166,12 @@ def plain_highlights(program, show, folder):
 def ssim(program, files, show):
     """Of the program's first minute against the frames of the recordings that it shows."""
     frames = SSIM_SECONDS * RATE
-    inputs = [word for file in files for word in ("-i", str(file))]
+    enough = ("-t", str(SSIM_SECONDS + 30))   # recordings start at most some seconds apart
+    inputs = [word for file in files for word in (*enough, "-i", str(file))]
     text = graph(segments(show, frames), len(files), sound=False, first_input=1)
     text += f";[0:v]trim=end_frame={frames},setpts=PTS-STARTPTS[p];[p][v]ssim"
-    done = subprocess.run(["ffmpeg", "-nostdin", "-hide_banner", "-i", str(program), *inputs,
+    done = subprocess.run(["ffmpeg", "-nostdin", "-hide_banner", *enough, "-i", str(program),
+                           *inputs,
                            "-filter_complex", text, "-f", "null", "-"], stderr=subprocess.PIPE,
                           text=True, check=True)
     return float(re.search(r"SSIM .*All:([\d.]+)", done.stderr).group(1))

@@ -30,5 +30,7 @@ const MediaPlanPiece *media_plan_piece(const MediaPlan *plan, guint index);
 double media_plan_session_s(const MediaPlan *plan, gint64 frame);
 /* First sound sample (48 kHz) of a frame. */
 gint64 media_plan_sample(const MediaPlan *plan, gint64 frame);
-/* A piece begins or ends with this frame: it must be a keyframe. */
-gboolean media_plan_is_edge(const MediaPlan *plan, gint64 frame);
+/* This frame is to be a keyframe: a piece begins or ends with it, or it begins a shot soon after
+ * that. There the encoder makes none of its own (x264's min-keyint), and what begins with a worse
+ * picture stays worse: three such shots a minute took .0002 of SSIM. */
+gboolean media_plan_wants_keyframe(const MediaPlan *plan, gint64 frame);

@@ -3,6 +3,8 @@
 #include <media/error.h>
 #include <media/sound.h>
 
+enum { MIN_KEYINT = 25 }; /* of x264 at its usual keyint of 250 */
+
 static gboolean find_camera(const MediaRender *render, const char *source, gsize *index,
                             GError **error)
 {
@@ -133,12 +135,37 @@ gint64 media_plan_sample(const MediaPlan *plan, gint64 frame)
     return (numerator + plan->rate.num / 2) / plan->rate.num;
 }
 
-gboolean media_plan_is_edge(const MediaPlan *plan, gint64 frame)
+static gboolean is_edge(const MediaPlan *plan, gint64 frame)
 {
     for (guint i = 0; i < plan->pieces->len; i++) {
         const MediaPlanPiece *piece = media_plan_piece(plan, i);
         if (piece->first == frame || piece->end == frame)
             return TRUE;
     }
+    return FALSE;
+}
+
+static gboolean begins_shot(const MediaPlan *plan, gint64 frame)
+{
+    guint low = 0, high = plan->shots->len;
+    while (low < high) {
+        guint middle = (low + high) / 2;
+        if (media_plan_shot(plan, middle)->first < frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < plan->shots->len && media_plan_shot(plan, low)->first == frame;
+}
+
+gboolean media_plan_wants_keyframe(const MediaPlan *plan, gint64 frame)
+{
+    if (is_edge(plan, frame))
+        return TRUE;
+    if (!begins_shot(plan, frame))
+        return FALSE;
+    for (gint64 back = 1; back < MIN_KEYINT; back++)
+        if (is_edge(plan, frame - back))
+            return TRUE;
     return FALSE;
 }

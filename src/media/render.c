@@ -195,7 +195,7 @@ static gboolean render_frames(Renderer *renderer, GError **error)
         if (frame == NULL)
             return FALSE;
         frame->pts = n;
-        if (renderer->highlights != NULL && media_plan_is_edge(renderer->plan, n))
+        if (renderer->highlights != NULL && media_plan_wants_keyframe(renderer->plan, n))
             frame->pict_type = AV_PICTURE_TYPE_I;
         if (!encode(renderer, frame, error))
             return FALSE;

@@ -419,6 +419,24 @@ static void test_highlights_are_the_program(void)
     }
 }
 
+static gint64 is_keyframe(const AVFrame *frame)
+{
+    return frame->key_frame;
+}
+
+/* x264 makes no keyframe of its own so soon after one, and every shot would begin worse. */
+static void test_shot_after_an_edge(void)
+{
+    g_autoptr(Show) show = show_new((ShowRate){30, 1}, 0, 5000);
+    add_two_cameras(show, 180);
+    add_piece(show, 1300, 2900);
+    render_well(show);
+    g_autoptr(GArray) program = read_pictures(show->program, is_keyframe);
+    for (guint n = 0; n < program->len; n++)
+        g_assert_cmpint(seen_get(program, n)->code, ==,
+                        n == 0 || n == 39 || n == 45 || n == 87 || n == 90);
+}
+
 static void test_no_piece_no_file(void)
 {
     g_autoptr(Show) show = show_new((ShowRate){30, 1}, 0, 5000);
@@ -722,6 +740,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media/render/brings-full-range-to-limited", test_full_range_becomes_limited);
     g_test_add_func("/media/render/highlights-are-the-programs-pictures",
                     test_highlights_are_the_program);
+    g_test_add_func("/media/render/a-shot-soon-after-a-piece-begins-well", test_shot_after_an_edge);
     g_test_add_func("/media/render/writes-no-highlights-without-a-piece", test_no_piece_no_file);
     g_test_add_func("/media/render/keeps-sound-and-picture-in-step", test_sound_in_step);
     g_test_add_func("/media/render/holds-where-there-is-no-picture", test_missing_is_held);
