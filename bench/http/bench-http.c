@@ -161,7 +161,8 @@ static double seconds(const Usage *before, const Usage *after)
 static void bench_requests(int count)
 {
     static const char request[] =
-        "GET /sessions/3f0c HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: Mozilla/5.0 (X11; Linux "
+        "GET /sessions/3f0c HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: Mozilla/5.0 (X11; "
+        "Linux "
         "x86_64) AppleWebKit/537.36\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\n"
         "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n\r\n";
     struct pollfd polls[CONNECTIONS];

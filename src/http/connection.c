@@ -184,7 +184,6 @@ static enum MHD_Result queue(HttpConnection *connection, guint status,
 {
     if (!response)
         return MHD_NO;
-    connection->is_replied = TRUE;
     http_connection_phase(connection, HTTP_PHASE_REPLY);
     enum MHD_Result result = MHD_queue_response(connection->mhd, status, response);
     MHD_destroy_response(response);
@@ -224,7 +223,7 @@ static enum MHD_Result reply_early(HttpConnection *connection)
     gboolean is_little = connection->body_length >= 0 && left <= HTTP_LITTLE_BYTES;
     if (is_short && !is_little) {
         g_autoptr(HttpReply) reply = g_steal_pointer(&connection->reply);
-        g_autoptr(GBytes) bytes = http_reply_serialise(reply, FALSE);
+        g_autoptr(GBytes) bytes = http_reply_serialise(reply, connection->is_head);
         leave_to_linger(connection, bytes);
         return MHD_NO;
     }
@@ -247,11 +246,12 @@ static enum MHD_Result step_before_body(HttpConnection *connection)
     return MHD_YES;
 }
 
-static enum MHD_Result begin(HttpConnection *connection, const char *method, const char *version)
+static enum MHD_Result begin(HttpConnection *connection, const char *method, const char *url,
+                             const char *version)
 {
     HttpServer *server = connection->server;
     guint status;
-    HttpRequest *request = http_request_read(connection, method, version, &status);
+    HttpRequest *request = http_request_read(connection, method, url, version, &status);
     connection->is_known = TRUE;
     if (!request)
         return refuse(connection, status);
@@ -259,6 +259,7 @@ static enum MHD_Result begin(HttpConnection *connection, const char *method, con
     connection->request = request;
     connection->body_length = http_request_body_length(request);
     connection->expects = http_request_header_has(request, "Expect", "100-continue");
+    connection->is_head = strcmp(method, "HEAD") == 0;
     server->handler(request, server->data);
     if (connection->body_length != 0)
         return step_before_body(connection);
@@ -309,12 +310,12 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const 
                                   const char *method, const char *version, const char *upload,
                                   size_t *size, void **slot)
 {
-    (void)data, (void)url, (void)slot;
+    (void)data, (void)slot;
     HttpConnection *connection = connection_of(mhd);
     if (connection->is_doomed)
         return MHD_NO;
     if (!connection->is_known)
-        return begin(connection, method, version);
+        return begin(connection, method, url, version);
     if (*size > 0)
         return take_body(connection, upload, size);
     return connection->is_reading ? step_after_body(connection) : step_before_body(connection);
@@ -343,10 +344,11 @@ static void on_completed(void *data, struct MHD_Connection *mhd, void **slot,
     connection->received = connection->discarded = 0;
     connection->body_length = 0;
     connection->is_known = connection->is_reading = connection->is_complete = FALSE;
-    connection->expects = connection->is_replied = connection->is_suspended = FALSE;
+    connection->expects = connection->is_suspended = FALSE;
     http_connection_phase(connection, HTTP_PHASE_IDLE);
-    if (connection->server->draining && !connection->was_taken && !connection->needs_linger)
-        http_connection_doom(connection);
+    /* A reply that was queued before the drain said nothing of closing. MHD reads the end. */
+    if (connection->server->draining)
+        shutdown(connection->watch.fd, SHUT_RD);
     if (request)
         http_request_lost(request);
     if (websocket)

@@ -136,10 +136,10 @@ struct HttpConnection {
     guint is_reading : 1;  /* MHD reads the body */
     guint is_complete : 1; /* the body was read */
     guint expects : 1;     /* 100-continue */
+    guint is_head : 1;
     guint is_suspended : 1;
     guint is_half_closed : 1;
     guint is_doomed : 1;    /* to be closed as soon as MHD looks */
-    guint is_replied : 1;   /* queued with MHD */
     guint needs_linger : 1; /* the client may still be sending when it is closed */
     guint was_taken : 1;    /* its socket lives on elsewhere, address still counted */
 };
@@ -162,8 +162,8 @@ void http_connection_check(HttpConnection *connection, gint64 now_us);
 /* ---- requests ---- */
 
 /* What MHD read, checked. NULL and `status`: it is refused. */
-HttpRequest *http_request_read(HttpConnection *connection, const char *method, const char *version,
-                               guint *status);
+HttpRequest *http_request_read(HttpConnection *connection, const char *method, const char *url,
+                               const char *version, guint *status);
 /* The connection is gone; calls `gone`. */
 void http_request_lost(HttpRequest *request);
 /* How many of `length` bytes were taken; fewer: it pauses. May end the request. */

@@ -47,7 +47,7 @@ typedef struct Reading {
 static void look_at(Reading *reading, const char *name, const char *value, gsize length)
 {
     if (!is_token(name) || !is_value(value, length))
-        reading->is_bad = TRUE;
+        reading->is_bad = TRUE; /* MHD takes "Content-Length : 1" for some other header */
     if (g_ascii_strcasecmp(name, "Host") == 0) {
         reading->hosts++;
         reading->host = value;
@@ -103,6 +103,25 @@ static enum MHD_Result copy(void *data, enum MHD_ValueKind kind, const char *nam
     return MHD_YES;
 }
 
+/* MHD takes lines that end with LF alone, folded lines and NULs, and drops what it does not
+ * understand. Its buffer shows what came: it wrote a NUL over the colon behind each name, and two
+ * over each CR LF. Anything else between the version and the empty line was none of these. */
+static gboolean is_as_written(const char *version, const char *end, guint header_count)
+{
+    const char *at = version + strlen(version);
+    for (guint lines = 0; end - at >= 2 && at[0] == '\0' && at[1] == '\0'; lines++) {
+        at += 2;
+        if (end - at == 2)
+            return at[0] == '\0' && at[1] == '\0' && lines == header_count;
+        gsize name_length = strnlen(at, (gsize)(end - at));
+        if (at + name_length >= end || !is_token(at))
+            return FALSE;
+        at += name_length + 1;
+        at += strnlen(at, (gsize)(end - at));
+    }
+    return FALSE;
+}
+
 /* 0, or the status that refuses the request. */
 static guint refusal(const Reading *reading, const char *method, const char *version)
 {
@@ -114,6 +133,9 @@ static guint refusal(const Reading *reading, const char *method, const char *ver
         return 400;
     if (reading->host && strpbrk(reading->host, " \t,/@?#"))
         return 400;
+    /* MHD has read it as a number, of up to 64 bits; nothing has an exabyte. */
+    if (reading->length && strlen(reading->length) > 18)
+        return 413;
     if (reading->codings && g_ascii_strcasecmp(reading->coding, "chunked") != 0)
         return 501;
     return is_known_method(method) ? 0 : 501;
@@ -171,15 +193,20 @@ static HttpRequest *build(HttpConnection *connection, const Reading *measured, c
     return request;
 }
 
-HttpRequest *http_request_read(HttpConnection *connection, const char *method, const char *version,
-                               guint *status)
+HttpRequest *http_request_read(HttpConnection *connection, const char *method, const char *url,
+                               const char *version, guint *status)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     Reading reading = {0};
     MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, measure, &reading);
+    const char *end = method + info->header_size;
+    /* The version stands behind the target, or there was a NUL in it. */
+    if (!connection->target || version != url + strlen(connection->target) + 1 ||
+        version < method || version >= end || !is_as_written(version, end, reading.count))
+        reading.is_bad = TRUE;
     *status = refusal(&reading, method, version);
-    if (*status == 0 && info && info->header_size > connection->server->limits.header_bytes)
+    if (info->header_size > connection->server->limits.header_bytes)
         *status = 431;
     char *path = *status == 0 ? http_target_path(connection->target) : NULL;
     if (*status == 0 && (!path || (path[0] == '*' && strcmp(method, "OPTIONS") != 0)))

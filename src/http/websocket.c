@@ -419,6 +419,8 @@ static char *answer_to(const char *key)
 static const char *what_is_wrong(const HttpRequest *request)
 {
     const char *version = http_request_header(request, "Sec-WebSocket-Version");
+    if (http_request_is_gone(request))
+        return "its client is gone";
     if (!http_websocket_is_asked(request))
         return "it has no \"Upgrade: websocket\"";
     if (!http_request_header_has(request, "Connection", "Upgrade"))

@@ -171,7 +171,12 @@ G_GNUC_UNUSED static char *ask(const HttpServer *server, const char *request)
     Client client;
     client_open(&client, server);
     client_say(&client, request);
-    client_expect_end(&client);
+    gint64 until_us = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    while (client_read(&client), !client.is_closed) {
+        turn();
+        if (g_get_monotonic_time() > until_us)
+            g_error("no end to %.200s\ncame %s", request, client_text(&client));
+    }
     char *answer = g_strdup(client_text(&client));
     client_close(&client);
     return answer;
