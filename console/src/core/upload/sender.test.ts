@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeTus, type Fault } from "../testing/fake-tus";
 import { MemoryFile } from "../testing/memory-spool";
 import { Backoff } from "./backoff";
@@ -7,6 +7,7 @@ import { Lanes } from "./lanes";
 import { Sender } from "./sender";
 import { Tus } from "./tus";
 
+vi.setConfig({ testTimeout: 30_000 }); /* a busy machine is slow, and that is not what is tested */
 let server: FakeTus;
 beforeEach(async () => {
   server = new FakeTus();

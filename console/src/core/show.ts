@@ -1,0 +1,260 @@
+/* A show that runs, or of which something is still to be sent: its link, its log, its uploads and
+ * who decides. Knows nothing of cameras; the studio puts the two together. */
+import { ApiError, type Api } from "./api";
+import { Decider } from "./director/decider";
+import type { LogEvent, LogSource } from "./event";
+import { newId } from "./ids";
+import { Link, type LinkState, type ServerState, type Welcome } from "./link/link";
+import { atTime, emptyView, withLine, type LogView } from "./log-view";
+import type { Spool, SpoolFile, SpoolShow } from "./spool";
+import { Backoff } from "./upload/backoff";
+import { Tus } from "./upload/tus";
+import { Uploads } from "./upload/uploads";
+import type { FromWorker, ToWorker } from "./worker";
+
+export interface ShowHooks {
+  /* The program shall show this from content time t on. */
+  cutTo(source: string, t: number, decision: string): void;
+  /* Somebody begins to speak: a cut may come. */
+  speaks(source: string): void;
+  changed(): void;
+  linkChanged(state: LinkState): void;
+  denied(why: string): void;
+  refused(type: string, why: string): void;
+  server(state: ServerState): void;
+  signal(from: string, data: unknown): void;
+}
+
+export interface ShowOptions {
+  show: SpoolShow;
+  sources: LogSource[];
+  settings: Record<string, number>; /* of the beginning */
+  api: Api;
+  spool: Spool;
+  /* Of the link; null: the cookie. Uploads use the show's own. */
+  token: () => string | null;
+  base?: string;
+  post: (message: ToWorker) => void;
+  hooks: ShowHooks;
+  transports?: string[];
+}
+
+const KEEP_MS = 250;
+const CLOCK_EVERY_MS = 60_000;
+
+export class Show {
+  readonly sessionId: string;
+  readonly link: Link;
+  readonly uploads: Uploads;
+  readonly decider: Decider;
+  view: LogView;
+  isReplayed = false;
+  private welcomed: ((welcome: Welcome) => void)[] = [];
+  private lastWelcome: Welcome | null = null;
+  private replayUpTo = 0;
+  private mine = new Set<string>(); /* ids of this visit: on screen already */
+  private keepTimer: ReturnType<typeof setTimeout> | null = null;
+  private clockAt = -Infinity;
+  private isClosed = false;
+
+  constructor(private readonly options: ShowOptions) {
+    const { show, api, hooks } = options;
+    this.sessionId = show.sessionId;
+    this.view = emptyView(options.sources, options.settings);
+    const tus = new Tus({ base: options.base, token: () => show.uploadToken });
+    this.uploads = new Uploads({ sessionId: show.sessionId, tus, api, changed: hooks.changed });
+    this.link = new Link({
+      url: options.base || undefined,
+      sessionId: show.sessionId,
+      token: options.token,
+      epoch: () => this.decider.epoch,
+      transports: options.transports,
+      hooks: {
+        welcome: (welcome) => this.welcome(welcome),
+        event: (line) => this.line(line),
+        replayed: () => this.replayed(),
+        acknowledged: (event, ack) => this.acknowledged(event, ack),
+        refused: (event, error) => {
+          hooks.refused(event.type, error.message);
+        },
+        state: hooks.server,
+        signal: hooks.signal,
+        changed: (state) => this.linkChanged(state),
+        denied: (_code, message) => hooks.denied(message),
+        pending: () => this.keepSoon(),
+      },
+    });
+    this.decider = new Decider(
+      {
+        now: () => this.now(),
+        post: options.post,
+        send: (event) => this.link.add(event),
+        rewrite: (change) => this.link.queue.rewrite(change),
+        seen: () => this.link.seen.upTo,
+        decided: (event) => this.decided(event),
+        changed: hooks.changed,
+      },
+      options.sources,
+      options.settings,
+    );
+  }
+
+  now(): number {
+    return Math.round(this.link.clock.time());
+  }
+
+  /* The first word of the server; rejects when it does not come. */
+  connected(timeoutMs = 10_000): Promise<Welcome> {
+    if (this.lastWelcome) return Promise.resolve(this.lastWelcome);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("The server does not answer on its event connection.")), timeoutMs);
+      this.welcomed.push((welcome) => {
+        clearTimeout(timer);
+        resolve(welcome);
+      });
+    });
+  }
+
+  /* One line of the log by this console. */
+  log(type: string, members: Partial<LogEvent> = {}): LogEvent {
+    const event: LogEvent = { id: newId(), type, t: this.now(), ...members };
+    this.mine.add(event.id);
+    this.view = withLine(this.view, event);
+    if (type === "speaking_start" && event.source) this.options.hooks.speaks(event.source);
+    this.decider.out(event);
+    this.options.hooks.changed();
+    return event;
+  }
+
+  /* Events of an earlier visit that the server has not acknowledged. */
+  async takeKept(): Promise<void> {
+    for (const event of (await this.options.spool.keptEvents(this.sessionId)) as LogEvent[]) this.link.add(event);
+  }
+
+  /* Some thirty times a second, or as often as the browser lets. */
+  tick(): void {
+    if (!this.link.clock.isKnown) return;
+    this.decider.tick();
+    const view = atTime(this.view, this.now());
+    if (view !== this.view) {
+      this.view = view;
+      this.options.hooks.changed();
+    }
+    this.logClock();
+  }
+
+  answered(message: Extract<FromWorker, { kind: "decided" }>): void {
+    this.decider.answered(message);
+  }
+
+  /* Everything logged is with the server; false when that did not come in time. */
+  async drained(timeoutMs: number): Promise<boolean> {
+    const until = performance.now() + timeoutMs;
+    while (this.link.queue.pending().length > 0) {
+      if (performance.now() > until || this.isClosed) return false;
+      await new Promise((next) => setTimeout(next, 50));
+    }
+    return true;
+  }
+
+  /* Tells the server that the show has ended, until it has heard. */
+  async stop(): Promise<void> {
+    const backoff = new Backoff();
+    for (;;) {
+      try {
+        await this.options.api.stop(this.sessionId);
+        return;
+      } catch (error) {
+        if (!(error instanceof ApiError) || !error.isPassing || this.isClosed) throw error;
+        await new Promise((next) => setTimeout(next, backoff.next()));
+      }
+    }
+  }
+
+  /* After stop(): everything goes to the server, and out of this browser. True: nothing is left. */
+  async finish(): Promise<boolean> {
+    const isSent = await this.uploads.finish();
+    const isTold = await this.drained(30_000);
+    if (isSent && isTold) await this.options.spool.end(this.sessionId);
+    if (isTold) this.close();
+    return isSent && isTold;
+  }
+
+  add(file: SpoolFile): SpoolFile {
+    return this.uploads.add(file);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.uploads.stop();
+    this.link.close();
+  }
+
+  private welcome(welcome: Welcome): void {
+    this.lastWelcome = welcome;
+    this.replayUpTo = Math.max(this.replayUpTo, welcome.seq);
+    this.uploads.retry();
+    for (const told of this.welcomed.splice(0)) told(welcome);
+    /* Lines of a console that decided lie in the queue, in order; behind them the show goes back. */
+    this.decider.giveBack();
+    void this.link.measure();
+  }
+
+  private replayed(): void {
+    this.isReplayed = true;
+    this.options.hooks.changed();
+  }
+
+  private line(line: LogEvent): void {
+    const isOld = (line.seq ?? 0) <= this.replayUpTo;
+    if (this.mine.has(line.id)) return this.decider.line({ ...line, isOwn: true });
+    const isStale = line.type === "switch" && this.decider.by === "console";
+    this.decider.line(line);
+    if (isStale && !isOld) return; /* the console decides; the server has not heard so yet */
+    this.view = withLine(this.view, line);
+    if (line.type === "switch" && line.source && !isOld) this.options.hooks.cutTo(line.source, line.t, line.id);
+    this.options.hooks.changed();
+  }
+
+  private decided(event: LogEvent): void {
+    this.mine.add(event.id);
+    this.view = withLine(this.view, event);
+    if (event.source) this.options.hooks.cutTo(event.source, event.t, event.id);
+    this.options.hooks.changed();
+  }
+
+  private acknowledged(event: LogEvent, ack: { seq?: number; at?: number }): void {
+    this.mine.add(event.id);
+    this.decider.line({ ...event, seq: ack.seq, at: ack.at ?? event.at, isOwn: true });
+  }
+
+  private linkChanged(state: LinkState): void {
+    if (state === "offline" && this.isDeciding) this.decider.takeOver();
+    this.options.hooks.linkChanged(state);
+  }
+
+  /* Whether this console has cameras and decides when nobody else can. */
+  isDeciding = false;
+
+  private keepSoon(): void {
+    this.keepTimer ??= setTimeout(() => {
+      this.keepTimer = null;
+      if (!this.isClosed) void this.options.spool.keepEvents(this.sessionId, this.link.queue.pending()).catch(() => {});
+    }, KEEP_MS);
+  }
+
+  private logClock(): void {
+    const { clock } = this.link;
+    const best = clock.best();
+    const now = performance.now();
+    if (!best || !this.isDeciding || now - this.clockAt < CLOCK_EVERY_MS) return;
+    this.clockAt = now;
+    const round = (value: number) => Math.round(value * 10) / 10;
+    const drift = clock.driftPpm;
+    this.log("clock", {
+      offset: round(best.offset),
+      error: round(clock.error ?? best.error),
+      ...(drift === null ? {} : { drift_ppm: round(drift) }),
+    });
+  }
+}
