@@ -21,6 +21,15 @@ function channelsOf(device: MediaDeviceInfo): number {
   return most && most > 0 ? Math.min(most, 16) : 1;
 }
 
+/* The most lines that a camera here gives; without a word of it, 720. */
+export async function mostHeight(): Promise<number> {
+  const all = await navigator.mediaDevices.enumerateDevices();
+  const heights = all
+    .filter(({ kind }) => kind === "videoinput")
+    .map((device) => (device as InputDeviceInfo).getCapabilities?.().height?.max ?? 720);
+  return heights.length > 0 ? Math.min(...heights) : 720;
+}
+
 /* Asks once for both; without a microphone or camera, for what there is. Throws what the browser
  * says when it is refused. The streams are stopped at once: a camera that is open keeps its size. */
 export async function askForDevices(): Promise<void> {

@@ -58,11 +58,11 @@ export class Show {
   private isClosed = false;
 
   constructor(private readonly options: ShowOptions) {
-    const { show, api, hooks } = options;
+    const { show, api } = options;
     this.sessionId = show.sessionId;
     this.view = emptyView(options.sources, options.settings);
     const tus = new Tus({ base: options.base, token: () => show.uploadToken });
-    this.uploads = new Uploads({ sessionId: show.sessionId, tus, api, changed: hooks.changed });
+    this.uploads = new Uploads({ sessionId: show.sessionId, tus, api, changed: () => options.hooks.changed() });
     this.link = new Link({
       url: options.base || undefined,
       sessionId: show.sessionId,
@@ -74,25 +74,23 @@ export class Show {
         event: (line) => this.line(line),
         replayed: () => this.replayed(),
         acknowledged: (event, ack) => this.acknowledged(event, ack),
-        refused: (event, error) => {
-          hooks.refused(event.type, error.message);
-        },
-        state: hooks.server,
-        signal: hooks.signal,
+        refused: (event, error) => options.hooks.refused(event.type, error.message),
+        state: (state) => options.hooks.server(state),
+        signal: (from, data) => options.hooks.signal(from, data),
         changed: (state) => this.linkChanged(state),
-        denied: (_code, message) => hooks.denied(message),
+        denied: (_code, message) => options.hooks.denied(message),
         pending: () => this.keepSoon(),
       },
     });
     this.decider = new Decider(
       {
         now: () => this.now(),
-        post: options.post,
+        post: (message) => options.post(message),
         send: (event) => this.link.add(event),
         rewrite: (change) => this.link.queue.rewrite(change),
         seen: () => this.link.seen.upTo,
         decided: (event) => this.decided(event),
-        changed: hooks.changed,
+        changed: () => options.hooks.changed(),
       },
       options.sources,
       options.settings,
@@ -182,6 +180,24 @@ export class Show {
 
   add(file: SpoolFile): SpoolFile {
     return this.uploads.add(file);
+  }
+
+  /* The lines of the log up to the moment of the connection are here. */
+  async caughtUp(timeoutMs: number): Promise<void> {
+    const until = performance.now() + timeoutMs;
+    while (!this.isReplayed && performance.now() < until) await new Promise((next) => setTimeout(next, 20));
+  }
+
+  /* From now on this console directs and shows it. */
+  takeUp(hooks: ShowHooks, post: (message: ToWorker) => void): void {
+    this.options.hooks = hooks;
+    this.options.post = post;
+    this.decider.restart();
+  }
+
+  /* Nothing of it is left to send. */
+  isEmpty(): boolean {
+    return this.isClosed && this.uploads.unsentBytes() === 0;
   }
 
   close(): void {

@@ -1,0 +1,10 @@
+/* The studio of this page, put together from its parts. */
+import { Api } from "./api";
+import { createCapture } from "./capture/index";
+import { openSpool } from "./spool/index";
+import { StudioCore } from "./studio-core";
+import type { Studio } from "./studio";
+
+export function createStudio(api: Api = new Api()): Studio {
+  return new StudioCore({ api, spool: openSpool(), capture: createCapture });
+}

@@ -1,0 +1,70 @@
+/* The console's side of phones: a phone that opened its link says hello over `signal`; it is answered
+ * with WebRTC, and its picture becomes a source like any camera. */
+import type { SourceId } from "./studio";
+
+export type PhoneMessage =
+  | { kind: "hello"; source: SourceId }
+  | { kind: "offer"; sdp: string }
+  | { kind: "answer"; sdp: string }
+  | { kind: "ice"; candidate: RTCIceCandidateInit }
+  | { kind: "bye" };
+
+export interface PhoneHostHooks {
+  send(to: string, message: PhoneMessage): void;
+  /* Null: it went. */
+  came(clientId: string, source: SourceId, stream: MediaStream | null): void;
+}
+
+interface Phone {
+  peer: RTCPeerConnection;
+  source: SourceId;
+}
+
+export class PhoneHost {
+  readonly streams = new Map<string, MediaStream>();
+  private phones = new Map<string, Phone>();
+
+  constructor(private readonly hooks: PhoneHostHooks) {}
+
+  async signal(from: string, data: unknown): Promise<void> {
+    const message = data as PhoneMessage;
+    if (message?.kind === "hello") return this.meet(from, message.source);
+    const phone = this.phones.get(from);
+    if (!phone) return;
+    if (message.kind === "bye") return this.forget(from);
+    if (message.kind === "ice") return phone.peer.addIceCandidate(message.candidate).catch(() => {});
+    if (message.kind !== "offer") return;
+    await phone.peer.setRemoteDescription({ type: "offer", sdp: message.sdp });
+    await phone.peer.setLocalDescription();
+    this.hooks.send(from, { kind: "answer", sdp: phone.peer.localDescription!.sdp });
+  }
+
+  private meet(from: string, source: SourceId): void {
+    this.forget(from);
+    const peer = new RTCPeerConnection();
+    this.phones.set(from, { peer, source });
+    peer.onicecandidate = ({ candidate }) => {
+      if (candidate) this.hooks.send(from, { kind: "ice", candidate: candidate.toJSON() });
+    };
+    const stream = new MediaStream();
+    peer.ontrack = ({ track }) => {
+      stream.addTrack(track);
+      if (track.kind !== "video") return;
+      this.streams.set(from, stream);
+      this.hooks.came(from, source, stream);
+    };
+    peer.onconnectionstatechange = () => {
+      if (peer.connectionState === "failed" || peer.connectionState === "closed") this.forget(from);
+    };
+    this.hooks.send(from, { kind: "hello", source });
+  }
+
+  private forget(from: string): void {
+    const phone = this.phones.get(from);
+    if (!phone) return;
+    this.phones.delete(from);
+    phone.peer.onconnectionstatechange = null;
+    phone.peer.close();
+    if (this.streams.delete(from)) this.hooks.came(from, phone.source, null);
+  }
+}
