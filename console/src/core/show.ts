@@ -74,7 +74,10 @@ export class Show {
         event: (line) => this.line(line),
         replayed: () => this.replayed(),
         acknowledged: (event, ack) => this.acknowledged(event, ack),
-        refused: (event, error) => options.hooks.refused(event.type, error.message),
+        refused: (event, error) => {
+          this.decider.refused(event);
+          options.hooks.refused(event.type, error.message);
+        },
         state: (state) => options.hooks.server(state),
         signal: (from, data) => options.hooks.signal(from, data),
         changed: (state) => this.linkChanged(state),
@@ -211,9 +214,9 @@ export class Show {
     this.replayUpTo = Math.max(this.replayUpTo, welcome.seq);
     this.uploads.retry();
     for (const told of this.welcomed.splice(0)) told(welcome);
-    /* Lines of a console that decided lie in the queue, in order; behind them the show goes back. */
-    this.decider.giveBack();
     void this.link.measure();
+    /* After what waits in the queue was sent; at once when nothing does. */
+    queueMicrotask(() => this.giveBack());
   }
 
   private replayed(): void {
@@ -242,6 +245,13 @@ export class Show {
   private acknowledged(event: LogEvent, ack: { seq?: number; at?: number }): void {
     this.mine.add(event.id);
     this.decider.line({ ...event, seq: ack.seq, at: ack.at ?? event.at, isOwn: true });
+    this.giveBack();
+  }
+
+  /* Lines of a console that decided lie in the queue, in order; when all are with the server, it
+   * shall decide again. */
+  private giveBack(): void {
+    if (this.link.state === "online" && this.link.queue.pending().length === 0) this.decider.giveBack();
   }
 
   private linkChanged(state: LinkState): void {

@@ -34,6 +34,7 @@ export class Decider {
   private advanced = -1;
   private run = 0;
   private from = 0;
+  private isGivingBack = false; /* the server was asked to decide, and has not answered yet */
   private isFresh = false; /* the first answer of a run: what is on air, of all that was */
 
   constructor(
@@ -41,6 +42,11 @@ export class Decider {
     public sources: LogSource[],
     private readonly settings: Settings, /* of the beginning */
   ) {}
+
+  /* Nobody else decides, and nobody was asked to. */
+  private get isDeciding(): boolean {
+    return this.by === "console" && !this.isGivingBack;
+  }
 
   /* A line of the server: of others, missed ones, acknowledged ones of our own. */
   line(line: LogEvent): void {
@@ -62,8 +68,8 @@ export class Decider {
    * director. */
   out(event: LogEvent): void {
     if (event.type === "sources") this.sources = (event["sources"] as LogSource[] | undefined) ?? this.sources;
-    this.hooks.send(this.by === "console" ? this.adopt(event) : event);
-    if (this.by === "console" && event.type === "sources") this.restart();
+    this.hooks.send(this.isDeciding ? this.adopt(event) : event);
+    if (this.isDeciding && event.type === "sources") this.restart();
   }
 
   /* Time goes on: called some thirty times a second. */
@@ -85,16 +91,18 @@ export class Decider {
       this.next = message.next;
       this.hooks.changed();
     }
-    if (this.by === "console") for (const decision of decisions) this.decide(decision);
+    if (this.isDeciding) for (const decision of decisions) this.decide(decision);
   }
 
   /* The link is down. */
   takeOver(): void {
-    if (this.by === "console") return; /* it never gave back */
+    if (this.isDeciding) return; /* it never gave back */
     const lastSeq = this.hooks.seen();
     const t = Math.max(this.hooks.now(), this.advanced + 1);
+    /* Whether the server heard that it shall decide is not known: then its epoch counts as used. */
+    this.epoch += this.isGivingBack ? 2 : 1;
     this.by = "console";
-    this.epoch++;
+    this.isGivingBack = false;
     const waiting = this.takeMoving(lastSeq);
     this.hooks.send({ id: newId(), type: "epoch", t, at: t, epoch: this.epoch, by: "console", lastSeq });
     for (const event of waiting) this.hooks.send(this.adopt(event));
@@ -106,9 +114,18 @@ export class Decider {
   /* All of this console's lines are with the server: it shall decide again. The server fills in what
    * it has seen, and its line says that it has begun. */
   giveBack(): void {
-    if (this.by !== "console") return;
+    if (!this.isDeciding) return;
+    this.isGivingBack = true;
     const t = this.hooks.now();
     this.hooks.send({ id: newId(), type: "epoch", t, epoch: this.epoch + 1, by: "server" });
+  }
+
+  /* The server does not take a line `epoch`: of a hand-back, this console goes on deciding; of its own
+   * beginning, somebody else decides. */
+  refused(event: LogEvent): void {
+    if (event.type !== "epoch" || this.by !== "console") return;
+    this.isGivingBack = false;
+    if (event["by"] === "console") this.yield();
   }
 
   /* Begins anew over all lines known: another cast, another decider. */
@@ -127,8 +144,12 @@ export class Decider {
     if (epoch < this.epoch) return;
     if (line["by"] === "console" && line.epoch === this.epoch && this.by === "console") return; /* ours */
     this.epoch = epoch;
-    if (line["by"] !== "server" || this.by === "server") return;
+    if (line["by"] === "server" && this.by === "console") this.yield();
+  }
+
+  private yield(): void {
     this.by = "server";
+    this.isGivingBack = false;
     this.own = [];
     this.restart();
     this.hooks.changed();
@@ -142,6 +163,7 @@ export class Decider {
       .filter(({ seq, isOwn }) => isOwn === true && (seq ?? 0) > lastSeq)
       .map(({ seq: _seq, at: _at, isOwn: _own, ...event }) => ({ ...event, id: newId() }) as LogEvent);
     this.hooks.rewrite((event, wasSent) => {
+      if (event.type === "epoch" && event["by"] === "server") return null;
       if (!movesDirector(event)) return event;
       waiting.push(wasSent ? { ...event, id: newId() } : event);
       return null;

@@ -65,7 +65,7 @@ export class FakeTus {
     response.end(JSON.stringify({ error: { code, message: code } }));
   }
 
-  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.isDown) return void request.socket.destroy();
     if (request.headers["tus-resumable"] !== "1.0.0") this.problems.push("no Tus-Resumable");
     const bytes = await body(request).catch(() => null);
