@@ -10,6 +10,8 @@
 
 #define FIELD_PREFIX "CROSSCUT_"
 
+enum { QUIET = 16 }; /* beside the format, in the one pointer that the writer is given */
+
 static const char *text_of(const GLogField *field, char **copy)
 {
     if (field->length < 0)
@@ -151,16 +153,19 @@ static GLogWriterOutput write_line(GLogLevelFlags level, const GLogField *fields
 {
     g_autofree char *room = NULL;
     const char *domain = find_field(fields, count, "GLIB_DOMAIN", &room);
-    if ((level & G_LOG_LEVEL_INFO) == 0 && g_log_writer_default_would_drop(level, domain))
+    int setting = GPOINTER_TO_INT(data);
+    gboolean is_info = (level & G_LOG_LEVEL_INFO) != 0;
+    if (is_info ? (setting & QUIET) != 0 : g_log_writer_default_would_drop(level, domain))
         return G_LOG_WRITER_HANDLED;
-    ServerLogFormat format = (ServerLogFormat)GPOINTER_TO_INT(data);
+    ServerLogFormat format = (ServerLogFormat)(setting & ~QUIET);
     g_autofree char *line =
         server_log_line(format, g_getenv("JOURNAL_STREAM") != NULL, level, fields, count);
     write_all(line);
     return G_LOG_WRITER_HANDLED;
 }
 
-void server_log_install(ServerLogFormat format)
+void server_log_install(ServerLogFormat format, gboolean is_quiet)
 {
-    g_log_set_writer_func(write_line, GINT_TO_POINTER(format), NULL);
+    int setting = (int)format | (is_quiet ? QUIET : 0);
+    g_log_set_writer_func(write_line, GINT_TO_POINTER(setting), NULL);
 }

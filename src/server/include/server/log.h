@@ -11,7 +11,7 @@ typedef enum {
 
 /* For the whole program, once, before threads are made (GLib allows no more). Debug messages are
  * written only where G_MESSAGES_DEBUG names their room, as usual. */
-void server_log_install(ServerLogFormat format);
+void server_log_install(ServerLogFormat format, gboolean is_quiet); /* quiet: no info */
 /* One line, with its newline. Free with g_free(). */
 char *server_log_line(ServerLogFormat format, gboolean is_journal, GLogLevelFlags level,
                       const GLogField *fields, gsize count);
