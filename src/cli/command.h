@@ -17,6 +17,8 @@ typedef struct CliCommand {
     const char *description;     /* a paragraph or two */
     const CliOption *options;    /* ends with an entry without a name */
     const char *const *examples; /* command, what it does, command, …; NULL at the end */
+    /* NULL, or: gives up what it does not need, before any thread is made. */
+    gboolean (*confine)(const CliArguments *arguments, GError **error);
     /* Exit status. On an error: CLI_EXIT_FAILED and error set; main prints it. */
     int (*run)(const CliContext *context, GError **error);
 } CliCommand;

@@ -64,6 +64,8 @@ static int run_command(const CliCommand *command, int argc, char **argv)
         cli_print_command_help(command);
         return CLI_EXIT_GOOD;
     }
+    if (command->confine != NULL && !command->confine(arguments, &error))
+        return print_error(error, cli_flag(arguments, "json"));
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     cli_interrupt_watch(cancellable);
     CliContext context = {.arguments = arguments, .cancellable = cancellable};

@@ -2,11 +2,13 @@
  * highlights and timelines are made anew and replace the old ones when all of them are there. With
  * --cut they become a folder of their own below cuts/, and the show stays as it is. */
 #include "command.h"
+#include "confine.h"
 #include "error.h"
 #include "production.h"
 #include "settings.h"
 #include "timelines.h"
 #include <edit/settings.h>
+#include <media/index.h>
 #include <media/limits.h>
 #include <show/limits.h>
 #include <store/folder.h>
@@ -184,11 +186,37 @@ static int run(const CliContext *context, GError **error)
     return render_again(&again, report, error) ? CLI_EXIT_GOOD : CLI_EXIT_FAILED;
 }
 
+/* Everything is written in the show's folder, temporary files too; recordings may lie outside. The
+ * manifest that names them is read before: JSON of ours, which the recordings are not. */
+static gboolean confine(const CliArguments *arguments, GError **error)
+{
+    const GPtrArray *folders = cli_positionals(arguments);
+    const char *folder = folders->len > 0 ? folders->pdata[0] : ".";
+    g_autoptr(GPtrArray) read = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(ShowManifest) manifest = store_folder_manifest(folder, NULL);
+    for (guint i = 0; manifest != NULL && i < manifest->files->len; i++) {
+        const ShowFile *file = manifest->files->pdata[i];
+        if (file->path != NULL) {
+            g_ptr_array_add(read, g_strdup(file->path));
+            g_ptr_array_add(read, media_index_path(file->path));
+        }
+    }
+    g_ptr_array_add(read, NULL);
+    SandboxOptions options = {
+        .read = (const char *const *)read->pdata,
+        .write = (const char *const[]){folder, NULL},
+    };
+    if (cli_is_confined(arguments))
+        g_setenv("TMPDIR", folder, TRUE);
+    return cli_confine(arguments, CLI_CONFINE_WHEN_ASKED, &options, error);
+}
+
 static const CliOption options[] = {
     {"cut", 0, "NAME", NULL, "Make a cut of its own in cuts/NAME; the show stays as it is"},
     CLI_DECIDE_OPTIONS,
     CLI_OUTPUT_OPTIONS,
     {"per-camera", 0, NULL, NULL, "Also write cam_N.mp4 of every camera"},
+    CLI_CONFINE_OPTIONS,
     CLI_COMMON_OPTIONS,
 };
 
@@ -209,5 +237,6 @@ const CliCommand cli_render = {
                               "another cut beside the first, in show/cuts/calm",
                               "crosscut render show/ --mode look-ahead --look-ahead 1.0",
                               "as it would have been cut live with a second of delay", NULL},
+    .confine = confine,
     .run = run,
 };

@@ -1,6 +1,8 @@
 """crosscut index on what browsers leave: the sidecar follows its schema, the line for the manifest
 says what ffprobe says, and a render by it is the same render."""
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -100,6 +102,78 @@ def a_bad_file_is_one_clear_line_and_no_sidecar(folder):
     return None
 
 
+# ---- inside the sandbox ----
+
+ASIDE = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}   # its leak check needs what is denied
+
+
+def element(name, content):
+    """An EBML element with a size of eight bytes."""
+    return name + (len(content) | 1 << 56).to_bytes(8, "big") + content
+
+
+def a_hostile_file_ends_its_job(folder, good):
+    """Giant pictures, tags in tags, sizes that lie: an index or one clear line, in bounded time."""
+    data = good.read_bytes()
+    deep = b""
+    for _ in range(20000):
+        deep = element(b"\x67\xc8", deep[-60000:])
+    head = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", b"webm"))
+    cases = {
+        "deep.webm": head + element(b"\x18\x53\x80\x67", element(b"\x12\x54\xc3\x67", deep)),
+        "giant.webm": data.replace(b"\xb0\x82\x01\x40", b"\xb0\x82\x40\x00")
+                          .replace(b"\xba\x81\xb4", b"\xba\x81\xff"),
+        "lies.webm": head + b"\x18\x53\x80\x67\x01" + b"\xff" * 6 + b"\xfe" + data[60:],
+        "list.webm": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n",
+    }
+    for name, bad in cases.items():
+        path = folder / name
+        path.write_bytes(bad)
+        done = show.crosscut("index", path, "--json", "--sandbox", timeout=60, env=ASIDE)
+        answer = json.loads(done.stdout)
+        if done.returncode not in (0, 1) or (done.returncode == 1) != ("error" in answer):
+            return f"{name}: {done.returncode} {done.stdout}{done.stderr}"
+    return None
+
+
+def starts_inside(process):
+    """Whether seccomp holds it, as soon as it does."""
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        if re.search(r"^Seccomp:\s+2$", status, re.M) and "NoNewPrivs:\t1" in status:
+            return True
+    return False
+
+
+def it_is_read_inside(folder, good):
+    path = folder / "long.webm"
+    shutil.copy(good, path)
+    os.truncate(path, 1 << 30)   # nothing but a hole: long enough to be looked at
+    process = subprocess.Popen([show.CROSSCUT, "index", path, "--sandbox", "--parent",
+                                str(os.getpid())], env=ASIDE, stdout=subprocess.DEVNULL)
+    try:
+        return None if starts_inside(process) else f"ended with {process.returncode}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def it_ends_when_it_was_not_started_by_the_parent(good):
+    done = show.crosscut("index", good, "--json", "--parent", "1", env=ASIDE)
+    if done.returncode != 1 or "has gone" not in json.loads(done.stdout)["error"]:
+        return f"{done.returncode} {done.stdout}"
+    return None
+
+
+def a_render_inside_is_the_same_render(folder):
+    out = folder / "show"
+    before = (out / "program.mp4").read_bytes()
+    done = show.crosscut("render", out, *show.SMALL, "--sandbox", env=ASIDE)
+    if done.returncode != 0:
+        return done.stderr
+    return None if (out / "program.mp4").read_bytes() == before else "it differs"
+
+
 def a_render_by_it_is_the_same_render(folder):
     """The sample show's cameras as a browser would have recorded them."""
     sample = show.sample_show()
@@ -140,6 +214,12 @@ def main():
         tap.run("S4 a bad file is one clear line and no sidecar",
                 a_bad_file_is_one_clear_line_and_no_sidecar, folder)
         tap.run("a render by it is the same render", a_render_by_it_is_the_same_render, folder)
+        tap.run("a render inside the sandbox is the same render",
+                a_render_inside_is_the_same_render, folder)
+        tap.run("S4 a hostile file ends its job", a_hostile_file_ends_its_job, folder, paths[0])
+        tap.run("it is read inside the sandbox", it_is_read_inside, folder, paths[0])
+        tap.run("it ends when its parent has gone", it_ends_when_it_was_not_started_by_the_parent,
+                paths[0])
     tap.finish()
 
 

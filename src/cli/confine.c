@@ -1,0 +1,41 @@
+#include "confine.h"
+
+#include "error.h"
+
+/* The sanitiser's leak check needs calls that the sandbox denies: it is entered only when asked. */
+#if defined(__SANITIZE_ADDRESS__)
+#define BY_DEFAULT FALSE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BY_DEFAULT FALSE
+#endif
+#endif
+#ifndef BY_DEFAULT
+#define BY_DEFAULT TRUE
+#endif
+
+gboolean cli_is_confined(const CliArguments *arguments)
+{
+    return cli_flag(arguments, "sandbox") || cli_value(arguments, "parent") != NULL;
+}
+
+gboolean cli_confine(const CliArguments *arguments, CliConfine when, SandboxOptions *options,
+                     GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    gboolean asked = cli_is_confined(arguments);
+    int parent = 0;
+    if (!cli_integer(arguments, "parent", 1, G_MAXINT, &parent, error))
+        return FALSE;
+    options->parent = parent;
+    if (!asked && !(BY_DEFAULT && when == CLI_CONFINE_BY_DEFAULT))
+        return TRUE;
+    if (sandbox_enter(options, &reason))
+        return TRUE;
+    if (!asked) {
+        g_info("recordings are read outside a sandbox reason=%s", reason->message);
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&reason));
+    return FALSE;
+}

@@ -1,0 +1,8 @@
+/* The two parts that the kernel keeps. */
+#pragma once
+#include <sandbox/sandbox.h>
+
+/* Landlock. TRUE where the kernel has none. */
+gboolean sandbox_confine_folders(const SandboxOptions *options, GError **error);
+/* seccomp, for every thread. */
+gboolean sandbox_confine_calls(GError **error);
