@@ -44,8 +44,8 @@ test-deps: build-deps ## what tests need: system packages, Python and npm packag
 	@tools/make-venv build/venv tests/requirements.txt
 	@tools/make-node build/node tests/node
 
-check: build ## the quick tests: everything but the command line
-	tests/run --no-suite cli build
+check: build ## the quick tests: all but command line and browser
+	tests/run --no-suite cli --no-suite browser build
 
 test: test-deps build ## every test, plain and sanitised, and the linter
 	@tools/set-up build/asan $(SANITISE) $(STRICT)

@@ -335,8 +335,7 @@ static void settle(HttpWebSocket *socket)
                 socket->events->drained(socket, socket->data);
         }
     }
-    /* MHD still holds one that it did not give a socket yet. */
-    if (socket->state == SOCKET_ENDED && (socket->is_attached || socket->is_lost))
+    if (socket->state == SOCKET_ENDED)
         finish(socket);
 }
 
@@ -511,7 +510,6 @@ void http_websocket_attach(HttpWebSocket *socket, int fd, const char *extra, gsi
     socket->watched = EPOLLIN;
     if (socket->state == SOCKET_ENDED) { /* aborted before it began */
         close(fd);
-        mark_dirty(socket);
         return;
     }
     socket->watch.fd = fd;
@@ -531,8 +529,6 @@ void http_websocket_attach(HttpWebSocket *socket, int fd, const char *extra, gsi
 void http_websocket_lost(HttpWebSocket *socket)
 {
     end(socket, HTTP_WEBSOCKET_ABNORMAL, "");
-    socket->is_lost = TRUE;
-    mark_dirty(socket);
 }
 
 const char *http_websocket_client_address(const HttpWebSocket *socket)

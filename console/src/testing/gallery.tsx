@@ -1,5 +1,26 @@
+/* Every view in every state, without server and cameras: gallery.html?scene=recording. */
 import { createRoot } from "react-dom/client";
+import "../styles/index.css";
 import { App } from "../views/App";
+import { fakeApi } from "./fake-server";
+import { FakeStudio } from "./fake-studio";
+import { withPictures } from "./people";
+import { SCENES } from "./scenes";
+
+const asked = new URLSearchParams(location.search);
+const state = SCENES[asked.get("scene") ?? "recording"] ?? SCENES["recording"]!;
+const isMoving = asked.has("moving");
+const api = asked.get("scene") === "login" ? fakeApi({ "GET /me": null }) : fakeApi();
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<App />);
+if (root)
+  createRoot(root).render(
+    <App
+      api={api}
+      makeStudio={() => new FakeStudio({ state: { ...state, sources: withPictures(state.sources, isMoving ? 15 : 0) }, isMoving })}
+      makePhone={() => {
+        const idle = { phase: "idle", label: "Phone 5", stream: null, facing: "environment", trouble: null, keptBytes: 0, sentBytes: 0 } as const;
+        return { state: () => idle, subscribe: () => () => {}, start: async () => {}, flip: async () => {}, leave: () => {} };
+      }}
+    />,
+  );

@@ -1,0 +1,70 @@
+import { useState } from "react";
+import type { StudioState } from "../core/studio";
+import { useStudio } from "../hooks/use-studio";
+import { lengthOf, messageOf, plural } from "./words";
+
+interface Item {
+  isWell: boolean;
+  text: string;
+}
+
+/* What a glance should check before the show. Nothing here prevents recording. */
+export function readiness(state: StudioState): Item[] {
+  const pictures = state.sources.filter((source) => source.role !== "mic");
+  const voices = state.sources.filter((source) => source.microphone !== null);
+  const checked = voices.filter((source) => source.gainDb !== null);
+  const close = voices.filter((source) => source.isolationDb !== null && source.isolationDb < 4);
+  const troubled = state.sources.filter((source) => source.trouble);
+  const wide = state.sources.some((source) => source.role === "wide");
+  const { secondsLeft } = state.room;
+  return [
+    { isWell: troubled.length === 0, text: troubled[0] ? `${troubled[0].label}: ${troubled[0].trouble}` : `${plural(pictures.length, "picture", "pictures")}${wide ? ", one of everybody" : ""}` },
+    { isWell: voices.length > 0, text: voices.length ? plural(voices.length, "microphone", "microphones") : "No microphone: nothing to direct by" },
+    { isWell: voices.length < 2 || checked.length === voices.length, text: voices.length < 2 ? "One voice needs no sound check" : `Sound check ${checked.length} of ${voices.length}` },
+    ...(close.length ? [{ isWell: false, text: `${close.map((source) => source.label).join(", ")}: others are too loud in the mic` }] : []),
+    { isWell: state.link.state === "online", text: state.link.state === "online" ? "The server is there" : "The server is not there yet" },
+    ...(secondsLeft !== null ? [{ isWell: secondsLeft > 3600, text: `Room for ${lengthOf(secondsLeft * 1000)}` }] : []),
+  ];
+}
+
+export function ReadyCard({ state, onCheck }: { state: StudioState; onCheck: () => void }) {
+  const studio = useStudio();
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const voices = state.sources.filter((source) => source.microphone !== null);
+  const isStarting = state.phase === "starting";
+  const record = () => {
+    setTrouble(null);
+    studio.start().catch((error: unknown) => setTrouble(messageOf(error)));
+  };
+  return (
+    <section className="card stack" aria-label="Ready?">
+      <label className="field">
+        <span>Name of the show</span>
+        <input value={state.name} maxLength={120} onChange={(event) => studio.setName(event.target.value)} />
+      </label>
+      <ul className="rows small checks">
+        {readiness(state).map((item) => (
+          <li key={item.text}>
+            <span className={item.isWell ? "well" : "warn"} aria-hidden="true">
+              {item.isWell ? "✓" : "!"}
+            </span>
+            <span>{item.text}</span>
+          </li>
+        ))}
+      </ul>
+      {voices.length > 1 && (
+        <button type="button" onClick={onCheck}>
+          Sound check, one after another
+        </button>
+      )}
+      <button type="button" className="record" disabled={isStarting || state.sources.length === 0} onClick={record} aria-keyshortcuts="R">
+        {isStarting ? "Starting …" : "Record"}
+      </button>
+      {trouble && (
+        <p className="small warn" role="alert">
+          {trouble}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,94 @@
+import { useState } from "react";
+import { AddSource } from "../components/AddSource";
+import { FormatCard } from "../components/FormatCard";
+import { Notices } from "../components/Notices";
+import { ReadyCard } from "../components/ReadyCard";
+import { SoundCheckDialog } from "../components/SoundCheckDialog";
+import { SourceCard } from "../components/SourceCard";
+import { UnfinishedCard } from "../components/UnfinishedCard";
+import { colourOf } from "../components/voices";
+import { messageOf } from "../components/words";
+import type { SourceId, StudioState } from "../core/studio";
+import { useKeys } from "../hooks/use-keys";
+import { useStudio } from "../hooks/use-studio";
+
+const PERMISSION: Record<StudioState["permission"], string> = {
+  unknown: "Your browser will ask whether Crosscut may see cameras and hear microphones. Pictures stay on this machine until you press Record.",
+  asking: "Your browser asks now, most often at the top of the window. Please allow cameras and microphones.",
+  granted: "No camera is connected. Plug one in, and it appears here by itself.",
+  denied: "Your browser was told not to give cameras to this page. Click the camera sign beside the address, allow it, and try again.",
+  impossible:
+    "Browsers give cameras only to pages with https, or on this machine itself. Open this page by https, or as http://localhost on the machine where Crosscut runs.",
+};
+
+function Welcome({ state, onSample, trouble }: { state: StudioState; onSample: () => void; trouble: string | null }) {
+  const studio = useStudio();
+  const canAsk = state.permission !== "impossible" && state.permission !== "granted";
+  return (
+    <section className="hero">
+      <h1>Set up your show</h1>
+      <p className="dim">{PERMISSION[state.permission]}</p>
+      <div className="line wrap">
+        {canAsk && (
+          <button type="button" className="main" disabled={state.permission === "asking"} onClick={() => void studio.askPermission()}>
+            {state.permission === "denied" ? "Try again" : "Use cameras and microphones"}
+          </button>
+        )}
+        <button type="button" onClick={onSample}>
+          Open a sample show
+        </button>
+      </div>
+      {trouble && (
+        <p className="small warn" role="alert">
+          {trouble}
+        </p>
+      )}
+      <p className="small dim">The sample show has three people who talk with each other. It needs no camera.</p>
+    </section>
+  );
+}
+
+export function Setup({ state }: { state: StudioState }) {
+  const studio = useStudio();
+  const [checking, setChecking] = useState<SourceId | null>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const voices = state.sources.filter((source) => source.microphone !== null);
+  const fail = (error: unknown) => setTrouble(messageOf(error));
+  const sample = () => void studio.addSampleShow().catch(fail);
+  useKeys({ r: () => state.phase === "setup" && state.sources.length > 0 && void studio.start().catch(fail) });
+  return (
+    <main className={state.sources.length > 0 || state.unfinished.length > 0 ? "two" : undefined}>
+      <div className="stack">
+        {state.sources.length === 0 ? (
+          <Welcome state={state} onSample={sample} trouble={trouble} />
+        ) : (
+          <>
+            <h1 className="hidden-words">Set-up</h1>
+            <ul className="sources">
+              {state.sources.map((source, i) => (
+                <SourceCard
+                  key={source.id}
+                  source={source}
+                  number={i + 1}
+                  devices={state.devices}
+                  colour={colourOf(state.sources, source.id)}
+                  onCheck={() => setChecking(source.id)}
+                />
+              ))}
+            </ul>
+          </>
+        )}
+        {(state.permission === "granted" || state.sources.length > 0) && <AddSource state={state} />}
+      </div>
+      <aside className="side" aria-label="Before the show">
+        {state.unfinished.map((show) => (
+          <UnfinishedCard key={show.sessionId} show={show} />
+        ))}
+        {state.sources.length > 0 && <ReadyCard state={state} onCheck={() => setChecking(voices[0]?.id ?? null)} />}
+        <Notices notices={state.notices} />
+        {state.sources.length > 0 && <FormatCard format={state.format} />}
+      </aside>
+      {checking && <SoundCheckDialog state={state} first={checking} onClose={() => setChecking(null)} />}
+    </main>
+  );
+}

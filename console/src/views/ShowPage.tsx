@@ -1,0 +1,77 @@
+import { useCallback, useState } from "react";
+import { DeleteShow } from "../components/DeleteShow";
+import { STATES } from "../components/ShowCard";
+import { ShowFiles } from "../components/ShowFiles";
+import { ShowPlayer } from "../components/ShowPlayer";
+import { Trouble } from "../components/Trouble";
+import { dayOf, messageOf, timeOf } from "../components/words";
+import { useAnswer } from "../hooks/use-answer";
+import { useApi } from "../hooks/use-api";
+
+export function ShowPage({ id }: { id: string }) {
+  const api = useApi();
+  const ask = useCallback(() => api.session(id), [api, id]);
+  const [answer, again] = useAnswer(ask);
+  const [isInTrash, setInTrash] = useState(false);
+  if (answer.state === "waiting")
+    return (
+      <main>
+        <p className="dim">Looking …</p>
+      </main>
+    );
+  if (answer.state === "failed")
+    return (
+      <main className="narrow stack">
+        <h1>Not to be seen</h1>
+        <Trouble what="This show cannot be opened" error={answer.error} onAgain={again} />
+        <a href="#/shows">All shows</a>
+      </main>
+    );
+  const show = answer.value;
+  const name = show.name ?? "Without a name";
+  if (isInTrash) return <InTrash id={id} name={name} onBack={() => setInTrash(false)} />;
+  return (
+    <main className="two">
+      <div className="stack">
+        <div className="line wrap">
+          <div className="grow">
+            <h1>{name}</h1>
+            <p className="small dim num">
+              {dayOf(show.started_at)}
+              {show.duration ? ` · ${timeOf(show.duration)}` : ""} · {STATES[show.state]}
+            </p>
+          </div>
+          <DeleteShow id={id} name={name} isDisabled={show.state === "recording"} onDeleted={() => setInTrash(true)} />
+        </div>
+        <ShowPlayer show={show} />
+      </div>
+      <aside className="side" aria-label="What there is of it">
+        <ShowFiles show={show} />
+      </aside>
+    </main>
+  );
+}
+
+function InTrash({ id, name, onBack }: { id: string; name: string; onBack: () => void }) {
+  const api = useApi();
+  const [trouble, setTrouble] = useState<string | null>(null);
+  return (
+    <main className="narrow stack">
+      <h1>“{name}” is in the trash</h1>
+      <p className="dim">Its files are kept for some days, and then removed.</p>
+      {trouble && (
+        <p className="warn" role="alert">
+          {trouble}
+        </p>
+      )}
+      <div className="line wrap">
+        <button type="button" className="main" onClick={() => api.restore(id).then(onBack, (error: unknown) => setTrouble(messageOf(error)))}>
+          Bring it back
+        </button>
+        <a className="button" href="#/shows">
+          All shows
+        </a>
+      </div>
+    </main>
+  );
+}
