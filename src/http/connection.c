@@ -23,17 +23,17 @@ static HttpConnection *connection_of(struct MHD_Connection *mhd)
 
 /* ---- phases and deadlines ---- */
 
-static guint64 bytes_taken_by_client(const HttpConnection *connection)
+static struct tcp_info tcp_info_of(const HttpConnection *connection)
 {
     struct tcp_info info = {0};
     socklen_t length = sizeof info;
     getsockopt(connection->watch.fd, IPPROTO_TCP, TCP_INFO, &info, &length);
-    return info.tcpi_bytes_acked;
+    return info;
 }
 
 static guint64 bytes_moved(const HttpConnection *connection)
 {
-    return connection->phase == HTTP_PHASE_REPLY ? bytes_taken_by_client(connection)
+    return connection->phase == HTTP_PHASE_REPLY ? tcp_info_of(connection).tcpi_bytes_acked
                                                  : connection->received + connection->discarded;
 }
 
@@ -47,6 +47,7 @@ void http_connection_phase(HttpConnection *connection, HttpPhase phase)
         connection->progress = connection->seen = bytes_moved(connection);
     else
         connection->progress = connection->seen = G_MAXUINT64; /* asked for at the first check */
+    connection->was_kicked = FALSE;
 }
 
 static gboolean is_slow(HttpConnection *connection, gint64 now_us, guint window_ms,
@@ -67,6 +68,25 @@ static gboolean is_slow(HttpConnection *connection, gint64 now_us, guint window_
     connection->since_us = now_us;
     connection->progress = moved;
     return slow;
+}
+
+/* After a sendfile() that gave less than it was asked for, MHD waits for room in a socket that has
+ * room. So it is made to try once more; when that gives nothing either, the file has no more. */
+static gboolean has_stalled(HttpConnection *connection)
+{
+    struct tcp_info info = tcp_info_of(connection);
+    if (info.tcpi_bytes_acked != connection->seen || info.tcpi_unacked > 0 ||
+        info.tcpi_notsent_bytes > 0) {
+        connection->was_kicked = FALSE;
+        return FALSE;
+    }
+    if (connection->was_kicked)
+        return TRUE;
+    connection->was_kicked = TRUE;
+    MHD_suspend_connection(connection->mhd);
+    MHD_resume_connection(connection->mhd);
+    connection->server->run_mhd = TRUE;
+    return FALSE;
 }
 
 static void say_too_slow(const HttpConnection *connection)
@@ -97,7 +117,8 @@ void http_connection_check(HttpConnection *connection, gint64 now_us)
         is_over = is_slow(connection, now_us, limits->body_ms, limits->body_min_bytes_per_s);
         break;
     case HTTP_PHASE_REPLY:
-        is_over = is_slow(connection, now_us, limits->reply_ms, limits->reply_min_bytes_per_s);
+        is_over = has_stalled(connection) ||
+                  is_slow(connection, now_us, limits->reply_ms, limits->reply_min_bytes_per_s);
         break;
     case HTTP_PHASE_HANDLER:
         break;

@@ -140,6 +140,7 @@ struct HttpConnection {
     guint is_suspended : 1;
     guint is_half_closed : 1;
     guint is_doomed : 1;    /* to be closed as soon as MHD looks */
+    guint was_kicked : 1;   /* MHD was made to go on with the reply */
     guint needs_linger : 1; /* the client may still be sending when it is closed */
     guint was_taken : 1;    /* its socket lives on elsewhere, address still counted */
 };

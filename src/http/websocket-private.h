@@ -24,6 +24,7 @@ struct HttpWebSocket {
     GList dirty_link; /* in server->dirty */
     gboolean is_dirty;
     gboolean is_attached;
+    gboolean is_lost;    /* it never gets a socket */
     gboolean is_counted; /* among the connections of its peer's address */
     gboolean is_paused;
     gboolean was_full; /* something was sent since `drained` */

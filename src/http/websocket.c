@@ -335,7 +335,8 @@ static void settle(HttpWebSocket *socket)
                 socket->events->drained(socket, socket->data);
         }
     }
-    if (socket->state == SOCKET_ENDED)
+    /* MHD still holds one that it did not give a socket yet. */
+    if (socket->state == SOCKET_ENDED && (socket->is_attached || socket->is_lost))
         finish(socket);
 }
 
@@ -510,6 +511,7 @@ void http_websocket_attach(HttpWebSocket *socket, int fd, const char *extra, gsi
     socket->watched = EPOLLIN;
     if (socket->state == SOCKET_ENDED) { /* aborted before it began */
         close(fd);
+        mark_dirty(socket);
         return;
     }
     socket->watch.fd = fd;
@@ -529,6 +531,8 @@ void http_websocket_attach(HttpWebSocket *socket, int fd, const char *extra, gsi
 void http_websocket_lost(HttpWebSocket *socket)
 {
     end(socket, HTTP_WEBSOCKET_ABNORMAL, "");
+    socket->is_lost = TRUE;
+    mark_dirty(socket);
 }
 
 const char *http_websocket_client_address(const HttpWebSocket *socket)
