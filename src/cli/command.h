@@ -23,8 +23,8 @@ typedef struct CliCommand {
     int (*run)(const CliContext *context, GError **error);
 } CliCommand;
 
-extern const CliCommand cli_direct, cli_cut, cli_render, cli_export, cli_verify, cli_index,
-    cli_completion, cli_manual;
+extern const CliCommand cli_serve, cli_direct, cli_cut, cli_render, cli_export, cli_verify,
+    cli_index, cli_completion, cli_manual;
 
 const CliCommand *const *cli_commands(void); /* NULL at the end; static */
 const CliCommand *cli_command_find(const char *name);

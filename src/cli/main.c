@@ -11,9 +11,9 @@
 
 const CliCommand *const *cli_commands(void)
 {
-    static const CliCommand *const commands[] = {&cli_direct,     &cli_cut,    &cli_render,
-                                                 &cli_export,     &cli_verify, &cli_index,
-                                                 &cli_completion, &cli_manual, NULL};
+    static const CliCommand *const commands[] = {
+        &cli_serve,  &cli_direct, &cli_cut,        &cli_render, &cli_export,
+        &cli_verify, &cli_index,  &cli_completion, &cli_manual, NULL};
     return commands;
 }
 

@@ -9,6 +9,8 @@
 #include <edit/replay.h>
 #include <edit/settings.h>
 
+enum { SHOWN_NOTHING_YET = DIRECTOR_NONE - 1 }; /* so that "nothing can be shown" is said too */
+
 struct EditLive {
     GPtrArray *sources;     /* ShowSource *, owned: as the last list has them */
     DirectorSettings given; /* those of the beginning: a reign starts with them */
@@ -89,7 +91,7 @@ EditLive *edit_live_new(const GPtrArray *sources, const DirectorSettings *settin
     live->given = *settings;
     live->log = show_log_new();
     live->decisions = g_queue_new();
-    live->shown = DIRECTOR_NONE - 1; /* also "nothing can be shown" is said once */
+    live->shown = SHOWN_NOTHING_YET;
     return begin_run(live, error) ? g_steal_pointer(&live) : NULL;
 }
 
@@ -196,8 +198,11 @@ static gboolean take_epoch(EditLive *live, const ShowEvent *line, GError **error
     edit_live_advance(live, show_event_at_ms(line) - 1);
     live->epoch = MAX(live->epoch, line->epoch);
     live->is_paused = g_strcmp0(by, "console") == 0;
-    if (!live->is_paused)
+    if (!live->is_paused) {
         live->server_epoch = live->epoch;
+        g_queue_clear_full(live->decisions, g_free); /* nobody saw them */
+        live->shown = SHOWN_NOTHING_YET;
+    }
     show_log_take(live->log, dup_line(line));
     return live->is_paused || begin_reign(live, show_event_at_ms(line), error);
 }
@@ -212,6 +217,16 @@ static gboolean check_settings(const EditLive *live, const ShowEvent *line, GErr
 gint64 edit_live_next_at_ms(const EditLive *live, gint64 now_ms)
 {
     return MAX(now_ms, MAX(live->run.now_ms + 1, live->last_at_ms));
+}
+
+gboolean edit_live_check(const EditLive *live, const ShowEvent *line, GError **error)
+{
+    if (line->type == SHOW_EVENT_SETTINGS)
+        return check_settings(live, line, error);
+    if (line->type != SHOW_EVENT_SOURCES)
+        return TRUE;
+    g_autoptr(GPtrArray) sources = read_list(live, line, error);
+    return sources != NULL;
 }
 
 gboolean edit_live_line(EditLive *live, const ShowEvent *line, GError **error)

@@ -41,8 +41,8 @@ void server_call_file(ServerCall *call, HttpReply *headers, const HttpFile *file
 void server_call_json(ServerCall *call, guint status, json_t *body);               /* taken */
 void server_call_empty(ServerCall *call, guint status);
 /* {"error":{"code","message","field"}}: the status and code of the error; what is a system's own
- * failure (500) is logged with its message and answered without. `error` is taken; `field` may be
- * NULL. */
+ * failure (500) is logged with its message and answered without. `error` is taken. `field` NULL:
+ * the one that the message begins with, if it does. */
 void server_call_fail(ServerCall *call, GError *error, const char *field);
 void server_call_refuse(ServerCall *call, ServerError code, const char *field, const char *format,
                         ...) G_GNUC_PRINTF(4, 5);

@@ -276,13 +276,15 @@ void server_call_empty(ServerCall *call, guint status)
 void server_call_fail(ServerCall *call, GError *error, const char *field)
 {
     guint status = server_error_status(error);
-    const char *message = error->message;
+    g_autofree char *said = server_error_message(error);
+    g_autofree char *named = field == NULL ? server_error_field(error) : NULL;
+    const char *message = said;
     if (status == 500) {
         g_warning("a call failed: %s, request=%s", error->message, call->id);
         message = "the server could not do it; its log says why";
     }
     json_t *body = json_pack("{s:{s:s,s:s,s:s*}}", "error", "code", server_error_code(error),
-                             "message", message, "field", field);
+                             "message", message, "field", field != NULL ? field : named);
     if (body == NULL) /* a message that is not UTF-8: file names need not be */
         body = json_pack("{s:{s:s,s:s}}", "error", "code", server_error_code(error), "message",
                          "it was refused");

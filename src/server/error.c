@@ -2,9 +2,12 @@
  * that says the same thing to a client. */
 #include <server/error.h>
 
+#include <edit/error.h>
 #include <http/error.h>
 #include <show/error.h>
 #include <store/error.h>
+
+#include <string.h>
 
 G_DEFINE_QUARK(server - error - quark, server_error)
 
@@ -98,6 +101,8 @@ static ServerError answer_of(const GError *error)
         return of_show(error->code);
     if (error->domain == HTTP_ERROR)
         return of_http(error->code);
+    if (error->domain == EDIT_ERROR) /* a setting, or a list of sources */
+        return SERVER_ERROR_INVALID;
     return SERVER_ERROR_FAILED;
 }
 
@@ -109,4 +114,27 @@ guint server_error_status(const GError *error)
 const char *server_error_code(const GError *error)
 {
     return answers[answer_of(error)].code;
+}
+
+char *server_error_message(const GError *error)
+{
+    const char *message = error->message;
+    if (error->domain != STORE_ERROR)
+        return g_strdup(message);
+    /* Those begin with a path of this machine: its last part says what was meant. */
+    const char *colon = strstr(message, ": ");
+    const char *slash =
+        colon != NULL ? g_strrstr_len(message, (gssize)(colon - message), "/") : NULL;
+    return g_strdup(slash != NULL ? slash + 1 : message);
+}
+
+char *server_error_field(const GError *error)
+{
+    const char *end = error->message + strcspn(error->message, ": .[");
+    gsize length = (gsize)(end - error->message);
+    gboolean names_one = error->domain == SERVER_ERROR || error->domain == EDIT_ERROR;
+    return names_one && length > 0 && length < 32 && strstr(error->message, ": ") != NULL &&
+                   (*end == ':' || *end == '[')
+               ? g_strndup(error->message, length)
+               : NULL;
 }

@@ -46,6 +46,7 @@ char *server_identity_cookie(const ServerIdentity *identity, gint64 end_s);
 /* The cookie of someone who logged out is not taken any more, by this server, while it runs. */
 void server_identity_end_cookie(ServerIdentity *identity, const char *cookie, gint64 now_s);
 
+const char *server_role_name(ServerRole role); /* "admin"; static */
 /* What somebody may do with a show. `source` NULL: with the show as a whole. */
 gboolean server_who_may_see(const ServerWho *who, const char *session);
 gboolean server_who_may_send(const ServerWho *who, const char *session, const char *source);

@@ -302,6 +302,16 @@ void server_identity_end_cookie(ServerIdentity *identity, const char *cookie, gi
 
 /* ---- what they may ---- */
 
+const char *server_role_name(ServerRole role)
+{
+    static const char *const names[] = {
+        [SERVER_ROLE_NONE] = "none",     [SERVER_ROLE_ADMIN] = "admin",
+        [SERVER_ROLE_UPLOAD] = "upload", [SERVER_ROLE_CAMERA] = "camera",
+        [SERVER_ROLE_VIEWER] = "viewer",
+    };
+    return names[role];
+}
+
 gboolean server_who_may_see(const ServerWho *who, const char *session)
 {
     if (who->role == SERVER_ROLE_ADMIN)

@@ -69,13 +69,8 @@ void server_logout(Server *server, ServerCall *call)
 void server_me(Server *server, ServerCall *call)
 {
     (void)server;
-    static const char *const names[] = {
-        [SERVER_ROLE_NONE] = "none",     [SERVER_ROLE_ADMIN] = "admin",
-        [SERVER_ROLE_UPLOAD] = "upload", [SERVER_ROLE_CAMERA] = "camera",
-        [SERVER_ROLE_VIEWER] = "viewer",
-    };
     const ServerWho *who = server_call_who(call);
-    json_t *body = json_pack("{s:s}", "role", names[who->role]);
+    json_t *body = json_pack("{s:s}", "role", server_role_name(who->role));
     if (who->session[0] != '\0')
         json_object_set_new(body, "sessionId", json_string(who->session));
     if (who->source[0] != '\0')

@@ -13,6 +13,7 @@
 #include "pulse-private.h"
 
 typedef struct ServerShows ServerShows;
+typedef struct ServerSockets ServerSockets;
 
 struct Server {
     const ServerConfig *config;
@@ -25,7 +26,10 @@ struct Server {
     StoreWorkers *log_workers;  /* sync the logs; server.c */
     StoreWorkers *disk_workers; /* everything else that waits for the disk; server.c */
     StoreUploads *uploads;      /* server.c */
+    GQueue waiting_uploads;     /* for room; upload.c */
+    guint room_source;          /* upload.c */
     ServerShows *shows;         /* shows.c: the shows that run, and those that were asked for */
+    ServerSockets *sockets;     /* socket.c */
     SocketioServer *socketio;   /* socket.c */
     HttpServer *http;           /* server.c */
     ServerPulse *log_pulse, *disk_pulse; /* server.c */

@@ -5,6 +5,7 @@
 #include "route-private.h"
 #include "shows-private.h"
 #include "socket-private.h"
+#include "uploads-private.h"
 
 #include <string.h>
 
@@ -113,7 +114,7 @@ void server_free(Server *server)
 {
     if (server == NULL)
         return;
-    socketio_server_free(server->socketio);
+    server_socket_free(server);
     http_server_free(server->http);
     server_shows_free(server->shows);
     server_pulse_free(server->log_pulse);

@@ -3,7 +3,9 @@
 #include <store/shows.h>
 
 #include <store/error.h>
+#include <show/manifest.h>
 #include <store/names.h>
+#include <store/whole.h>
 
 #include "disk-private.h"
 #include "shows-private.h"
@@ -221,6 +223,23 @@ const char *store_show_id(const StoreShow *show)
 const StorePlace *store_show_place(const StoreShow *show)
 {
     return &show->place;
+}
+
+int store_show_open_file(const StoreShow *show, const char *name, struct stat *status,
+                         GError **error)
+{
+    if (show_file_name_is_valid(name))
+        return store_open_file(&show->place, name, O_RDONLY, status, error);
+    g_set_error(error, STORE_ERROR, STORE_ERROR_NAME, "%s: cannot open a file: this is no name",
+                show->place.path);
+    return -1;
+}
+
+gboolean store_show_write_whole(const StoreShow *show, const char *name, const char *text,
+                                gsize length, GError **error)
+{
+    g_autofree char *path = g_build_filename(show->place.path, name, NULL);
+    return store_write_whole(path, text, length, error);
 }
 
 void store_show_close(StoreShow *show)

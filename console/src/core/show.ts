@@ -56,7 +56,6 @@ export class Show {
   private keepTimer: ReturnType<typeof setTimeout> | null = null;
   private clockAt = -Infinity;
   private isClosed = false;
-  private isOver = false; /* complete on the server, or gone: its log takes no more lines */
 
   constructor(private readonly options: ShowOptions) {
     const { show, api } = options;
@@ -82,10 +81,7 @@ export class Show {
         state: (state) => options.hooks.server(state),
         signal: (from, data) => options.hooks.signal(from, data),
         changed: (state) => this.linkChanged(state),
-        denied: (code, message) => {
-          this.isOver ||= code === "stopped" || code === "not_found";
-          if (!this.isOver) options.hooks.denied(message);
-        },
+        denied: (_code, message) => options.hooks.denied(message),
         pending: () => this.keepSoon(),
       },
     });
@@ -155,7 +151,7 @@ export class Show {
   /* Everything logged is with the server; false when that did not come in time. */
   async drained(timeoutMs: number): Promise<boolean> {
     const until = performance.now() + timeoutMs;
-    while (this.link.queue.pending().length > 0 && !this.isOver) {
+    while (this.link.queue.pending().length > 0) {
       if (performance.now() > until || this.isClosed) return false;
       await new Promise((next) => setTimeout(next, 50));
     }
@@ -233,7 +229,7 @@ export class Show {
     if (this.mine.has(line.id)) return this.decider.line({ ...line, isOwn: true });
     const isStale = line.type === "switch" && this.decider.by === "console";
     this.decider.line(line);
-    if (isStale) return; /* the console decides; the server has not heard so yet */
+    if (isStale && !isOld) return; /* the console decides; the server has not heard so yet */
     this.view = withLine(this.view, line);
     if (line.type === "switch" && line.source && !isOld) this.options.hooks.cutTo(line.source, line.t, line.id);
     this.options.hooks.changed();

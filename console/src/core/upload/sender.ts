@@ -11,9 +11,6 @@ export type SenderState = "sending" | "waiting" | "done" | "failed";
 export interface SenderHooks {
   /* Acknowledged bytes, state or trouble changed. */
   changed(sender: Sender): void;
-  /* Whether the show's manifest has this closed file, the same: asked when its upload is not there,
-   * as after the show was completed. */
-  isWhole?(file: SpoolFile): Promise<boolean>;
 }
 
 const CHUNK_MOST = 1 << 20;
@@ -120,10 +117,6 @@ export class Sender {
       head = await this.tus.head(this.address);
     } catch (error) {
       if (!(error instanceof TusError) || (error.status !== 404 && error.status !== 410)) throw error;
-      if (this.file.isClosed && (await this.hooks.isWhole?.(this.file))) {
-        this.acknowledge(this.file.bytes);
-        return true;
-      }
       this.address = await this.tus.create(this.file.sessionId, this.file.name);
       head = { offset: 0, length: null };
     }

@@ -27,3 +27,7 @@ typedef enum {
 
 guint server_error_status(const GError *error);     /* of other domains too: 500 unless known */
 const char *server_error_code(const GError *error); /* "not_found"; static */
+/* What a client is told: without paths of this machine. Free with g_free(). */
+char *server_error_message(const GError *error);
+/* The field that a message begins with ("t: expected …"), or NULL. Free with g_free(). */
+char *server_error_field(const GError *error);

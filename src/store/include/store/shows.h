@@ -38,6 +38,13 @@ StoreShow *store_shows_find(StoreShows *shows, const char *id,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *store_show_id(const StoreShow *show);          /* borrowed, as the place is */
 const StorePlace *store_show_place(const StoreShow *show); /* for journals and uploads */
+/* A descriptor of a file in its folder, for reading; never through a link, plain files only.
+ * STORE_ERROR_NAME, STORE_ERROR_GONE. Does not wait for the disk but for the folder's entry. */
+int store_show_open_file(const StoreShow *show, const char *name, struct stat *status,
+                         GError **error);
+/* A whole file in its place (store/whole.h). Waits for the disk. */
+gboolean store_show_write_whole(const StoreShow *show, const char *name, const char *text,
+                                gsize length, GError **error);
 void store_show_close(StoreShow *show);                    /* NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreShow, store_show_close)
 

@@ -1,0 +1,109 @@
+/* Files of shows: what the manifest names, and the documents of a show. Nothing else is served, and
+ * nothing is run by a browser that shows it. */
+#include "uploads-private.h"
+
+#include "shows-private.h"
+
+#include <store/error.h>
+#include <store/names.h>
+
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct {
+    const char *ending, *type;
+} types[] = {
+    {".webm", "video/webm"},
+    {".mkv", "video/x-matroska"},
+    {".mp4", "video/mp4"},
+    {".json", "application/json"},
+    {".log", "application/x-ndjson"},
+    {".otio", "application/json"},
+    {".fcpxml", "application/xml"},
+    {".mlt", "application/xml"},
+    {".edl", "text/plain"},
+    {".jpg", "image/jpeg"},
+    {".png", "image/png"},
+    {".index", "application/json"},
+};
+
+static const char *type_of(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++)
+        if (g_str_has_suffix(name, types[i].ending))
+            return types[i].type;
+    return "application/octet-stream";
+}
+
+/* Documents that every show has, whether or not its manifest names them. */
+static gboolean is_document(const char *name)
+{
+    static const char *const names[] = {
+        "manifest.json",   "events.json", "events.log", "shots.json",
+        "highlights.json", "live.json",   NULL};
+    return g_strv_contains(names, name);
+}
+
+/* Its own names and those of recordings: never a temporary or a hidden one. */
+static gboolean is_served(const char *name)
+{
+    gsize length = strlen(name);
+    return length > 0 && length < 128 && name[0] != '.' && name[0] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+               length &&
+           strstr(name, "..") == NULL &&
+           (is_document(name) || strcmp(type_of(name), "application/octet-stream") != 0);
+}
+
+static HttpReply *headers_for(const ServerCall *call, const char *name)
+{
+    HttpReply *reply = http_reply_new(200);
+    http_reply_header(reply, "Content-Type", type_of(name));
+    http_reply_header(reply, "Cache-Control", "private, no-cache");
+    if (http_request_query(server_call_request(call), "download") != NULL) {
+        g_autofree char *value = g_strdup_printf("attachment; filename=\"%s\"", name);
+        http_reply_header(reply, "Content-Disposition", value);
+    }
+    return reply;
+}
+
+/* What a file has grown to since it was opened is not promised: its length is what was acknowledged
+ * for a recording that grows. */
+static gint64 served_length(Server *server, const char *show_id, const char *name, gint64 size)
+{
+    ServerShow *show = server_shows_open(server->shows, show_id);
+    ServerRecording *recording = show != NULL ? server_recording_find(show, name) : NULL;
+    return recording != NULL
+               ? MIN(size, store_upload_acknowledged_bytes(server_recording_upload(recording)))
+               : size;
+}
+
+static void send_open_file(Server *server, ServerCall *call, const char *show_id, const char *name,
+                           int fd, const struct stat *status)
+{
+    gint64 length = served_length(server, show_id, name, status->st_size);
+    g_autofree char *etag =
+        g_strdup_printf("\"%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x-%lx\"", length,
+                        (gint64)status->st_mtim.tv_sec * 1000000 + status->st_mtim.tv_nsec / 1000,
+                        (unsigned long)status->st_ino);
+    HttpFile file = {
+        .fd = fd, .length_bytes = length, .etag = etag, .modified_s = status->st_mtim.tv_sec};
+    server_call_file(call, headers_for(call, name), &file);
+}
+
+void server_files_send(Server *server, ServerCall *call, const char *show_id, const char *name)
+{
+    GError *error = NULL;
+    struct stat status;
+    if (!is_served(name)) {
+        server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "file", "file: there is no such file");
+        return;
+    }
+    g_autoptr(StoreShow) folder = store_shows_find(server->store, show_id, &error);
+    int fd = folder != NULL ? store_show_open_file(folder, name, &status, &error) : -1;
+    if (fd < 0) {
+        server_call_fail(call, error, NULL);
+        return;
+    }
+    send_open_file(server, call, show_id, name, fd, &status);
+}

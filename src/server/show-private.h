@@ -1,0 +1,111 @@
+/* One running show: its log, its director, its recordings, its clock. The heart of the server: what
+ * comes in is checked, written, decided, sent; in that order.
+ *
+ * Life: from server_show_new() to server_show_free(), owned by the registry (shows-private.h), which
+ * keeps a show open until it is complete and nobody uses it. Threads: the server's. */
+#pragma once
+#include <edit/live.h>
+#include <show/manifest.h>
+#include <store/journal.h>
+#include <store/shows.h>
+
+#include "server-private.h"
+
+typedef struct ServerShow ServerShow;
+typedef struct ServerRecording ServerRecording;
+
+/* The answer to an event: `error` NULL: it is on disk under `seq`, fed at `at_ms`. */
+typedef void (*ServerShowAnswer)(gint64 seq, gint64 at_ms, const GError *error, gpointer data);
+
+/* Takes `folder` and `manifest`. A folder with a log is taken up where it ends: the director is fed
+ * the log, and what it had decided already is not decided again. Waits for the disk as long as
+ * reading the log takes. */
+ServerShow *server_show_new(Server *server, StoreShow *folder, ShowManifest *manifest,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The first line of a new show: name, sources, settings, clock. Once, before anything else. `answer`
+ * comes when it is on disk; FALSE: it does not come. */
+gboolean server_show_begin(ServerShow *show, ServerShowAnswer answer, gpointer data,
+                           GError **error);
+void server_show_free(ServerShow *show); /* syncs the log. NULL-safe */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerShow, server_show_free)
+
+/* Borrowed while the show is open. */
+const char *server_show_id(const ServerShow *show);
+ShowManifest *server_show_manifest(const ServerShow *show);
+const StoreShow *server_show_folder(const ServerShow *show);
+const GPtrArray *server_show_sources(const ServerShow *show); /* ShowSource * */
+ShowState server_show_state(const ServerShow *show);
+gint64 server_show_clock_ms(const ServerShow *show); /* the session clock, now */
+gint64 server_show_seq(const ServerShow *show);      /* of the last line */
+gint64 server_show_epoch(const ServerShow *show);
+/* Where in events.log the lines behind `seq` begin at the latest; what is read there before them has
+ * seq of its own. Its end: server_show_log_bytes(). */
+gint64 server_show_log_offset(const ServerShow *show, gint64 seq);
+gint64 server_show_log_bytes(const ServerShow *show);
+
+/* ---- events: show-events.c ---- */
+
+/* One event of a client, as it came: checked, written, fed to the director; decisions leave at once;
+ * `answer` comes when it is on disk, once, from here when it is refused. `from`: the client that sent
+ * it, which is not sent it again; may be NULL. `value` is borrowed. */
+void server_show_event(ServerShow *show, const ServerWho *who, SocketioSocket *from,
+                       const json_t *value, ServerShowAnswer answer, gpointer data);
+/* Whether somebody is there who sees to the show: while nobody is, the director rests, and time is
+ * made good when somebody is back. */
+void server_show_set_attended(ServerShow *show, gboolean is_attended);
+/* Index in sources of what may come next, or DIRECTOR_NONE. */
+int server_show_next_source(const ServerShow *show);
+
+/* ---- the end: show-stop.c ---- */
+
+typedef void (*ServerShowStopped)(ServerShow *show, const GError *error, gpointer data);
+/* Writes events.json and the manifest, then calls `done`. Again: the same. */
+void server_show_stop(ServerShow *show, ServerShowStopped done, gpointer data);
+/* A recording is whole, or a client said which are due: the show may be complete. */
+void server_show_settle(ServerShow *show);
+/* Names of recordings that have to come, with their sums: what a client says after a stop. */
+gboolean server_show_expect(ServerShow *show, const json_t *files, GError **error);
+/* Writes the manifest as it is now, from a worker; calls that come meanwhile share the next one. */
+void server_show_save(ServerShow *show);
+
+/* ---- recordings: recording.c ---- */
+
+/* Opens or finds the recording of this name. SERVER_ERROR_INVALID (no name of this show's sources),
+ * SERVER_ERROR_CONFLICT, STORE_ERROR_*. `length_bytes` as in store/upload.h. */
+ServerRecording *server_recording_open(ServerShow *show, const char *name, gint64 length_bytes,
+                                       GError **error);
+ServerRecording *server_recording_find(const ServerShow *show, const char *name); /* or NULL */
+/* One recording has one writer at a time. Who had it is told with its `stolen`, once, from here. */
+void server_recording_claim(ServerRecording *recording, gpointer writer,
+                            void (*stolen)(gpointer writer));
+void server_recording_release(ServerRecording *recording, gpointer writer);
+gboolean server_recording_is_claimed(const ServerRecording *recording);
+/* When bytes of it were last taken, µs of the monotonic clock; 0: never. */
+gint64 server_recording_touched_us(const ServerRecording *recording);
+ServerShow *server_recording_show(const ServerRecording *recording);
+StoreUpload *server_recording_upload(const ServerRecording *recording);
+const char *server_recording_name(const ServerRecording *recording);
+gint64 server_recording_length(const ServerRecording *recording); /* declared, or -1 */
+gboolean server_recording_declare(ServerRecording *recording, gint64 length_bytes, GError **error);
+/* What a client said its sum will be, or NULL. Borrowed. */
+const char *server_recording_expected_sum(const ServerRecording *recording);
+/* The first bytes have to be those of the format: SERVER_ERROR_TYPE. */
+gboolean server_recording_check_magic(const ServerRecording *recording, gint64 offset,
+                                      const guint8 *bytes, gsize length, GError **error);
+/* All bytes are there: closes it, has it indexed, and settles the show. */
+void server_recording_finish(ServerRecording *recording, const char *sha256, StoreUploadDone done,
+                             gpointer data);
+void server_recording_remove(ServerRecording *recording, StoreUploadDone done, gpointer data);
+/* [{"name","bytes","acknowledged","state","source"}…]: what `live` and `state` say. New reference. */
+json_t *server_recordings_json(const ServerShow *show);
+gboolean server_recordings_are_settled(const ServerShow *show); /* none is open or being indexed */
+/* Nothing of this show is under way: it may be closed. */
+gboolean server_show_is_idle(const ServerShow *show);
+/* No work of a worker holds it. */
+gboolean server_show_is_quiet(const ServerShow *show);
+/* After a restart: time goes on, what was stopping goes on stopping. */
+void server_show_resume(ServerShow *show);
+gboolean server_recordings_are_busy(const ServerShow *show); /* a writer has one */
+void server_recordings_close(ServerShow *show);
+/* Takes up what a restart found in the folder: names, sizes, which are whole. */
+void server_recordings_take_up(ServerShow *show);

@@ -1,0 +1,60 @@
+/* Inside of a running show, for the files show*.c and recording.c alone. */
+#pragma once
+#include "show-private.h"
+
+/* A line of the log by its sender's id, so that a resend is stored once. */
+typedef struct ServerLine {
+    gint64 seq, at_ms;
+    gboolean is_synced;
+    GArray *waiting; /* Waiting: answers due when it is on disk; NULL: none */
+} ServerLine;
+
+struct ServerShow {
+    Server *server;
+    StoreShow *folder;
+    ShowManifest *manifest;
+    StoreJournal *journal;
+    EditLive *live;
+    gint64 seq;
+    gint64 taken_up_seq;  /* of the last line that was there when the log was opened */
+    GArray *offsets;      /* gint64: where each line after that begins in the log */
+    GHashTable *lines;    /* id → ServerLine */
+    GHashTable *speaking; /* "cam_1 speaking_start" → Spoken: the last one of its kind */
+    GSource *timer;       /* the director's */
+    gboolean is_attended;
+    /* the session clock */
+    char boot_id[37];
+    gint64 zero_us;  /* CLOCK_BOOTTIME of its zero */
+    gint64 floor_ms; /* never before this */
+    /* handing back from the console */
+    gint64 adopted_us; /* when a line of the console was last adopted; 0: it does not decide */
+    /* the end */
+    gboolean is_stopping, was_stopped; /* events.json is being written; was written */
+    GArray *stop_waiting;              /* Stopping: who asked */
+    GHashTable *expected;              /* name → sha256 or "": recordings that have to come */
+    GHashTable *starts;                /* name → double *: ms on the session clock */
+    guint settle_timer;
+    /* saving */
+    gboolean is_saving, save_again;
+    guint refs; /* works of workers that hold it */
+    gboolean is_closed;
+    GHashTable *recordings; /* name → ServerRecording, owned */
+    StoreQuota quota;
+};
+
+/* Answers when the line appended last is on disk. It must be one of the server's own. */
+void server_show_wait_for_last(ServerShow *show, ServerShowAnswer answer, gpointer data);
+/* Advances the director to now, writes and sends what it decided. How much that was. */
+guint server_show_decide(ServerShow *show);
+/* Appends one line by the server itself; `event` is taken. FALSE: the log cannot be written. */
+gboolean server_show_append(ServerShow *show, ShowEvent *event, SocketioSocket *except,
+                            GError **error);
+/* Reads a log back into the show: for server_show_new(). */
+gboolean server_show_take_up(const ShowEvent *event, gpointer show, GError **error);
+/* What a record_start says: which recording has to come, and where it begins. */
+void server_show_note_recording(ServerShow *show, const ShowEvent *event);
+void server_show_arm(ServerShow *show); /* the timer */
+void server_show_ref(ServerShow *show);
+void server_show_unref(ServerShow *show);
+/* Takes over from a console that decided, with all that it handed in. */
+gboolean server_show_take_over(ServerShow *show, GError **error);

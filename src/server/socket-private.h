@@ -1,0 +1,15 @@
+/* The shows over Socket.IO: who connects, what they missed, what they send. Threads: the server's. */
+#pragma once
+#include "shows-private.h"
+
+gboolean server_socket_new(Server *server, GError **error);          /* makes server->socketio */
+void server_socket_free(Server *server);                             /* before the shows */
+gboolean server_socket_handle(Server *server, HttpRequest *request); /* TRUE: under /socket.io/ */
+
+/* Sends a line of the log to everybody in the show but `except`. `line` is taken. */
+void server_socket_send_line(Server *server, const char *show_id, SocketioSocket *except,
+                             json_t *line);
+/* What `state` says changed: sent at most once a second. */
+void server_socket_state_changed(Server *server, const char *show_id);
+guint server_socket_watchers(Server *server, const char *show_id); /* clients in the show */
+void server_socket_end_show(Server *server, const char *show_id);  /* everybody leaves it */

@@ -1,0 +1,400 @@
+/* Resumable uploads: tus 1.0.0 (https://tus.io/protocols/resumable-upload) with creation,
+ * creation-defer-length, checksum, expiration and termination. One recording is one upload; its
+ * address is /upload/{show}/{name}. What a PATCH is answered for is on disk. */
+#include "feed-private.h"
+#include "shows-private.h"
+
+#include <string.h>
+
+#define TUS_VERSION    "1.0.0"
+#define TUS_EXTENSIONS "creation,creation-defer-length,checksum,expiration,termination"
+#define TUS_CONTENT    "application/offset+octet-stream"
+
+/* A recording that somebody wrote so recently is not begun by somebody else. */
+enum { IN_USE_S = 10 };
+
+/* ---- answers ---- */
+
+static void add_number(HttpReply *reply, const char *name, gint64 number)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);
+    http_reply_header(reply, name, text);
+}
+
+static HttpReply *new_answer(guint status)
+{
+    HttpReply *reply = http_reply_new(status);
+    http_reply_header(reply, "Tus-Resumable", TUS_VERSION);
+    return reply;
+}
+
+/* RFC 9110, 5.6.7. */
+static void add_expiry(const Server *server, HttpReply *reply)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GDateTime) end = g_date_time_add_seconds(now, (double)server->config->upload_idle_s);
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    g_autofree char *text = g_strdup_printf(
+        "%s, %02d %s %d %02d:%02d:%02d GMT", days[g_date_time_get_day_of_week(end) - 1],
+        g_date_time_get_day_of_month(end), months[g_date_time_get_month(end) - 1],
+        g_date_time_get_year(end), g_date_time_get_hour(end), g_date_time_get_minute(end),
+        g_date_time_get_second(end));
+    http_reply_header(reply, "Upload-Expires", text);
+}
+
+/* TRUE: the client speaks this version. Otherwise it was answered. */
+static gboolean check_version(ServerCall *call)
+{
+    const char *version = http_request_header(server_call_request(call), "Tus-Resumable");
+    if (g_strcmp0(version, TUS_VERSION) == 0)
+        return TRUE;
+    HttpReply *reply = new_answer(412);
+    http_reply_header(reply, "Tus-Version", TUS_VERSION);
+    server_call_reply(call, reply);
+    return FALSE;
+}
+
+void server_tus_options(Server *server, ServerCall *call)
+{
+    HttpReply *reply = new_answer(204);
+    http_reply_header(reply, "Tus-Version", TUS_VERSION);
+    http_reply_header(reply, "Tus-Extension", TUS_EXTENSIONS);
+    http_reply_header(reply, "Tus-Checksum-Algorithm", "sha1,sha256");
+    if (server->config->quota_bytes > 0)
+        add_number(reply, "Tus-Max-Size", server->config->quota_bytes);
+    server_call_reply(call, reply);
+}
+
+/* ---- headers ---- */
+
+/* A whole number ≥ 0; -1 when the header is not there. FALSE: it is something else. */
+static gboolean read_number(const ServerCall *call, const char *name, gint64 *number,
+                            GError **error)
+{
+    const char *text = http_request_header(server_call_request(call), name);
+    guint64 value;
+    *number = -1;
+    if (text == NULL)
+        return TRUE;
+    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64 / 2, &value, NULL)) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_INVALID,
+                    "%s: expected a whole number of bytes", name);
+        return FALSE;
+    }
+    *number = (gint64)value;
+    return TRUE;
+}
+
+/* One value of Upload-Metadata, "name <base64>, …"; NULL: not there, or no text. */
+static char *read_metadata(const ServerCall *call, const char *key)
+{
+    const char *text = http_request_header(server_call_request(call), "Upload-Metadata");
+    g_auto(GStrv) pairs = g_strsplit(text != NULL ? text : "", ",", 32);
+    for (guint i = 0; pairs[i] != NULL; i++) {
+        g_auto(GStrv) pair = g_strsplit(g_strstrip(pairs[i]), " ", 2);
+        if (pair[0] == NULL || pair[1] == NULL || strcmp(pair[0], key) != 0)
+            continue;
+        gsize length;
+        g_autofree guint8 *bytes = g_base64_decode(pair[1], &length);
+        gboolean is_text = length > 0 && length < 256 &&
+                           g_utf8_validate((const char *)bytes, (gssize)length, NULL);
+        return is_text ? g_strndup((const char *)bytes, length) : NULL;
+    }
+    return NULL;
+}
+
+/* "sha1 <base64>". kind NONE: no such header. */
+static gboolean read_sum(const ServerCall *call, StoreSum *sum, GError **error)
+{
+    const char *text = http_request_header(server_call_request(call), "Upload-Checksum");
+    memset(sum, 0, sizeof *sum);
+    if (text == NULL)
+        return TRUE;
+    g_auto(GStrv) words = g_strsplit(text, " ", 2);
+    gsize length = 0, expected = 0;
+    if (words[0] != NULL && words[1] != NULL && strcmp(words[0], "sha1") == 0)
+        sum->kind = STORE_SUM_SHA1, expected = 20;
+    else if (words[0] != NULL && words[1] != NULL && strcmp(words[0], "sha256") == 0)
+        sum->kind = STORE_SUM_SHA256, expected = 32;
+    g_autofree guint8 *digest = expected > 0 ? g_base64_decode(words[1], &length) : NULL;
+    if (expected == 0 || length != expected) {
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID,
+                            "Upload-Checksum: expected sha1 or sha256 and the sum in base64");
+        return FALSE;
+    }
+    memcpy(sum->digest, digest, length);
+    return TRUE;
+}
+
+/* ---- creation ---- */
+
+static gboolean read_length(const ServerCall *call, gint64 *length, GError **error)
+{
+    const char *defer = http_request_header(server_call_request(call), "Upload-Defer-Length");
+    if (!read_number(call, "Upload-Length", length, error))
+        return FALSE;
+    if ((*length >= 0) != (defer == NULL) || (defer != NULL && strcmp(defer, "1") != 0)) {
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID,
+                            "Upload-Length: expected a length, or Upload-Defer-Length: 1");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean is_in_use(const ServerRecording *recording)
+{
+    gint64 touched_us = server_recording_touched_us(recording);
+    return server_recording_is_claimed(recording) ||
+           (touched_us > 0 && store_upload_end(server_recording_upload(recording)) > 0 &&
+            g_get_monotonic_time() - touched_us < IN_USE_S * G_USEC_PER_SEC);
+}
+
+static ServerRecording *create(Server *server, ServerCall *call, GError **error)
+{
+    gint64 length;
+    g_autofree char *session = read_metadata(call, "sessionId");
+    g_autofree char *name = read_metadata(call, "name");
+    if (!read_length(call, &length, error))
+        return NULL;
+    ServerRecording *recording =
+        server_uploads_open(server, server_call_who(call), session, name, length, error);
+    if (recording == NULL)
+        return NULL;
+    gboolean is_whole = store_upload_is_finished(server_recording_upload(recording));
+    if (is_whole || is_in_use(recording)) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFLICT, "name: %s %s", name,
+                    is_whole ? "is whole already; name the next part"
+                             : "is being recorded elsewhere; close the other tab, or name the "
+                               "next part");
+        return NULL;
+    }
+    if (length >= 0 && !server_recording_declare(recording, length, error))
+        return NULL;
+    return recording;
+}
+
+static void answer_created(Server *server, ServerCall *call, const ServerRecording *recording)
+{
+    HttpReply *reply = new_answer(201);
+    g_autofree char *place =
+        g_strdup_printf("/upload/%s/%s", server_show_id(server_recording_show(recording)),
+                        server_recording_name(recording));
+    http_reply_header(reply, "Location", place);
+    add_expiry(server, reply);
+    server_call_reply(call, reply);
+}
+
+void server_tus_create(Server *server, ServerCall *call)
+{
+    GError *error = NULL;
+    if (!check_version(call))
+        return;
+    ServerRecording *recording = create(server, call, &error);
+    if (recording == NULL)
+        server_call_fail(call, error, NULL);
+    else
+        answer_created(server, call, recording);
+}
+
+/* ---- an upload that is there ---- */
+
+/* Of the path; answers otherwise. */
+static ServerRecording *named(Server *server, ServerCall *call)
+{
+    GError *error = NULL;
+    const char *session = server_call_part(call, 0), *name = server_call_part(call, 1);
+    if (!check_version(call))
+        return NULL;
+    ServerShow *show = server_shows_open(server->shows, session);
+    ServerRecording *recording = show != NULL ? server_recording_find(show, name) : NULL;
+    if (recording == NULL && server_who_may_see(server_call_who(call), session)) {
+        server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "name", "name: there is no such upload");
+        return NULL;
+    }
+    recording = server_uploads_open(server, server_call_who(call), session, name, -1, &error);
+    if (recording == NULL)
+        server_call_fail(call, error, NULL);
+    return recording;
+}
+
+void server_tus_head(Server *server, ServerCall *call)
+{
+    const ServerRecording *recording = named(server, call);
+    if (recording == NULL)
+        return;
+    HttpReply *reply = new_answer(200);
+    add_number(reply, "Upload-Offset",
+               store_upload_acknowledged_bytes(server_recording_upload(recording)));
+    gint64 length = server_recording_length(recording);
+    if (length < 0 && store_upload_is_finished(server_recording_upload(recording)))
+        length = store_upload_acknowledged_bytes(server_recording_upload(recording));
+    if (length >= 0)
+        add_number(reply, "Upload-Length", length);
+    else
+        http_reply_header(reply, "Upload-Defer-Length", "1");
+    http_reply_header(reply, "Cache-Control", "no-store");
+    server_call_reply(call, reply);
+}
+
+static void deleted(const GError *error, gpointer data)
+{
+    if (error != NULL)
+        server_call_fail(data, g_error_copy(error), NULL);
+    else
+        server_call_reply(data, new_answer(204));
+}
+
+void server_tus_delete(Server *server, ServerCall *call)
+{
+    ServerRecording *recording = named(server, call);
+    if (recording == NULL)
+        return;
+    if (store_upload_is_finished(server_recording_upload(recording)))
+        server_call_refuse(call, SERVER_ERROR_CONFLICT, "name",
+                           "name: this recording is whole; delete its show instead");
+    else if (server_recording_is_claimed(recording))
+        server_call_refuse(call, SERVER_ERROR_CONFLICT, "name",
+                           "name: this recording is being sent");
+    else
+        server_recording_remove(recording, deleted, call);
+}
+
+/* ---- PATCH ---- */
+
+typedef struct Patch {
+    Server *server;
+    ServerCall *call; /* NULL: answered */
+    ServerRecording *recording;
+    ServerFeed *feed;
+    guint refs;
+} Patch;
+
+static void unref(Patch *patch)
+{
+    if (--patch->refs == 0)
+        g_free(patch);
+}
+
+static void fail(Patch *patch, const GError *error)
+{
+    ServerCall *call = g_steal_pointer(&patch->call);
+    g_clear_pointer(&patch->feed, server_feed_free);
+    if (call == NULL)
+        return;
+    server_metrics_add(patch->server->metrics, SERVER_METRIC_UPLOADS_REFUSED, 1);
+    server_call_fail(call, g_error_copy(error), NULL);
+    unref(patch);
+}
+
+static void succeed(Patch *patch)
+{
+    ServerCall *call = g_steal_pointer(&patch->call);
+    g_clear_pointer(&patch->feed, server_feed_free);
+    if (call == NULL)
+        return;
+    HttpReply *reply = new_answer(204);
+    add_number(reply, "Upload-Offset",
+               store_upload_acknowledged_bytes(server_recording_upload(patch->recording)));
+    add_expiry(patch->server, reply);
+    server_call_reply(call, reply);
+    unref(patch);
+}
+
+static void whole(const GError *error, gpointer data)
+{
+    Patch *patch = data;
+    if (error != NULL)
+        fail(patch, error);
+    else
+        succeed(patch);
+    unref(patch);
+}
+
+static void fed(const GError *error, gpointer data)
+{
+    Patch *patch = data;
+    if (error != NULL) {
+        fail(patch, error);
+        return;
+    }
+    const StoreUpload *upload = server_recording_upload(patch->recording);
+    if (store_upload_acknowledged_bytes(upload) != server_recording_length(patch->recording)) {
+        succeed(patch);
+        return;
+    }
+    patch->refs++;
+    server_recording_finish(patch->recording, server_recording_expected_sum(patch->recording),
+                            whole, patch);
+}
+
+static void gone(ServerCall *call, gpointer data)
+{
+    Patch *patch = data;
+    (void)call;
+    /* What came is stored all the same: the client asks where to go on. */
+    g_autoptr(GError) error =
+        g_error_new_literal(SERVER_ERROR, SERVER_ERROR_INVALID, "the connection ended");
+    fail(patch, error);
+}
+
+static void body_bytes(HttpRequest *request, const guint8 *bytes, gsize length, gpointer data)
+{
+    Patch *patch = data;
+    (void)request;
+    if (length == 0)
+        server_feed_finish(patch->feed);
+    else
+        server_feed_bytes(patch->feed, bytes, length);
+}
+
+static gboolean check_patch(ServerCall *call, ServerRecording *recording, gint64 *offset,
+                            StoreSum *sum, GError **error)
+{
+    gint64 length;
+    const char *type = http_request_header(server_call_request(call), "Content-Type");
+    StoreUpload *upload = server_recording_upload(recording);
+    if (g_strcmp0(type, TUS_CONTENT) != 0) {
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_TYPE,
+                            "Content-Type: expected " TUS_CONTENT);
+        return FALSE;
+    }
+    if (!read_number(call, "Upload-Offset", offset, error) ||
+        !read_number(call, "Upload-Length", &length, error) || !read_sum(call, sum, error))
+        return FALSE;
+    if (*offset < 0) {
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID, "Upload-Offset: is missing");
+        return FALSE;
+    }
+    if (*offset > store_upload_acknowledged_bytes(upload)) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFLICT,
+                    "Upload-Offset: expected %" G_GINT64_FORMAT ", found %" G_GINT64_FORMAT,
+                    store_upload_acknowledged_bytes(upload), *offset);
+        return FALSE;
+    }
+    return length < 0 || server_recording_declare(recording, length, error);
+}
+
+void server_tus_patch(Server *server, ServerCall *call)
+{
+    GError *error = NULL;
+    gint64 offset;
+    StoreSum sum;
+    ServerRecording *recording = named(server, call);
+    if (recording == NULL)
+        return;
+    if (!check_patch(call, recording, &offset, &sum, &error)) {
+        server_call_fail(call, error, NULL);
+        return;
+    }
+    Patch *patch = g_new0(Patch, 1);
+    patch->server = server;
+    patch->call = call;
+    patch->recording = recording;
+    patch->refs = 1;
+    patch->feed = server_feed_new(server, recording, call, offset, fed, patch);
+    server_feed_set_sum(patch->feed, &sum);
+    server_call_on_gone(call, gone, patch);
+    http_request_stream(server_call_request(call), body_bytes, patch);
+}
