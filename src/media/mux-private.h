@@ -23,6 +23,10 @@ void media_output_add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_m
                               const char *title);
 
 gboolean media_output_begin(MediaOutput *output, GError **error);
+/* Instead of begin(), which finish() then does: packets wait in files beside the output. libav keeps
+ * the tables of an MP4 in memory, more the longer it is; so they are not there while pictures are
+ * decoded and encoded. Streams may be written one after another. cancellable: for finish(). */
+void media_output_hold(MediaOutput *output, GCancellable *cancellable);
 /* Takes the packet's content. */
 gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error);
 /* Index, sync; then publish() puts it in place. */

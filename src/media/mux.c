@@ -1,16 +1,24 @@
 #include "mux-private.h"
 
+#include "packet-spool-private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { STREAMS_MAX = 2 };
+
 struct MediaOutput {
     char *path, *folder, *part;
     AVFormatContext *muxer;
-    AVRational bases[2]; /* of the packets given, by stream */
-    gboolean made;       /* the part exists */
+    AVRational bases[STREAMS_MAX]; /* of the packets given, by stream */
+    gboolean made;                 /* the part exists */
+
+    gboolean held;
+    MediaPacketSpool *packets[STREAMS_MAX]; /* NULL: none so far */
+    GCancellable *cancellable;              /* borrowed */
 };
 
 /* ---- errors ---- */
@@ -18,17 +26,11 @@ struct MediaOutput {
 static void set_write_error(const MediaOutput *output, int av_code, GError **error)
 {
     int code = AVUNERROR(av_code);
-    const char *way_out = "";
-    if (code == ENOSPC || code == EDQUOT)
-        way_out = "; free some space or write to another disk";
-    else if (code == EACCES || code == EPERM || code == EROFS)
-        way_out = "; choose a folder you may write to";
-    else if (code == EFBIG)
-        way_out = "; the file would be larger than is allowed here (ulimit -f)";
-    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
-    av_strerror(av_code, reason, sizeof reason);
-    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED, "cannot write %s: %s%s", output->path,
-                reason, way_out);
+    if (code > 0 && code < 4096) { /* the system's; libav's own are letters */
+        media_set_write_error(error, output->path, code);
+        return;
+    }
+    media_set_av_error(error, av_code, "cannot write %s", output->path);
 }
 
 /* libav notes a failed write in the file's context, often without saying so in its result. */
@@ -75,6 +77,8 @@ void media_output_close(MediaOutput *output)
     }
     if (output->made)
         g_unlink(output->part);
+    for (int i = 0; i < STREAMS_MAX; i++)
+        media_packet_spool_close(output->packets[i]);
     g_free(output->path);
     g_free(output->folder);
     g_free(output->part);
@@ -161,12 +165,68 @@ gboolean media_output_begin(MediaOutput *output, GError **error)
     return check_written(output, code, error);
 }
 
-gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error)
+void media_output_hold(MediaOutput *output, GCancellable *cancellable)
+{
+    output->held = TRUE;
+    output->cancellable = cancellable;
+}
+
+static gboolean hold_packet(MediaOutput *output, int stream, AVPacket *packet, GError **error)
+{
+    MediaPacketSpool **packets = &output->packets[stream];
+    if (*packets == NULL)
+        *packets = media_packet_spool_open(output->path, error);
+    gboolean kept = *packets != NULL && media_packet_spool_put(*packets, packet, error);
+    av_packet_unref(packet);
+    return kept;
+}
+
+static gboolean write_packet(MediaOutput *output, int stream, AVPacket *packet, GError **error)
 {
     packet->stream_index = stream;
     packet->pos = -1;
     av_packet_rescale_ts(packet, output->bases[stream], output->muxer->streams[stream]->time_base);
     return check_written(output, av_interleaved_write_frame(output->muxer, packet), error);
+}
+
+gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error)
+{
+    return output->held ? hold_packet(output, stream, packet, error)
+                        : write_packet(output, stream, packet, error);
+}
+
+/* ---- finishing ---- */
+
+/* The stream whose next packet is decoded first; -1 when all are written. */
+static int next_stream(const MediaOutput *output)
+{
+    int best = -1;
+    gint64 best_dts = G_MAXINT64;
+    for (int i = 0; i < STREAMS_MAX; i++) {
+        gint64 dts = output->packets[i] != NULL ? media_packet_spool_next_dts(output->packets[i])
+                                                : G_MAXINT64;
+        if (dts == G_MAXINT64 ||
+            (best >= 0 && av_compare_ts(dts, output->bases[i], best_dts, output->bases[best]) >= 0))
+            continue;
+        best = i;
+        best_dts = dts;
+    }
+    return best;
+}
+
+static gboolean write_held(MediaOutput *output, GError **error)
+{
+    g_autoptr(AVPacket) packet = av_packet_alloc();
+    g_assert(packet != NULL);
+    for (int i = 0; i < STREAMS_MAX; i++)
+        if (output->packets[i] != NULL && !media_packet_spool_finish(output->packets[i], error))
+            return FALSE;
+    for (int i = next_stream(output); i >= 0; i = next_stream(output))
+        if (g_cancellable_set_error_if_cancelled(output->cancellable, error) ||
+            !media_packet_spool_take(output->packets[i], packet, error) ||
+            !write_packet(output, i, packet, error))
+            return FALSE;
+    return TRUE;
 }
 
 static int sync_path(const char *path, int flags)
@@ -181,6 +241,8 @@ static int sync_path(const char *path, int flags)
 
 gboolean media_output_finish(MediaOutput *output, GError **error)
 {
+    if (output->held && (!media_output_begin(output, error) || !write_held(output, error)))
+        return FALSE;
     if (!check_written(output, av_write_trailer(output->muxer), error))
         return FALSE;
     int code = avio_closep(&output->muxer->pb);

@@ -40,6 +40,9 @@ void media_close_decoder(AVCodecContext *decoder);
 /* Sets "<text>: <libav's or the system's reason>". */
 void media_set_av_error(GError **error, int av_code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* Sets "cannot write <path>: <reason>" and the way out. */
+void media_set_write_error(GError **error, const char *path, int errno_code);
+
 /* Turns libav's own messages into g_debug(). Whoever makes a libav object first calls it; any number
  * of times. */
 void media_quiet_libav(void);

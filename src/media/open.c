@@ -48,6 +48,19 @@ void media_set_av_error(GError **error, int av_code, const char *format, ...)
     g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED, "%s: %s", text, reason);
 }
 
+void media_set_write_error(GError **error, const char *path, int code)
+{
+    const char *way_out = "";
+    if (code == ENOSPC || code == EDQUOT)
+        way_out = "; free some space or write to another disk";
+    else if (code == EACCES || code == EPERM || code == EROFS)
+        way_out = "; choose a folder you may write to";
+    else if (code == EFBIG)
+        way_out = "; the file would be larger than is allowed here (ulimit -f)";
+    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED, "cannot write %s: %s%s", path,
+                g_strerror(code), way_out);
+}
+
 /* ---- before libav sees the file ---- */
 
 static void set_system_error(GError **error, const char *path, int code)

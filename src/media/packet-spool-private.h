@@ -5,7 +5,9 @@
 
 typedef struct MediaPacketSpool MediaPacketSpool;
 
-MediaPacketSpool *media_packet_spool_open(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Beside the file that they are for; see media_spool_open_beside(). */
+MediaPacketSpool *media_packet_spool_open(const char *path,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_packet_spool_close(MediaPacketSpool *spool); /* NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaPacketSpool, media_packet_spool_close)
 
@@ -14,7 +16,7 @@ gboolean media_packet_spool_put(MediaPacketSpool *spool, const AVPacket *packet,
 /* Ends the putting; the first packet can be taken. */
 gboolean media_packet_spool_finish(MediaPacketSpool *spool, GError **error);
 
-/* PTS of the packet that take() gives next; G_MAXINT64 behind the last. */
-gint64 media_packet_spool_next_pts(const MediaPacketSpool *spool);
+/* DTS of the packet that take() gives next; G_MAXINT64 behind the last. */
+gint64 media_packet_spool_next_dts(const MediaPacketSpool *spool);
 /* Moves the next packet, which there must be, into `packet` (blank). */
 gboolean media_packet_spool_take(MediaPacketSpool *spool, AVPacket *packet, GError **error);

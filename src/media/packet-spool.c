@@ -12,17 +12,17 @@ typedef struct Head {
 struct MediaPacketSpool {
     MediaSpool *spool;
     gint64 at; /* where the next packet's bytes lie */
-    Head next; /* its head; pts G_MAXINT64: there is none */
+    Head next; /* its head; dts G_MAXINT64: there is none */
 };
 
-MediaPacketSpool *media_packet_spool_open(GError **error)
+MediaPacketSpool *media_packet_spool_open(const char *path, GError **error)
 {
-    g_autoptr(MediaSpool) spool = media_spool_open(error);
+    g_autoptr(MediaSpool) spool = media_spool_open_beside(path, error);
     if (spool == NULL)
         return NULL;
     MediaPacketSpool *self = g_new0(MediaPacketSpool, 1);
     self->spool = g_steal_pointer(&spool);
-    self->next.pts = G_MAXINT64;
+    self->next.dts = G_MAXINT64;
     return self;
 }
 
@@ -49,7 +49,7 @@ gboolean media_packet_spool_put(MediaPacketSpool *self, const AVPacket *packet, 
 
 static gboolean read_head(MediaPacketSpool *self, GError **error)
 {
-    self->next.pts = G_MAXINT64;
+    self->next.dts = G_MAXINT64;
     if (self->at >= media_spool_bytes(self->spool))
         return TRUE;
     if (!media_spool_read(self->spool, self->at, &self->next, sizeof self->next, error))
@@ -63,14 +63,14 @@ gboolean media_packet_spool_finish(MediaPacketSpool *self, GError **error)
     return media_spool_finish(self->spool, error) && read_head(self, error);
 }
 
-gint64 media_packet_spool_next_pts(const MediaPacketSpool *self)
+gint64 media_packet_spool_next_dts(const MediaPacketSpool *self)
 {
-    return self->next.pts;
+    return self->next.dts;
 }
 
 gboolean media_packet_spool_take(MediaPacketSpool *self, AVPacket *packet, GError **error)
 {
-    g_assert(self->next.pts != G_MAXINT64);
+    g_assert(self->next.dts != G_MAXINT64);
     int code = av_new_packet(packet, self->next.bytes);
     g_assert(code >= 0);
     packet->pts = self->next.pts;
@@ -80,5 +80,6 @@ gboolean media_packet_spool_take(MediaPacketSpool *self, AVPacket *packet, GErro
     if (!media_spool_read(self->spool, self->at, packet->data, (gsize)packet->size, error))
         return FALSE;
     self->at += packet->size;
+    media_spool_forget(self->spool, self->at);
     return read_head(self, error);
 }

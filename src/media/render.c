@@ -1,6 +1,6 @@
 /* Shots to files. The readers (render-cameras.c) bring the program's frames in order; this thread
- * encodes them once, hands each packet to the program and, inside a piece, to the highlights, and
- * writes the sound, which was encoded before, along. */
+ * encodes them once and hands each packet to the program and, inside a piece, to the highlights.
+ * Both hold what they are given, the sound before the pictures, and become files at the end. */
 #include <media/render.h>
 
 #include "encode-private.h"
@@ -23,13 +23,11 @@ typedef struct Renderer {
     AVPacket *packet;
     MediaOutput *program, *highlights; /* highlights: NULL without a piece */
     int program_picture, highlights_picture;
-    MediaRenderSound *sound; /* NULL: no sound track */
 } Renderer;
 
 static void renderer_clear(Renderer *renderer)
 {
     media_cameras_free(renderer->cameras);
-    media_render_sound_close(renderer->sound);
     media_close_decoder(renderer->encoder);
     av_packet_free(&renderer->packet);
     media_output_close(renderer->program);
@@ -95,6 +93,7 @@ static MediaOutput *open_output(Renderer *renderer, const char *path, int *pictu
         return NULL;
     *picture = media_output_add_encoder(output, renderer->encoder);
     media_output_set_title(output, renderer->render->title);
+    media_output_hold(output, renderer->render->cancellable);
     return g_steal_pointer(&output);
 }
 
@@ -120,15 +119,8 @@ static gboolean begin(Renderer *renderer, GError **error)
     renderer->encoder = media_open_h264(render->settings, renderer->plan->rate, error);
     if (renderer->encoder == NULL || !open_outputs(renderer, error))
         return FALSE;
-    if (render->mix != NULL) {
-        renderer->sound = media_render_sound_open(render, renderer->plan, renderer->program,
-                                                  renderer->highlights, error);
-        if (renderer->sound == NULL)
-            return FALSE;
-    }
-    if (!media_output_begin(renderer->program, error))
-        return FALSE;
-    if (renderer->highlights != NULL && !media_output_begin(renderer->highlights, error))
+    if (render->mix != NULL &&
+        !media_render_sound(render, renderer->plan, renderer->program, renderer->highlights, error))
         return FALSE;
     renderer->cameras = media_cameras_new(render, renderer->plan);
     return TRUE;
@@ -155,14 +147,11 @@ static gboolean write_highlight(Renderer *renderer, GError **error)
 
 static gboolean write_picture(Renderer *renderer, GError **error)
 {
-    gint64 frame = renderer->packet->dts;
     renderer->packet->duration = 1;
     if (renderer->highlights != NULL && !write_highlight(renderer, error))
         return FALSE;
-    if (!media_output_write(renderer->program, renderer->program_picture, renderer->packet, error))
-        return FALSE;
-    return renderer->sound == NULL ||
-           media_render_sound_write(renderer->sound, MAX(frame, 0), error);
+    return media_output_write(renderer->program, renderer->program_picture, renderer->packet,
+                              error);
 }
 
 static gboolean encode(Renderer *renderer, const AVFrame *frame, GError **error)
@@ -205,10 +194,16 @@ static gboolean render_frames(Renderer *renderer, GError **error)
     return encode(renderer, NULL, error);
 }
 
+/* What pictures needed goes before the outputs make their tables. */
+static void close_pictures(Renderer *renderer, MediaRenderReport *report)
+{
+    media_cameras_report(renderer->cameras, report);
+    g_clear_pointer(&renderer->cameras, media_cameras_free);
+    g_clear_pointer(&renderer->encoder, media_close_decoder);
+}
+
 static gboolean finish(Renderer *renderer, GError **error)
 {
-    if (renderer->sound != NULL && !media_render_sound_finish(renderer->sound, error))
-        return FALSE;
     if (!media_output_finish(renderer->program, error))
         return FALSE;
     if (renderer->highlights != NULL && !media_output_finish(renderer->highlights, error))
@@ -240,11 +235,12 @@ gboolean media_render(const MediaRender *render, MediaRenderReport *report, GErr
     if (!check_settings(render->settings, error))
         return FALSE;
     renderer.plan = media_plan_new(render, error);
-    if (renderer.plan == NULL || !begin(&renderer, error) || !render_frames(&renderer, error) ||
-        !finish(&renderer, error))
+    if (renderer.plan == NULL || !begin(&renderer, error) || !render_frames(&renderer, error))
+        return FALSE;
+    close_pictures(&renderer, report);
+    if (!finish(&renderer, error))
         return FALSE;
     report->frames = renderer.plan->frames;
-    media_cameras_report(renderer.cameras, report);
     note_pieces(&renderer);
     tell(&renderer, renderer.plan->frames);
     return TRUE;
