@@ -293,6 +293,30 @@ def render_takes_other_settings(result):
     return cameras_are_those_of_the_shots(again) or frames_are_of_the_right_moment(again)
 
 
+def copies_and_cameras_are_whole(result):
+    out = result.folder.parent / "copied"
+    host = result.recordings / "host.mp4"
+    done = show.crosscut("direct", host, result.recordings / "wide.mkv", "--role", "cam_2=wide",
+                         *show.SMALL, "--copy", "--per-camera", "-o", out)
+    if done.returncode != 0:
+        return done.stderr
+    if (out / "cam_1_iso.mp4").read_bytes() != host.read_bytes():
+        return "the copy differs from the recording"
+    for camera, recording in (("cam_1.mp4", "host.mp4"), ("cam_2.mp4", "wide.mkv")):
+        if show.frame_codes(out / camera) != show.frame_codes(result.recordings / recording):
+            return f"{camera} shows other frames than {recording}"
+    if any("path" in file for file in show.load(out / "manifest.json")["files"]):
+        return "the manifest names files outside the folder"
+    moved = out.with_name("moved")
+    out.rename(moved)
+    for command in (["verify", moved], ["render", moved, *show.SMALL],
+                    ["export", moved, "--to", "otio", "-o", "-"]):
+        done = show.crosscut(*command)
+        if done.returncode != 0:
+            return f"after moving, {command[0]}: {done.stdout}{done.stderr}"
+    return None
+
+
 def a_cut_lies_beside_the_show(result):
     before = {p.name: p.read_bytes() for p in result.folder.iterdir() if p.is_file()}
     done = show.crosscut("render", result.folder, "--cut", "calm", "--set", "min_shot=6",
@@ -361,8 +385,8 @@ CHECKS = [
     streams_are_as_promised, index_comes_first, loudness_is_as_asked,
     highlights_are_pieces_of_the_program, files_are_all_there, log_and_array_agree, schemas_fit,
     cut_gives_the_same_shots, same_input_gives_the_same_decisions, export_writes_every_format,
-    json_lines_are_json, verify_finds_a_changed_byte, a_cut_lies_beside_the_show,
-    a_cut_stays_below_the_show, render_takes_other_settings,
+    json_lines_are_json, verify_finds_a_changed_byte, copies_and_cameras_are_whole,
+    a_cut_lies_beside_the_show, a_cut_stays_below_the_show, render_takes_other_settings,
 ]
 
 
