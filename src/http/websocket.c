@@ -148,7 +148,9 @@ gsize http_websocket_buffered_bytes(const HttpWebSocket *socket)
 static int gather(const HttpWebSocket *socket, struct iovec *parts)
 {
     int count = 0;
-    for (GList *link = socket->out.head; link && count < 2 * FRAMES_PER_WRITE; link = link->next) {
+    /* A frame takes one part or two, so there has to be room for two. */
+    for (GList *link = socket->out.head; link && count + 2 <= 2 * FRAMES_PER_WRITE;
+         link = link->next) {
         Frame *frame = link->data;
         gsize length;
         const guint8 *payload = g_bytes_get_data(frame->payload, &length);
