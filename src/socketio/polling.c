@@ -2,6 +2,9 @@
  * A client has one of each at a time; a second one closes the session, as the protocol says. */
 #include "engine-private.h"
 
+/* python-engineio's client refuses payloads of more; others do not mind. */
+#define PAYLOAD_FRAMES_MAX 16
+
 /* ---- out ---- */
 
 static void reply_payload(EngineioServer *server, HttpRequest *request, GBytes *payload)
@@ -52,15 +55,22 @@ static void append_frame(GString *payload, const EngineioFrame *frame)
     g_string_append_len(payload, bytes, (gssize)length);
 }
 
-/* As much as a payload of the client's may have, and one frame at least. */
+/* The last frame of a session that closes. */
+static gboolean is_farewell(const EngineioSession *session)
+{
+    return session->state == ENGINEIO_STATE_CLOSING && session->queue.length == 1;
+}
+
+/* As much as a payload of the client's may have, and one frame at least. The farewell goes alone:
+ * clients would act on it before they act on what is in front of it. */
 static GBytes *take_payload(EngineioSession *session)
 {
     GString *payload = g_string_new(NULL);
     gsize max_bytes = session->server->options.max_payload_bytes;
-    while (!g_queue_is_empty(&session->queue)) {
+    for (guint i = 0; i < PAYLOAD_FRAMES_MAX && !g_queue_is_empty(&session->queue); i++) {
         const EngineioFrame *next = g_queue_peek_head(&session->queue);
         gsize cost = g_bytes_get_size(next->bytes) * (next->is_binary ? 4 : 3) / 3 + 4;
-        if (payload->len > 0 && payload->len + cost > max_bytes)
+        if (payload->len > 0 && (payload->len + cost > max_bytes || is_farewell(session)))
             break;
         EngineioFrame *frame = engineio_session_next_frame(session);
         append_frame(payload, frame);
@@ -144,7 +154,7 @@ static void take_body(EngineioSession *session, GBytes *body)
         engineio_session_fail(session, ENGINEIO_REASON_PROTOCOL);
         return;
     }
-    for (guint i = 0; i < packets->len && session->state == ENGINEIO_STATE_OPEN; i++)
+    for (guint i = 0; i < packets->len && session->state != ENGINEIO_STATE_CLOSED; i++)
         engineio_session_take(session, packets->pdata[i]);
 }
 
@@ -163,7 +173,7 @@ static void on_post(HttpRequest *request, GBytes *body, gpointer data)
         return;
     }
     take_body(session, body);
-    if (session->state == ENGINEIO_STATE_CLOSED && session->reason != ENGINEIO_REASON_CLIENT)
+    if (session->state == ENGINEIO_STATE_CLOSED && session->reason == ENGINEIO_REASON_PROTOCOL)
         engineio_reply_refuse(server, request, ENGINEIO_REFUSE_REQUEST);
     else
         reply_ok(server, request);

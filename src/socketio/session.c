@@ -166,7 +166,9 @@ void engineio_session_close(EngineioSession *session)
     if (session->state != ENGINEIO_STATE_OPEN)
         return;
     session->state = ENGINEIO_STATE_CLOSING;
-    engineio_websocket_end(session, HTTP_WEBSOCKET_NORMAL);
+    /* A client on its way to a WebSocket polls no more: it hears the end there. */
+    if (!engineio_websocket_has_probed(session))
+        engineio_websocket_end(session, HTTP_WEBSOCKET_NORMAL);
     EngineioServer *server = session->server;
     socketio_timer_set_in(server->timers, &session->heartbeat, server->options.ping_timeout_ms);
 }
@@ -254,6 +256,8 @@ static gboolean may_send(EngineioSession *session)
 
 void engineio_session_take(EngineioSession *session, const EngineioPacket *packet)
 {
+    if (session->state == ENGINEIO_STATE_CLOSING && packet->type == ENGINEIO_CLOSE)
+        engineio_session_fail(session, ENGINEIO_REASON_SERVER); /* it has heard what was queued */
     if (session->state != ENGINEIO_STATE_OPEN)
         return;
     EngineioServer *server = session->server;

@@ -75,6 +75,8 @@ static void finish_upgrade(EngineioLink *link)
     session->server->metrics.sessions_websocket++;
     engineio_polling_release(session, ENGINEIO_NOOP);
     engineio_websocket_flush(session);
+    if (session->state == ENGINEIO_STATE_CLOSING)
+        engineio_session_fail(session, ENGINEIO_REASON_SERVER);
 }
 
 static gboolean is_text(const EngineioPacket *packet, EngineioType type, const char *text)
