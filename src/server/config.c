@@ -187,6 +187,11 @@ static gboolean take_line(const char *name, const char *value, guint line, gpoin
     return set_from(data, option, place, value, error);
 }
 
+gboolean server_config_read(ServerConfig *config, const char *text, gsize length, GError **error)
+{
+    return server_env_read(text, length, take_line, config, error);
+}
+
 static gboolean read_env_file(ServerConfig *config, const char *path, GError **error)
 {
     g_autofree char *text = NULL;
@@ -204,7 +209,7 @@ static gboolean read_env_file(ServerConfig *config, const char *path, GError **e
         g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFIG, "%s", why->message);
         return FALSE;
     }
-    gboolean is_good = server_env_read(text, length, take_line, config, error);
+    gboolean is_good = server_config_read(config, text, length, error);
     explicit_bzero(text, length);
     if (!is_good)
         g_prefix_error(error, "%s: ", path);
@@ -273,6 +278,24 @@ static char *number_text(const Option *option, gconstpointer field)
                : g_strdup_printf("%" G_GINT64_FORMAT, number);
 }
 
+/* So that it is read again as what it is. */
+static char *quoted(const char *text)
+{
+    if (text == NULL || (text[0] != '\0' && strpbrk(text, " \t\n\r\"'#\\$") == NULL))
+        return g_strdup(text != NULL ? text : "");
+    GString *quote = g_string_new("\"");
+    for (const char *c = text; *c != '\0'; c++) {
+        if (strchr("\"\\$", *c) != NULL)
+            g_string_append_c(quote, '\\');
+        if (*c == '\n')
+            g_string_append(quote, "\\n");
+        else
+            g_string_append_c(quote, *c);
+    }
+    g_string_append_c(quote, '"');
+    return g_string_free(quote, FALSE);
+}
+
 static char *value_text(const ServerConfig *config, const Option *option)
 {
     gconstpointer field = (const char *)config + option->offset;
@@ -281,11 +304,12 @@ static char *value_text(const ServerConfig *config, const Option *option)
         const char *text = *(char *const *)field;
         if (option->shown.is_secret)
             return g_strdup(text != NULL ? "set" : "not set");
-        return g_strdup(text != NULL ? text : "");
+        return quoted(text);
     }
     case LIST: {
         char **list = *(char **const *)field;
-        return list != NULL ? g_strjoinv(",", list) : g_strdup("");
+        g_autofree char *joined = list != NULL ? g_strjoinv(",", list) : NULL;
+        return quoted(joined);
     }
     case FLAG:
         return g_strdup(*(const gboolean *)field ? "1" : "0");

@@ -42,6 +42,8 @@ ServerConfig *server_config_new(const char *env_file, const char *const *environ
 /* One option by its flag name ("keep-iso"), as a user writes it: "30d", "2GiB", "127.0.0.1:0". */
 gboolean server_config_set(ServerConfig *config, const char *name, const char *value,
                            GError **error);
+/* The text of a .env, on top of what is set; the error names the line. */
+gboolean server_config_read(ServerConfig *config, const char *text, gsize length, GError **error);
 /* What depends on more than one option: addresses that are not loopback, tokens, folders. Reads the
  * token's file. */
 gboolean server_config_check(ServerConfig *config, GError **error);
