@@ -1,6 +1,7 @@
 /* The text of a .env, and the options in it: read, checked, printed and read again. */
 #include <server/config.h>
 
+#include <stdint.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

@@ -6,6 +6,7 @@
 #include "shows-private.h"
 #include "socket-private.h"
 #include "uploads-private.h"
+#include "uploads-private.h"
 
 #include <string.h>
 
@@ -28,7 +29,8 @@ static gboolean open_storage(Server *server, GError **error)
     server->disk_pulse = server_pulse_new(server->disk_workers, server->context);
     StoreUploadLimits limits = {.flight_bytes = (gsize)config->upload_flight_bytes,
                                 .chunk_bytes = (gsize)config->upload_chunk_bytes};
-    server->uploads = store_uploads_new(server->disk_workers, &limits, NULL, NULL);
+    server->uploads =
+        store_uploads_new(server->disk_workers, &limits, server_uploads_room, server);
     return TRUE;
 }
 
