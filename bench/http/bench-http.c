@@ -146,9 +146,12 @@ static Usage usage(void)
     int fd = dial();
     say(fd, "GET /usage HTTP/1.1\r\nHost: x\r\n\r\n");
     hear(fd, text, sizeof text);
-    const char *body = strstr(text, "\r\n\r\n");
-    if (!body || sscanf(body, "%lf %lf %ld", &now.user, &now.system, &now.rss_kb) != 3)
+    char *body = strstr(text, "\r\n\r\n");
+    if (!body)
         g_error("no usage in %s", text);
+    now.user = g_ascii_strtod(body, &body);
+    now.system = g_ascii_strtod(body, &body);
+    now.rss_kb = strtol(body, NULL, 10);
     close(fd);
     return now;
 }
@@ -278,7 +281,7 @@ static void bench_memory(int count)
 
 static int number(int argc, char **argv, int index, int otherwise)
 {
-    return argc > index ? atoi(argv[index]) : otherwise;
+    return argc > index ? (int)strtol(argv[index], NULL, 10) : otherwise;
 }
 
 int main(int argc, char **argv)

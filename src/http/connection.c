@@ -258,6 +258,8 @@ static enum MHD_Result reply_early(HttpConnection *connection)
 /* The headers are read, the body is not. */
 static enum MHD_Result step_before_body(HttpConnection *connection)
 {
+    if (connection->request)
+        http_request_check_length(connection->request);
     if (connection->reply)
         return reply_early(connection);
     if (!http_request_is_asked(connection->request))
@@ -448,7 +450,8 @@ static G_GNUC_PRINTF(2, 0) void on_log(void *data, const char *format, va_list a
 
 struct MHD_Daemon *http_connection_daemon(HttpServer *server)
 {
-    /* Turbo: no shutdown() when MHD closes its socket, because we may hold on to it. */
+    /* Turbo: no shutdown() when MHD closes its socket, because we may hold on to it.
+     * SIGPIPE: without this word MHD quietly sends files without sendfile(). */
     unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
                      MHD_ALLOW_UPGRADE | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(

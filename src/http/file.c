@@ -1,7 +1,6 @@
 /* A file as a request's conditions ask for it. RFC 9110, 13.2.2 (the order of the conditions) and
  * 14.2 (ranges). */
 #include "http-private.h"
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,20 +21,33 @@ static char *format_date(gint64 seconds)
         g_date_time_get_hour(time), g_date_time_get_minute(time), g_date_time_get_second(time));
 }
 
+static int take_digits(const char *text, int count)
+{
+    int value = 0;
+    for (int i = 0; i < count; i++)
+        value = value * 10 + (text[i] - '0');
+    return value;
+}
+
 /* "Sun, 06 Nov 1994 08:49:37 GMT", the one form that is still written. -1: another. */
 static gint64 parse_date(const char *text)
 {
-    int day, year, hour, minute, second, end = 0;
-    char month[4];
-    if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour,
-               &minute, &second, &end) != 6 ||
-        end == 0 || text[end] != '\0' || strlen(month) != 3)
+    static const char form[] = "aaa, 00 aaa 0000 00:00:00 GMT";
+    if (strlen(text) != strlen(form))
         return -1;
-    const char *at = strstr(months, month);
-    if (!at || (at - months) % 3 != 0)
+    for (gsize i = 0; form[i]; i++)
+        if (form[i] == '0'   ? !g_ascii_isdigit(text[i])
+            : form[i] == 'a' ? !g_ascii_isalpha(text[i])
+                             : text[i] != form[i])
+            return -1;
+    int month = 0;
+    while (month < 12 && strncmp(months + 3 * month, text + 8, 3) != 0)
+        month++;
+    if (month == 12)
         return -1;
-    g_autoptr(GDateTime) time =
-        g_date_time_new_utc(year, (int)(at - months) / 3 + 1, day, hour, minute, second);
+    g_autoptr(GDateTime) time = g_date_time_new_utc(
+        take_digits(text + 12, 4), month + 1, take_digits(text + 5, 2), take_digits(text + 17, 2),
+        take_digits(text + 20, 2), take_digits(text + 23, 2));
     return time ? g_date_time_to_unix(time) : -1;
 }
 

@@ -167,6 +167,8 @@ HttpRequest *http_request_read(HttpConnection *connection, const char *method, c
                                const char *version, guint *status);
 /* The connection is gone; calls `gone`. */
 void http_request_lost(HttpRequest *request);
+/* Refuses a body that says itself that it is longer than is collected. May end the request. */
+void http_request_check_length(HttpRequest *request);
 /* How many of `length` bytes were taken; fewer: it pauses. May end the request. */
 gsize http_request_take(HttpRequest *request, const guint8 *bytes, gsize length);
 /* The body is complete; FALSE: paused before it could be said. May end the request. */

@@ -230,6 +230,8 @@ static gboolean end_line(HttpMultipart *multipart, GError **error)
 /* Takes bytes up to the end of a line. 0: a failure. */
 static gsize feed_line(HttpMultipart *multipart, const char *bytes, gsize length, GError **error)
 {
+    if (multipart->state == AFTER_DELIMITER && multipart->line->len < 2)
+        length = MIN(length, 2 - multipart->line->len); /* "--", whatever follows */
     const char *end = memchr(bytes, '\n', length);
     gsize taken = end ? (gsize)(end - bytes) + 1 : length;
     if (taken > multipart->header_left) {

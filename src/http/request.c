@@ -292,6 +292,18 @@ static gboolean collect(HttpRequest *request, const guint8 *bytes, gsize length)
     return TRUE;
 }
 
+static void reply_too_large(HttpRequest *request)
+{
+    http_request_reply_text(request, 413, "text/plain", "The body is too large.\n");
+}
+
+void http_request_check_length(HttpRequest *request)
+{
+    if (request->done && request->body_length > 0 &&
+        (guint64)request->body_length > request->max_bytes)
+        reply_too_large(request);
+}
+
 gsize http_request_take(HttpRequest *request, const guint8 *bytes, gsize length)
 {
     if (request->is_paused)
@@ -300,7 +312,7 @@ gsize http_request_take(HttpRequest *request, const guint8 *bytes, gsize length)
         length = MIN(length, (gsize)HTTP_SCRATCH_BYTES);
         request->chunk(request, bytes, length, request->body_data);
     } else if (!collect(request, bytes, length)) {
-        http_request_reply_text(request, 413, "text/plain", "The body is too large.\n");
+        reply_too_large(request);
     }
     return length;
 }

@@ -9,7 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { FRAMES_PER_WRITE = 32 };
+enum { FRAMES_PER_WRITE = 128, REASON_MAX_BYTES = 123 };
 
 typedef struct Frame {
     guint8 header[10];
@@ -205,12 +205,14 @@ static gboolean write_out(HttpWebSocket *socket)
 
 static void send_close(HttpWebSocket *socket, guint code, const char *reason, SocketState next)
 {
-    guint8 payload[125] = {(guint8)(code >> 8), (guint8)code};
-    gsize length = reason ? MIN(strlen(reason), sizeof payload - 2) : 0;
-    if (length > 0)
-        memcpy(payload + 2, reason, length);
-    gboolean has_code = code != HTTP_WEBSOCKET_NO_CODE;
-    g_autoptr(GBytes) bytes = g_bytes_new(payload, has_code ? length + 2 : 0);
+    const guint8 number[2] = {(guint8)(code >> 8), (guint8)code};
+    GByteArray *payload = g_byte_array_new();
+    if (code != HTTP_WEBSOCKET_NO_CODE)
+        g_byte_array_append(payload, number, sizeof number);
+    if (reason)
+        g_byte_array_append(payload, (const guint8 *)reason,
+                            (guint)MIN(strlen(reason), REASON_MAX_BYTES));
+    g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes(payload);
     http_websocket_send_frame(socket, WSLAY_CONNECTION_CLOSE, bytes);
     if (socket->state == SOCKET_ENDED)
         return;

@@ -413,6 +413,10 @@ static void test_too_large(void)
     Slot slot = {0};
     g_autoptr(HttpServer) server = start(collect_little, &slot, NULL);
     g_autofree char *much = g_malloc0(8 << 20);
+    g_autofree char *before =
+        ask(server, POST "Content-Length: 8388608\r\nExpect: 100-continue\r\n\r\n");
+    g_assert_true(g_str_has_prefix(before, "HTTP/1.1 413 "));
+    slot.destroyed = 0;
     const char *const heads[] = {POST "Content-Length: 8388608\r\n\r\n",
                                  POST "Transfer-Encoding: chunked\r\n\r\n800000\r\n",
                                  POST "Content-Length: 1001\r\nConnection: close\r\n\r\n"};
