@@ -42,8 +42,9 @@ const SCENES = {
   show: [`${studio("setup")}#/shows/a`],
   "show-delete": [`${studio("setup")}#/shows/a`, click("Delete")],
   "show-missing": [`${studio("setup")}#/shows/nothing`],
-  "phone-page": [`${studio("setup")}#phone=g1.x.y`],
-  guest: [`${studio("setup")}#guest=g1.x.y`],
+  "phone-page": [`${studio("setup")}#guest=g1.eyJzIjogIjZmOWMxYzFlLTZlM2EtNGI5Yy05ZjZlLTNmMWY2ZjBmNWExMSIsICJyIjogImNhbWVyYSIsICJjIjogImNhbV81IiwgImUiOiAxfQ.bWFj`],
+  "phone-refused": [`${studio("setup")}#guest=g1.x.y`],
+  guest: [`${studio("setup")}#guest=g1.eyJzIjogIjZmOWMxYzFlLTZlM2EtNGI5Yy05ZjZlLTNmMWY2ZjBmNWExMSIsICJyIjogInZpZXdlciIsICJlIjogMX0.bWFj`],
 };
 const LOOKS = [
   ["dark", { colorScheme: "dark", viewport: { width: 1440, height: 900 } }],

@@ -61,7 +61,7 @@ export function DirectingBar({ directing, sources, onSettings, onKeys, children 
       <button type="button" className="plain" onClick={onSettings}>
         Settings
       </button>
-      <button type="button" className="plain icon" onClick={onKeys} aria-label="Keys" aria-keyshortcuts="?">
+      <button type="button" className="plain icon wide-only" onClick={onKeys} aria-label="Keys" aria-keyshortcuts="?">
         ?
       </button>
       <span className="grow" />

@@ -1,6 +1,7 @@
 /* Every view in every state, without server and cameras: gallery.html?scene=recording. */
 import { createRoot } from "react-dom/client";
 import "../styles/index.css";
+import { createPhone } from "../core/phone";
 import { App } from "../views/App";
 import { fakeApi } from "./fake-server";
 import { FakeStudio } from "./fake-studio";
@@ -18,9 +19,6 @@ if (root)
     <App
       api={api}
       makeStudio={() => new FakeStudio({ state: { ...state, sources: withPictures(state.sources, isMoving ? 15 : 0) }, isMoving })}
-      makePhone={() => {
-        const idle = { phase: "idle", label: "Phone 5", stream: null, facing: "environment", trouble: null, keptBytes: 0, sentBytes: 0 } as const;
-        return { state: () => idle, subscribe: () => () => {}, start: async () => {}, flip: async () => {}, leave: () => {} };
-      }}
+      makePhone={createPhone}
     />,
   );

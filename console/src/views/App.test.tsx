@@ -1,13 +1,14 @@
 // @vitest-environment jsdom
 import { act } from "react";
 import { beforeEach, describe, expect, test } from "vitest";
+import { createPhone } from "../core/phone";
 import { fakeApi } from "../testing/fake-server";
 import { FakeStudio } from "../testing/fake-studio";
 import { press, render, type, words } from "../testing/render";
 import { App } from "./App";
 
 const studio = new FakeStudio();
-const app = (api = fakeApi()) => <App api={api} makeStudio={() => studio} makePhone={() => Promise.reject(new Error("no phone"))} />;
+const app = (api = fakeApi()) => <App api={api} makeStudio={() => studio} makePhone={createPhone} />;
 
 beforeEach(() => {
   location.hash = "";

@@ -1,4 +1,5 @@
 import { Api } from "../core/api";
+import { readGuest } from "../core/phone";
 import { ApiContext } from "../hooks/use-api";
 import { useMe } from "../hooks/use-me";
 import { useRoute } from "../hooks/use-route";
@@ -7,7 +8,7 @@ import { Trouble } from "../components/Trouble";
 import { messageOf } from "../components/words";
 import { Login } from "./Login";
 import { Pages } from "./Pages";
-import { type MakePhone, Phone } from "./Phone";
+import { type MakePhone, PhonePage } from "./PhonePage";
 import { Guest } from "./Guest";
 
 interface Props {
@@ -18,8 +19,8 @@ interface Props {
 
 export function App({ api, makeStudio, makePhone }: Props) {
   const route = useRoute();
-  if (route.page === "phone") return <Phone token={route.token} makePhone={makePhone} />;
-  if (route.page === "guest") return <Guest token={route.token} />;
+  if (route.page === "guest" && readGuest(route.token)?.role !== "viewer") return <PhonePage token={route.token} makePhone={makePhone} />;
+  if (route.page === "guest") return <Guest />;
   return (
     <ApiContext value={api}>
       <Inside api={api} makeStudio={makeStudio} />

@@ -1,7 +1,7 @@
 import { Logo } from "../components/Logo";
 
 /* Guests come with the live rooms; until then a link says so. */
-export function Guest({ token: _ }: { token: string }) {
+export function Guest() {
   return (
     <main className="narrow stack">
       <Logo />
