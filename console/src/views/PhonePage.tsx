@@ -43,7 +43,7 @@ function Joined({ phone }: { phone: Phone }) {
   const isIdle = state.phase === "idle";
   return (
     <>
-      <h1 role="status">{PHASES[state.phase]}</h1>
+      <h1 aria-live="polite">{PHASES[state.phase]}</h1>
       {isIdle && (
         <p className="dim">This phone's picture and sound go to the studio. When the show is recorded, so are they. Leave this page at any time to end it.</p>
       )}
