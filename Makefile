@@ -26,10 +26,10 @@ build: build-deps ## the program, at build/crosscut
 build-deps:
 	@tools/need-packages build
 
-run: demo ## make the sample show and direct it
-	@echo "This is the show that directed itself; its program is build/demo/program.mp4"
+run: build $(SAMPLE)/truth.json ## start the studio, and say the address to open
+	@build/crosscut serve --sample-show $(SAMPLE)
 
-demo: build $(SAMPLE)/truth.json ## the same; prints the finished paths
+demo: build $(SAMPLE)/truth.json ## direct the sample show; prints the finished paths
 	build/crosscut direct $(SAMPLE)/host.mp4 $(SAMPLE)/guest.mov $(SAMPLE)/third.mp4 \
 	  $(SAMPLE)/wide.mkv --label cam_1=Maya --label cam_2=Tomas --label cam_3=Ines \
 	  --role cam_4=wide --name "The sample show" --height 720 --overwrite -o build/demo
