@@ -188,7 +188,6 @@ void http_request_become(HttpRequest *request, HttpWebSocket *websocket);
 /* NULL: the system refused. */
 struct MHD_Response *http_reply_to_mhd(HttpReply *reply, gboolean close);
 void http_reply_set_status(HttpReply *reply, guint status);
-guint http_reply_status(const HttpReply *reply);
 gboolean http_reply_is_file(const HttpReply *reply);
 gsize http_reply_length(const HttpReply *reply);
 /* The whole reply as bytes, saying "Connection: close". Not for files. */

@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { EVENTS_PER_TURN = 64, ACCEPTS_PER_TURN = 64, RUNS_PER_TURN = 16, TICK_MAX_MS = 500 };
+enum { EVENTS_PER_TURN = 64, ACCEPTS_PER_TURN = 64, RUNS_PER_TURN = 4, TICK_MAX_MS = 500 };
 
 typedef struct Source {
     GSource source;
@@ -168,7 +168,7 @@ static gboolean check(GSource *source)
            (server->next_tick_us > 0 && g_source_get_time(source) >= server->next_tick_us);
 }
 
-/* MHD sends one block per run: several runs a turn spare the loop's own work. */
+/* MHD moves one block of each connection per run: a few runs a turn spare the loop's own work. */
 static void run_mhd(HttpServer *server)
 {
     for (int i = 0; i < RUNS_PER_TURN; i++) {

@@ -1,4 +1,5 @@
-/* A WebSocket's fields: for websocket.c (its life) and websocket-frames.c (what it reads). */
+/* A WebSocket's fields: for websocket-handshake.c (how it begins), websocket.c (its life) and
+ * websocket-frames.c (what it reads). */
 #pragma once
 #include "http-private.h"
 #include <wslay/wslay.h>
@@ -61,3 +62,6 @@ void http_websocket_send_frame(HttpWebSocket *socket, guint8 opcode, GBytes *pay
 void http_websocket_fail(HttpWebSocket *socket, guint code, const char *reason);
 /* The client's close frame. */
 void http_websocket_client_closes(HttpWebSocket *socket, guint code, const char *reason);
+
+/* `ready` of its watch. */
+void http_websocket_ready(HttpWatch *watch, guint32 events);

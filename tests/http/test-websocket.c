@@ -313,6 +313,27 @@ static void test_pause(void)
     g_ptr_array_unref(show.messages);
 }
 
+/* More frames than one write has parts for, one without a payload among them. */
+static void test_many_frames(void)
+{
+    enum { FRAMES = 3000 };
+    Show show;
+    Client client;
+    show_init(&show);
+    g_autoptr(HttpServer) server = start(accept_it, &show, NULL);
+    shake_hands(&client, server);
+    for (int i = 0; i < FRAMES; i++) {
+        g_autoptr(GBytes) bytes = g_bytes_new_static("abc", i % 7 == 0 ? 0 : 3);
+        http_websocket_send_binary(show.socket, bytes);
+    }
+    for (int i = 0; i < FRAMES; i++)
+        expect_frame(&client, 0x82, "abc", i % 7 == 0 ? 0 : 3);
+    WAIT_UNTIL(show.drained == 1);
+    client_close(&client);
+    WAIT_UNTIL(show.closed == 1);
+    g_ptr_array_unref(show.messages);
+}
+
 /* ---- what a client does wrong ---- */
 
 typedef struct Wrong {
@@ -576,6 +597,7 @@ int main(int argc, char **argv)
     g_test_add_func("/http/websocket/refuses-a-handshake-that-is-not-one", test_handshake);
     g_test_add_func("/http/websocket/takes-what-comes-with-the-handshake", test_eager_client);
     g_test_add_func("/http/websocket/puts-messages-together", test_fragments);
+    g_test_add_func("/http/websocket/sends-more-than-one-write-takes", test_many_frames);
     g_test_add_func("/http/websocket/waits-while-paused", test_pause);
     g_test_add_func("/s06/http/websocket/breaking-the-protocol-ends-it", test_wrong);
     g_test_add_func("/s06/http/websocket/endless-messages-end-it", test_endless);

@@ -76,7 +76,7 @@ void http_request_resume(HttpRequest *request);
 typedef struct HttpReply HttpReply;
 
 HttpReply *http_reply_new(guint status) G_GNUC_WARN_UNUSED_RESULT; /* 200–599 */
-guint http_reply_status(const HttpReply *reply);
+guint http_reply_status(const HttpReply *reply); /* what it has now, for logs and metrics */
 /* One more header line. Not Content-Length, Transfer-Encoding, Connection, Date: those are the
  * room's. FALSE and left out: the value has a control character. */
 gboolean http_reply_header(HttpReply *reply, const char *name, const char *value);
