@@ -221,7 +221,7 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs source_funcs = {.prepare = prepare, .check = check, .dispatch = dispatch};
+static const GSourceFuncs source_funcs = {.prepare = prepare, .check = check, .dispatch = dispatch};
 
 /* ---- life ---- */
 
@@ -307,7 +307,7 @@ static void attach(HttpServer *server)
 {
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(server->mhd, MHD_DAEMON_INFO_EPOLL_FD_LINUX_ONLY);
-    server->source = g_source_new(&source_funcs, sizeof(Source));
+    server->source = g_source_new((GSourceFuncs *)&source_funcs, sizeof(Source));
     ((Source *)server->source)->server = server;
     g_source_set_static_name(server->source, "http");
     server->mhd_tag = g_source_add_unix_fd(server->source, info->epoll_fd, G_IO_IN);
