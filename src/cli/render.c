@@ -5,6 +5,7 @@
 #include "confine.h"
 #include "error.h"
 #include "production.h"
+#include "recordings.h"
 #include "settings.h"
 #include "timelines.h"
 #include <edit/settings.h>
@@ -13,7 +14,6 @@
 #include <show/limits.h>
 #include <store/folder.h>
 
-#include <math.h>
 #include <string.h>
 
 static gboolean load_log(CliProduction *production, const char *folder, GError **error)
@@ -23,34 +23,6 @@ static gboolean load_log(CliProduction *production, const char *folder, GError *
     const char *path = g_file_test(array, G_FILE_TEST_EXISTS) ? array : lines;
     production->log = show_log_load(path, error);
     return production->log != NULL;
-}
-
-static gboolean load_tracks(CliProduction *production, const char *folder,
-                            const ShowManifest *manifest, GError **error)
-{
-    media_limit_process(manifest->sources->len);
-    for (guint i = 0; i < manifest->sources->len; i++) {
-        const ShowSource *source = manifest->sources->pdata[i];
-        const ShowFile *file = show_manifest_recording(manifest, source->id);
-        if (file == NULL) {
-            g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
-                        "%s: the manifest names no recording of %s", folder, source->id);
-            return FALSE;
-        }
-        g_autofree char *path = store_folder_file(folder, file);
-        MediaInfo *info = media_probe(path, error);
-        if (info == NULL)
-            return FALSE;
-        cli_production_add(production, show_source_dup(source), info, NAN);
-        cli_production_track(production, i)->alignment.clock = file->clock;
-    }
-    if (manifest->sources->len == 0) {
-        g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED, "%s: the manifest names no sources",
-                    folder);
-        return FALSE;
-    }
-    cli_production_assign(production);
-    return load_log(production, folder, error);
 }
 
 static gboolean check_pictures(const CliProduction *production, const char *folder, GError **error)
@@ -122,6 +94,24 @@ static gboolean make(Again *again, const char *staging, GError **error)
            store_folder_write_manifest(staging, again->manifest, error);
 }
 
+/* The joined recordings go before anything is published. */
+static gboolean make_all(Again *again, const char *staging, GError **error)
+{
+    CliProduction *production = again->production;
+    g_autoptr(CliRecordings) recordings =
+        cli_recordings_load(production, again->folder, staging, again->manifest, error);
+    if (recordings == NULL)
+        return FALSE;
+    cli_production_assign(production);
+    if (!load_log(production, again->folder, error) ||
+        !check_pictures(production, again->folder, error))
+        return FALSE;
+    ShowRate rate = again->output.rate.den != 0 ? again->output.rate : again->manifest->rate;
+    cli_production_span(production, rate);
+    cli_recordings_log_gaps(recordings, production);
+    return make(again, staging, error);
+}
+
 static void tell_files(CliReport *report, const char *folder, const ShowManifest *manifest)
 {
     for (guint i = 0; i < manifest->files->len; i++) {
@@ -134,13 +124,9 @@ static void tell_files(CliReport *report, const char *folder, const ShowManifest
 
 static gboolean render_again(Again *again, CliReport *report, GError **error)
 {
-    if (!load_tracks(again->production, again->folder, again->manifest, error) ||
-        !check_pictures(again->production, again->folder, error))
-        return FALSE;
-    ShowRate rate = again->output.rate.den != 0 ? again->output.rate : again->manifest->rate;
-    cli_production_span(again->production, rate);
+    media_limit_process(again->manifest->sources->len);
     g_autoptr(StoreStaging) staging = store_staging_open(again->target, TRUE, error);
-    if (staging == NULL || !make(again, store_staging_folder(staging), error) ||
+    if (staging == NULL || !make_all(again, store_staging_folder(staging), error) ||
         !store_staging_publish(staging, error))
         return FALSE;
     tell_files(report, again->target, again->manifest);

@@ -11,12 +11,7 @@
 
 #include <media/limits.h>
 
-enum {
-    PROGRESS_PACKETS = 4096,
-    ENOUGH_TIMES = 60, /* pictures that tell a rate well enough */
-};
-
-#define HOLE_S 0.5
+enum { PROGRESS_PACKETS = 4096 };
 
 typedef struct Track {
     AVStream *stream; /* borrowed; NULL: the file has none */
@@ -31,10 +26,9 @@ typedef struct Making {
     AVFormatContext *input;
     MediaLayout *layout;
     Track video, audio;
-    GArray *times;      /* of the first pictures, ticks: they tell the rate */
-    gboolean times_end; /* a hole came: no more of them */
-    gint64 cluster;     /* the last that went into index->clusters */
-    gint64 end_us;      /* latest end of anything, from the file's zero */
+    MediaTimes times; /* of the first pictures */
+    gint64 cluster;   /* the last that went into index->clusters */
+    gint64 end_us;    /* latest end of anything, from the file's zero */
 } Making;
 
 /* ---- new and free ---- */
@@ -125,23 +119,6 @@ static void note_cluster(Making *making, gint64 cluster, gint64 time_us)
     add_entry(making->index->clusters, cluster, time_us / 1000, MEDIA_INDEX_STEP_MS);
 }
 
-/* The rate is that of the first pictures without a long hole between them. */
-static void note_time(Making *making, gint64 ticks)
-{
-    GArray *times = making->times;
-    if (times->len >= MEDIA_TIMING_FRAMES)
-        return;
-    gint64 last = times->len > 0 ? g_array_index(times, gint64, times->len - 1) : ticks;
-    if ((double)(ticks - last) * av_q2d(making->video.stream->time_base) > HOLE_S) {
-        if (times->len >= ENOUGH_TIMES)
-            making->times_end = TRUE;
-        else
-            g_array_set_size(times, 0);
-    }
-    if (!making->times_end)
-        g_array_append_val(times, ticks);
-}
-
 static void note_packet(Making *making, Track *track, const AVPacket *packet)
 {
     gint64 ticks = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
@@ -156,8 +133,8 @@ static void note_packet(Making *making, Track *track, const AVPacket *packet)
     gint64 end_us = av_rescale_q(ticks + MAX(0, packet->duration), base, AV_TIME_BASE_Q) -
                     making->index->zero_us;
     making->end_us = MAX(making->end_us, end_us);
-    if (!track->any_packet)
-        note_time(making, ticks);
+    if (!track->any_packet && making->times.ticks->len < MEDIA_TIMING_FRAMES)
+        media_times_add(&making->times, ticks, base);
     gint64 cluster = media_layout_cluster(making->layout, packet->pos);
     note_cluster(making, cluster, time_us);
     note_entry(track, packet, cluster);
@@ -216,9 +193,8 @@ static void finish_rate(Making *making)
     MediaInfo *info = making->index->info;
     if (making->video.stream == NULL)
         return;
-    media_timing_judge_first(
-        making->times, making->video.stream,
-        making->times_end || making->video.timeline.count <= (gint64)making->times->len, &timing);
+    gboolean all = making->video.timeline.count <= (gint64)making->times.ticks->len;
+    media_timing_judge_first(&making->times, making->video.stream, all, &timing);
     info->rate = timing.rate;
     info->variable_rate = timing.variable || !making->video.timeline.even;
 }
@@ -297,12 +273,12 @@ MediaIndex *media_index_make(const char *path, const MediaProgress *progress,
         return NULL;
     g_autoptr(MediaIndex) index = media_index_new(media_probe_streams(input, path));
     index->zero_us = media_input_zero_us(input);
-    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
-    Making making = {
-        .index = index, .input = input, .layout = layout, .times = times, .cluster = -1};
+    Making making = {.index = index, .input = input, .layout = layout, .cluster = -1};
+    media_times_init(&making.times);
     init_track(&making.video, input, media_best_video(input), FALSE, &index->video);
     init_track(&making.audio, input, media_best_audio(input), TRUE, &index->audio);
     gboolean good = read_packets(&making, progress, cancellable, error) && finish(&making, error);
+    media_times_clear(&making.times);
     media_timeline_clear(&making.video.timeline);
     media_timeline_clear(&making.audio.timeline);
     return good ? g_steal_pointer(&index) : NULL;

@@ -206,7 +206,7 @@ MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan
     g_cond_init(&cameras->changed);
     for (guint i = 0; i < plan->shots->len; i++) {
         gsize camera = media_plan_shot(plan, i)->camera;
-        if (cameras->readers[camera].all == NULL)
+        if (camera != MEDIA_PLAN_BLACK && cameras->readers[camera].all == NULL)
             start_reader(cameras, camera);
     }
     for (gsize i = 0; i < render->n_cameras; i++)
@@ -259,6 +259,21 @@ static AVFrame *wait_for_frame(MediaCameras *cameras, Reader *reader)
     return g_queue_pop_head(&reader->queue);
 }
 
+/* With the lock held: the next frame of this camera. */
+static AVFrame *take_from(MediaCameras *cameras, gsize camera, GError **error)
+{
+    if (camera == MEDIA_PLAN_BLACK) {
+        AVFrame *frame = av_frame_clone(cameras->black);
+        g_assert(frame != NULL);
+        return frame;
+    }
+    Reader *reader = &cameras->readers[camera];
+    AVFrame *frame = wait_for_frame(cameras, reader);
+    if (frame == NULL && reader->error != NULL)
+        g_propagate_error(error, g_error_copy(reader->error));
+    return frame;
+}
+
 AVFrame *media_cameras_take(MediaCameras *cameras, GError **error)
 {
     if (g_cancellable_set_error_if_cancelled(cameras->render->cancellable, error))
@@ -266,12 +281,10 @@ AVFrame *media_cameras_take(MediaCameras *cameras, GError **error)
     g_mutex_lock(&cameras->lock);
     while (cameras->next >= media_plan_shot(cameras->plan, cameras->shot)->end)
         cameras->shot++;
-    Reader *reader = &cameras->readers[media_plan_shot(cameras->plan, cameras->shot)->camera];
-    AVFrame *frame = wait_for_frame(cameras, reader);
+    gsize camera = media_plan_shot(cameras->plan, cameras->shot)->camera;
+    AVFrame *frame = take_from(cameras, camera, error);
     if (frame != NULL)
         cameras->next++;
-    else if (reader->error != NULL)
-        g_propagate_error(error, g_error_copy(reader->error));
     g_cond_broadcast(&cameras->changed);
     g_mutex_unlock(&cameras->lock);
     if (frame == NULL && error != NULL && *error == NULL)

@@ -2,8 +2,10 @@
 #pragma once
 #include <media/render.h>
 
+#define MEDIA_PLAN_BLACK G_MAXSIZE
+
 typedef struct MediaPlanShot {
-    gsize camera;      /* index into MediaRender.cameras */
+    gsize camera;      /* index into MediaRender.cameras, or MEDIA_PLAN_BLACK */
     gint64 first, end; /* program frames, half open */
 } MediaPlanShot;
 

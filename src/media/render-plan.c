@@ -8,6 +8,9 @@ enum { MIN_KEYINT = 25 }; /* of x264 at its usual keyint of 250 */
 static gboolean find_camera(const MediaRender *render, const char *source, gsize *index,
                             GError **error)
 {
+    *index = MEDIA_PLAN_BLACK;
+    if (source == NULL || source[0] == '\0')
+        return TRUE;
     for (gsize i = 0; i < render->n_cameras; i++)
         if (g_strcmp0(render->cameras[i].source, source) == 0) {
             *index = i;

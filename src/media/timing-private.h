@@ -4,7 +4,19 @@
 #include "open-private.h"
 #include <show/rate.h>
 
-enum { MEDIA_TIMING_FRAMES = 600 }; /* pictures of the beginning that tell the rate */
+/* The first moments of a picture track without a hole between them: they tell the rate. Behind a hole
+ * that comes too soon it begins again. */
+typedef struct MediaTimes {
+    GArray *ticks;     /* gint64, in the order they came */
+    gboolean any_hole; /* then the rate is not constant over the file */
+    gboolean ended;    /* by a hole: no more are taken */
+} MediaTimes;
+
+enum { MEDIA_TIMING_FRAMES = 600 }; /* so many are enough where reading all would cost */
+
+void media_times_init(MediaTimes *times);
+void media_times_clear(MediaTimes *times);
+void media_times_add(MediaTimes *times, gint64 ticks, AVRational base);
 
 typedef struct MediaTiming {
     ShowRate rate; /* constant, or a usual rate near the typical one when variable */
@@ -23,6 +35,6 @@ void media_timing_find(AVFormatContext *input, int video, int audio, gboolean wh
 void media_timing_judge(const gint64 *times, gsize n, AVRational base, const AVRational *hints,
                         gsize n_hints, MediaTiming *timing);
 
-/* The same of the first pictures of a stream, in the order they came. all: there are no more. */
-void media_timing_judge_first(GArray *times, const AVStream *stream, gboolean all,
+/* The same of a stream's first pictures. all: there are no more. */
+void media_timing_judge_first(MediaTimes *times, const AVStream *stream, gboolean all,
                               MediaTiming *timing);

@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCAN_TAIL = 16 }; /* of the first pictures, not trusted: earlier ones may still come */
+enum {
+    SCAN_TAIL = 16,    /* of the first pictures, not trusted: earlier ones may still come */
+    ENOUGH_TIMES = 60, /* that tell a rate when a hole follows */
+};
+
+/* A step is a hole that is longer than both. */
+#define HOLE_MIN_S 0.5
+#define HOLE_STEPS 3 /* times the mean one before it */
 
 static const AVRational usual_rates[] = {
     {24000, 1001}, {24, 1},       {25, 1}, {30000, 1001}, {30, 1},
@@ -113,10 +120,46 @@ void media_timing_judge(const gint64 *times, gsize n, AVRational base, const AVR
     timing->rate = (ShowRate){rate.num, rate.den};
 }
 
+/* ---- the first times ---- */
+
+void media_times_init(MediaTimes *times)
+{
+    *times = (MediaTimes){.ticks = g_array_new(FALSE, FALSE, sizeof(gint64))};
+}
+
+void media_times_clear(MediaTimes *times)
+{
+    g_clear_pointer(&times->ticks, g_array_unref);
+}
+
+static gboolean is_hole(const GArray *ticks, gint64 next, AVRational base)
+{
+    if (ticks->len < 2)
+        return FALSE;
+    gint64 first = g_array_index(ticks, gint64, 0);
+    gint64 last = g_array_index(ticks, gint64, ticks->len - 1);
+    double step = (double)(next - last), mean = (double)(last - first) / (ticks->len - 1);
+    return step * av_q2d(base) > HOLE_MIN_S && step > HOLE_STEPS * mean;
+}
+
+void media_times_add(MediaTimes *times, gint64 ticks, AVRational base)
+{
+    if (times->ended)
+        return;
+    if (is_hole(times->ticks, ticks, base)) {
+        times->any_hole = TRUE;
+        times->ended = times->ticks->len >= ENOUGH_TIMES;
+        if (times->ended)
+            return;
+        g_array_set_size(times->ticks, 0);
+    }
+    g_array_append_val(times->ticks, ticks);
+}
+
 /* ---- where the times come from ---- */
 
 /* MP4 and MOV list every picture in their header (unless in fragments). */
-static gboolean times_from_index(AVFormatContext *input, AVStream *stream, GArray *times)
+static gboolean times_from_index(AVFormatContext *input, AVStream *stream, MediaTimes *times)
 {
     if (strstr(input->iformat->name, "mov") == NULL || stream->nb_frames <= 0)
         return FALSE;
@@ -126,7 +169,7 @@ static gboolean times_from_index(AVFormatContext *input, AVStream *stream, GArra
     for (int i = 0; i < n; i++) {
         const AVIndexEntry *entry = avformat_index_get_entry(stream, i);
         if ((entry->flags & AVINDEX_DISCARD_FRAME) == 0)
-            g_array_append_val(times, entry->timestamp);
+            g_array_append_val(times->ticks, entry->timestamp);
     }
     return TRUE;
 }
@@ -142,7 +185,7 @@ static void note_packet(const AVPacket *packet, const AVStream *stream, MediaTim
 
 /* Returns whether the end was reached. */
 static gboolean scan_packets(AVFormatContext *input, int video, int audio, gboolean whole,
-                             GArray *times, MediaTiming *timing)
+                             MediaTimes *times, MediaTiming *timing)
 {
     g_autoptr(AVPacket) packet = av_packet_alloc();
     for (unsigned i = 0; i < input->nb_streams; i++)
@@ -155,12 +198,12 @@ static gboolean scan_packets(AVFormatContext *input, int video, int audio, gbool
             timing->frames++;
             gint64 time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
             if (time != AV_NOPTS_VALUE)
-                g_array_append_val(times, time);
+                media_times_add(times, time, input->streams[video]->time_base);
         } else if (packet->stream_index == audio) {
             sounds++;
         }
         av_packet_unref(packet);
-        gboolean enough = video >= 0 ? times->len >= MEDIA_TIMING_FRAMES : sounds > 0;
+        gboolean enough = video >= 0 ? timing->frames >= MEDIA_TIMING_FRAMES : sounds > 0;
         if (enough && !whole)
             return FALSE;
     }
@@ -169,15 +212,17 @@ static gboolean scan_packets(AVFormatContext *input, int video, int audio, gbool
     return TRUE;
 }
 
-void media_timing_judge_first(GArray *times, const AVStream *stream, gboolean all,
+void media_timing_judge_first(MediaTimes *times, const AVStream *stream, gboolean all,
                               MediaTiming *timing)
 {
     AVRational hints[] = {stream->avg_frame_rate, stream->r_frame_rate};
-    g_array_sort(times, compare_times);
-    if (!all && times->len > 2 * SCAN_TAIL)
-        g_array_set_size(times, times->len - SCAN_TAIL);
-    media_timing_judge((const gint64 *)(void *)times->data, times->len, stream->time_base, hints,
+    GArray *ticks = times->ticks;
+    g_array_sort(ticks, compare_times);
+    if (!all && !times->ended && ticks->len > 2 * SCAN_TAIL)
+        g_array_set_size(ticks, ticks->len - SCAN_TAIL);
+    media_timing_judge((const gint64 *)(void *)ticks->data, ticks->len, stream->time_base, hints,
                        G_N_ELEMENTS(hints), timing);
+    timing->variable |= times->any_hole;
 }
 
 /* A sidecar was made from all packets: what follows from it is what reading to the end would say. */
@@ -202,18 +247,20 @@ void media_timing_find(AVFormatContext *input, int video, int audio, gboolean wh
     if (timing_from_index(input, video, timing))
         return;
     *timing = (MediaTiming){.rate = {30, 1}};
-    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
+    MediaTimes times;
+    media_times_init(&times);
     AVStream *stream = video >= 0 ? input->streams[video] : NULL;
     gboolean ended = TRUE;
-    if (!whole && stream != NULL && times_from_index(input, stream, times)) {
-        timing->frames = times->len;
+    if (!whole && stream != NULL && times_from_index(input, stream, &times)) {
+        timing->frames = times.ticks->len;
     } else {
-        ended = scan_packets(input, video, audio, whole, times, timing);
+        ended = scan_packets(input, video, audio, whole, &times, timing);
         if (video < 0)
             timing->frames = MAX(timing->frames, ended ? 0 : 1);
         if (!ended)
             timing->end_us = 0;
     }
     if (stream != NULL)
-        media_timing_judge_first(times, stream, ended, timing);
+        media_timing_judge_first(&times, stream, ended, timing);
+    media_times_clear(&times);
 }

@@ -1,0 +1,258 @@
+#include "recordings.h"
+
+#include "error.h"
+#include <media/join.h>
+#include <store/folder.h>
+#include <store/names.h>
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#define GAP_MIN_S 0.25 /* shorter holes the picture before fills */
+#define NEAR_MS   3000 /* what the log says of a loss lies so near to it */
+
+typedef struct Covered {
+    double start_s, end_s; /* session clock */
+} Covered;
+
+struct CliRecordings {
+    GPtrArray *joined;  /* char *: files to remove */
+    GPtrArray *covered; /* GArray of Covered, one for each source of the production */
+    gboolean studio;    /* recorded by the studio, not directed from files */
+};
+
+/* ---- parts ---- */
+
+static int compare_starts(gconstpointer a, gconstpointer b)
+{
+    const ShowFile *first = *(const ShowFile *const *)a, *second = *(const ShowFile *const *)b;
+    return (first->clock.start_s > second->clock.start_s) -
+           (first->clock.start_s < second->clock.start_s);
+}
+
+/* The recordings of a source, by when they begin: borrowed from the manifest. */
+static GPtrArray *list_parts(const ShowManifest *manifest, const char *source)
+{
+    GPtrArray *parts = g_ptr_array_new();
+    for (guint i = 0; i < manifest->files->len; i++) {
+        ShowFile *file = manifest->files->pdata[i];
+        if (g_strcmp0(file->kind, "iso") == 0 && g_strcmp0(file->source, source) == 0)
+            g_ptr_array_add(parts, file);
+    }
+    g_ptr_array_sort(parts, compare_starts);
+    return parts;
+}
+
+typedef struct Loading {
+    CliProduction *production;
+    CliRecordings *recordings;
+    const char *folder, *staging;
+} Loading;
+
+/* A part that can be read, or NULL. Without an error it is left out: somebody pulled the plug before
+ * anything of it was there. */
+static MediaInfo *probe_part(const Loading *loading, const ShowFile *file, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autofree char *path = store_folder_file(loading->folder, file);
+    MediaInfo *info = media_probe(path, &reason);
+    if (info != NULL)
+        return info;
+    if (store_recording_parse(file->name, NULL) && file->path == NULL)
+        cli_report_warning(loading->production->report, "%s; it is left out", reason->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&reason));
+    return NULL;
+}
+
+/* Leaves only the parts that can be read. NULL on an error. */
+static GPtrArray *probe_parts(const Loading *loading, GPtrArray *parts, GError **error)
+{
+    g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func((GDestroyNotify)media_info_free);
+    for (guint i = 0; i < parts->len;) {
+        g_autoptr(GError) failed = NULL;
+        MediaInfo *info = probe_part(loading, parts->pdata[i], &failed);
+        if (failed != NULL) {
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return NULL;
+        }
+        if (info == NULL) {
+            g_ptr_array_remove_index(parts, i);
+            continue;
+        }
+        g_ptr_array_add(infos, info);
+        i++;
+    }
+    return g_steal_pointer(&infos);
+}
+
+/* ---- what is covered ---- */
+
+static void cover(GArray *covered, const ShowClock *clock, double from_s, double to_s)
+{
+    Covered span = {show_clock_to_session(clock, from_s), show_clock_to_session(clock, to_s)};
+    if (to_s > from_s)
+        g_array_append_val(covered, span);
+}
+
+static void cover_part(GArray *covered, const ShowFile *file, const MediaInfo *info)
+{
+    double at_s = 0;
+    for (guint i = 0; file->gaps != NULL && i < file->gaps->len; i++) {
+        const ShowGap *gap = &g_array_index(file->gaps, ShowGap, i);
+        cover(covered, &file->clock, at_s, (double)gap->start_ms / 1000);
+        at_s = (double)gap->end_ms / 1000;
+    }
+    cover(covered, &file->clock, at_s, info->duration_s);
+}
+
+/* ---- joining ---- */
+
+/* That of the first part with a picture. */
+static ShowRate rate_of(const GPtrArray *infos)
+{
+    for (guint i = 0; i < infos->len; i++)
+        if (((const MediaInfo *)infos->pdata[i])->has_video)
+            return ((const MediaInfo *)infos->pdata[i])->rate;
+    return (ShowRate){30, 1};
+}
+
+static MediaInfo *join_parts(Loading *loading, const GPtrArray *files, const GPtrArray *infos,
+                             const char *source, GError **error)
+{
+    g_autofree MediaPart *parts = g_new0(MediaPart, files->len);
+    const ShowFile *first = files->pdata[0];
+    for (guint i = 0; i < files->len; i++) {
+        const ShowFile *file = files->pdata[i];
+        parts[i].path = ((const MediaInfo *)infos->pdata[i])->path;
+        parts[i].start_s = show_clock_to_source(&first->clock, file->clock.start_s);
+    }
+    g_autofree char *name = g_strdup_printf(".%s.joined.mkv", source);
+    g_autofree char *path = g_build_filename(loading->staging, name, NULL);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    CliReport *report = loading->production->report;
+    MediaProgress progress = cli_report_progress(report);
+    if (!media_join(parts, files->len, path, warnings, &progress, loading->production->cancellable,
+                    error))
+        return NULL;
+    g_ptr_array_add(loading->recordings->joined, g_strdup(path));
+    for (guint i = 0; i < warnings->len; i++)
+        cli_report_warning(report, "%s", (const char *)warnings->pdata[i]);
+    MediaInfo *info = media_probe(path, error);
+    if (info != NULL && info->has_video)
+        info->rate = rate_of(infos);
+    return info;
+}
+
+/* ---- tracks ---- */
+
+static gboolean load_source(Loading *loading, const ShowManifest *manifest,
+                            const ShowSource *source, GError **error)
+{
+    CliProduction *production = loading->production;
+    g_autoptr(GPtrArray) files = list_parts(manifest, source->id);
+    g_autoptr(GPtrArray) infos = probe_parts(loading, files, error);
+    if (infos == NULL)
+        return FALSE;
+    if (files->len == 0) {
+        cli_report_warning(production->report, "%s: there is no recording of %s (%s)",
+                           loading->folder, source->id, source->label);
+        return TRUE;
+    }
+    GArray *covered = g_array_new(FALSE, FALSE, sizeof(Covered));
+    g_ptr_array_add(loading->recordings->covered, covered);
+    for (guint i = 0; i < files->len; i++)
+        cover_part(covered, files->pdata[i], infos->pdata[i]);
+    const ShowFile *first = files->pdata[0];
+    MediaInfo *info = files->len == 1 ? g_ptr_array_steal_index(infos, 0)
+                                      : join_parts(loading, files, infos, source->id, error);
+    if (info == NULL)
+        return FALSE;
+    loading->recordings->studio |= first->path == NULL && store_recording_parse(first->name, NULL);
+    cli_production_add(production, show_source_dup(source), info, NAN);
+    guint track = production->tracks->len - 1;
+    cli_production_track(production, track)->alignment.clock = first->clock;
+    return TRUE;
+}
+
+CliRecordings *cli_recordings_load(CliProduction *production, const char *folder,
+                                   const char *staging, const ShowManifest *manifest,
+                                   GError **error)
+{
+    g_autoptr(CliRecordings) recordings = g_new0(CliRecordings, 1);
+    recordings->joined = g_ptr_array_new_with_free_func(g_free);
+    recordings->covered = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    Loading loading = {production, recordings, folder, staging};
+    for (guint i = 0; i < manifest->sources->len; i++)
+        if (!load_source(&loading, manifest, manifest->sources->pdata[i], error))
+            return NULL;
+    if (production->tracks->len == 0) {
+        g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
+                    manifest->sources->len == 0
+                        ? "%s: the manifest names no sources"
+                        : "%s: there is no recording that can be read: nothing to render",
+                    folder);
+        return NULL;
+    }
+    return g_steal_pointer(&recordings);
+}
+
+void cli_recordings_free(CliRecordings *recordings)
+{
+    if (recordings == NULL)
+        return;
+    for (guint i = 0; i < recordings->joined->len; i++)
+        g_unlink(recordings->joined->pdata[i]);
+    g_ptr_array_unref(recordings->joined);
+    g_ptr_array_unref(recordings->covered);
+    g_free(recordings);
+}
+
+/* ---- gaps in the log ---- */
+
+static void forget_near(ShowLog *log, const char *source, gint64 from_ms, gint64 to_ms)
+{
+    for (guint i = log->events->len; i > 0; i--) {
+        const ShowEvent *event = log->events->pdata[i - 1];
+        if ((event->type == SHOW_EVENT_SOURCE_LOST || event->type == SHOW_EVENT_SOURCE_BACK) &&
+            g_strcmp0(event->source, source) == 0 && event->t_ms >= from_ms && event->t_ms <= to_ms)
+            g_ptr_array_remove_index(log->events, i - 1);
+    }
+}
+
+static void log_gap(CliProduction *production, const char *source, double from_s, double to_s)
+{
+    gint64 end_ms = production->start_ms + production->duration_ms;
+    gint64 frame_ms = show_rate_ms(production->rate, 1);
+    gint64 from_ms = MAX(0, (gint64)floor(from_s * 1000) - frame_ms);
+    gint64 to_ms = (gint64)ceil(to_s * 1000);
+    if (to_s - from_s < GAP_MIN_S)
+        return;
+    forget_near(production->log, source, from_ms - NEAR_MS, to_ms + NEAR_MS);
+    ShowEvent *lost = show_event_new(SHOW_EVENT_SOURCE_LOST, source, from_ms);
+    show_event_set(lost, "reason", json_string("no recording"));
+    show_log_take(production->log, lost);
+    if (to_ms < end_ms)
+        show_log_take(production->log, show_event_new(SHOW_EVENT_SOURCE_BACK, source, to_ms));
+}
+
+void cli_recordings_log_gaps(const CliRecordings *recordings, CliProduction *production)
+{
+    if (!recordings->studio)
+        return;
+    double start_s = (double)production->start_ms / 1000;
+    double end_s = start_s + (double)production->duration_ms / 1000;
+    for (guint i = 0; i < recordings->covered->len; i++) {
+        const char *source = ((const ShowSource *)production->sources->pdata[i])->id;
+        const GArray *covered = recordings->covered->pdata[i];
+        double at_s = start_s;
+        for (guint k = 0; k < covered->len; k++) {
+            const Covered *span = &g_array_index(covered, Covered, k);
+            log_gap(production, source, at_s, MIN(span->start_s, end_s));
+            at_s = MAX(at_s, span->end_s);
+        }
+        log_gap(production, source, at_s, end_s);
+    }
+    show_log_sort(production->log);
+}

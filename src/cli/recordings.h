@@ -1,0 +1,20 @@
+/* The recordings that a show's manifest names as the tracks of a production. A camera of the studio
+ * leaves several parts when it was unplugged or the page was loaded again: they become one track,
+ * joined in a file that lives as long as this object. What is missing is said and gone on without. */
+#pragma once
+#include "production.h"
+
+typedef struct CliRecordings CliRecordings;
+
+/* Adds a track for each source that has a recording. folder: the show's; staging: where joined files
+ * may lie. Errors: a recording outside the folder is not there, or none at all is left. */
+CliRecordings *cli_recordings_load(CliProduction *production, const char *folder,
+                                   const char *staging, const ShowManifest *manifest,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes the joined files: nothing may read the tracks any more. NULL-safe. */
+void cli_recordings_free(CliRecordings *recordings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliRecordings, cli_recordings_free)
+
+/* Of a show from the studio: the production's log loses each camera where its parts have nothing, and
+ * has it back where they go on, whatever the log said there. Only in memory; the span must be known. */
+void cli_recordings_log_gaps(const CliRecordings *recordings, CliProduction *production);
