@@ -173,7 +173,7 @@ export class StudioCore implements Studio {
     const show = await this.opened();
     show.log("sources", { sources: this.logSources() });
     const { token } = await this.parts.api.guest(show.sessionId, { role: "camera", source: id, minutes: 12 * 60 });
-    return `${location.origin}/#guest=${token}`;
+    return `${location.origin}/#phone=${token}`;
   }
 
   removeSource(id: SourceId): void {
