@@ -7,7 +7,8 @@ const build = resolve(process.env["CROSSCUT_BUILD"] ?? resolve(__dirname, "../bu
 
 function pages(mode: string): Record<string, string> {
   const index = resolve(__dirname, "index.html");
-  return mode === "test" ? { index, gallery: resolve(__dirname, "gallery.html") } : { index };
+  if (mode !== "test") return { index };
+  return { index, gallery: resolve(__dirname, "gallery.html"), core: resolve(__dirname, "core.html") };
 }
 
 /* Mode "test" is what the browser tests load: with ?testShow= and the gallery of views. What we

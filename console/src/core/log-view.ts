@@ -12,6 +12,7 @@ export interface LogView {
   lost: ReadonlySet<SourceId>;
   speaking: ReadonlySet<SourceId>;
   gains: Readonly<Record<SourceId, number>>;
+  recording: ReadonlyMap<string, SourceId>; /* files that were begun and not ended */
 }
 
 /* "Until auto": longer than any show. */
@@ -37,6 +38,7 @@ export function emptyView(sources: LogSource[], settings: Record<string, number>
     lost: new Set(),
     speaking: new Set(),
     gains: {},
+    recording: new Map(),
   };
 }
 
@@ -110,6 +112,15 @@ const presence =
   (view, line) =>
     line.source === undefined ? view : { ...view, lost: changed(view.lost, line.source, isLost) };
 
+const recording =
+  (isBegin: boolean): Rule =>
+  (view, line) => {
+    const files = new Map(view.recording);
+    if (isBegin) files.set(text(line["file"]), line.source ?? "program");
+    else files.delete(text(line["file"]));
+    return { ...view, recording: files };
+  };
+
 const RULES: Record<string, Rule> = {
   session_start: (view, line) => settings(sources(view, line), line),
   settings,
@@ -120,6 +131,8 @@ const RULES: Record<string, Rule> = {
   auto_resume: (view) => withDirecting(view, { by: "auto", autoAt: null }),
   speaking_start: speech(true),
   speaking_stop: speech(false),
+  record_start: recording(true),
+  record_stop: recording(false),
   source_lost: presence(true),
   source_back: presence(false),
   gains: (view, line) => ({ ...view, gains: { ...view.gains, ...(line["gains"] as Record<string, number> | undefined) } }),

@@ -56,6 +56,7 @@ export class Show {
   private keepTimer: ReturnType<typeof setTimeout> | null = null;
   private clockAt = -Infinity;
   private isClosed = false;
+  private isOver = false; /* complete on the server, or gone: its log takes no more lines */
 
   constructor(private readonly options: ShowOptions) {
     const { show, api } = options;
@@ -81,7 +82,10 @@ export class Show {
         state: (state) => options.hooks.server(state),
         signal: (from, data) => options.hooks.signal(from, data),
         changed: (state) => this.linkChanged(state),
-        denied: (_code, message) => options.hooks.denied(message),
+        denied: (code, message) => {
+          this.isOver ||= code === "stopped" || code === "not_found";
+          if (!this.isOver) options.hooks.denied(message);
+        },
         pending: () => this.keepSoon(),
       },
     });
@@ -151,7 +155,7 @@ export class Show {
   /* Everything logged is with the server; false when that did not come in time. */
   async drained(timeoutMs: number): Promise<boolean> {
     const until = performance.now() + timeoutMs;
-    while (this.link.queue.pending().length > 0) {
+    while (this.link.queue.pending().length > 0 && !this.isOver) {
       if (performance.now() > until || this.isClosed) return false;
       await new Promise((next) => setTimeout(next, 50));
     }
@@ -198,6 +202,17 @@ export class Show {
     this.decider.restart();
   }
 
+  /* What an earlier visit began and could not end: recordings up to where they are safe, and voices
+   * that nobody hears any more. */
+  endEarlier(): void {
+    const files = new Map(this.uploads.files().map((file) => [file.name, file]));
+    const last = Math.max(0, ...[...files.values()].map(({ keptUntil }) => keptUntil));
+    const until = Math.round(Math.min(last || this.now(), this.now()));
+    for (const source of this.view.speaking) this.log("speaking_stop", { source, edge_t: until });
+    for (const [name, source] of this.view.recording)
+      this.log("record_stop", { source, file: name, end: Math.round(files.get(name)?.keptUntil ?? until), gaps: [] });
+  }
+
   /* Nothing of it is left to send. */
   isEmpty(): boolean {
     return this.isClosed && this.uploads.unsentBytes() === 0;
@@ -229,7 +244,7 @@ export class Show {
     if (this.mine.has(line.id)) return this.decider.line({ ...line, isOwn: true });
     const isStale = line.type === "switch" && this.decider.by === "console";
     this.decider.line(line);
-    if (isStale && !isOld) return; /* the console decides; the server has not heard so yet */
+    if (isStale) return; /* the console decides; the server has not heard so yet */
     this.view = withLine(this.view, line);
     if (line.type === "switch" && line.source && !isOld) this.options.hooks.cutTo(line.source, line.t, line.id);
     this.options.hooks.changed();
@@ -275,12 +290,11 @@ export class Show {
     const now = performance.now();
     if (!best || !this.isDeciding || now - this.clockAt < CLOCK_EVERY_MS) return;
     this.clockAt = now;
-    const round = (value: number) => Math.round(value * 10) / 10;
     const drift = clock.driftPpm;
     this.log("clock", {
-      offset: round(best.offset),
-      error: round(clock.error ?? best.error),
-      ...(drift === null ? {} : { drift_ppm: round(drift) }),
+      offset: Math.round(best.offset),
+      error: Math.ceil(clock.error ?? best.error),
+      ...(drift === null ? {} : { drift_ppm: Math.round(drift) }),
     });
   }
 }

@@ -93,3 +93,11 @@ export function firstOnAir(sources: readonly Source[]): SourceId | null {
   const seen = sources.filter(({ role, picture }) => role !== "mic" && picture.kind !== "none");
   return (seen.find(({ role }) => role === "wide") ?? seen[0])?.id ?? null;
 }
+
+/* Whose microphones are listened to for voices. A wide camera hears everybody and would take them
+ * from their own; where there is no other microphone, it is better than none. */
+export function voices(sources: readonly Source[]): Source[] {
+  const heard = sources.filter(({ microphone }) => microphone !== null);
+  const own = heard.filter(({ role }) => role === "person" || role === "mic");
+  return own.length > 0 ? own : heard;
+}

@@ -14,7 +14,7 @@ import { PhoneHost } from "./phone-host";
 import { sampleShow, testShow, type Provided } from "./provided";
 import { forgetShow, load, microphoneKey, rememberShow, save } from "./saved";
 import { Show, type ShowHooks } from "./show";
-import { captureSources, firstOnAir, freeId, gainOf, logSources, makeSource, microphoneFor, savedCameras } from "./sources";
+import { captureSources, firstOnAir, freeId, gainOf, logSources, makeSource, microphoneFor, savedCameras, voices } from "./sources";
 import { isolation, ISOLATION_LEAST_DB, type CheckResult, type Voice } from "./speech/check";
 import type { Spool } from "./spool";
 import { Store } from "./store";
@@ -331,6 +331,7 @@ export class StudioCore implements Studio {
       const format = { ...(remembered?.format ?? this.state().format), reduced: null };
       this.store.set({ name, sessionId, sources, format });
       await this.capture.setFormat(format);
+      show.endEarlier();
       this.changedSources();
       await this.holdCameras();
       await this.settled();
@@ -504,9 +505,7 @@ export class StudioCore implements Studio {
   }
 
   private changedMics(): void {
-    const mics = this.state()
-      .sources.filter(({ microphone }) => microphone !== null)
-      .map(({ id, gainDb, priority }) => ({ source: id, gainDb, priorityDb: priority }));
+    const mics = voices(this.state().sources).map(({ id, gainDb, priority }) => ({ source: id, gainDb, priorityDb: priority }));
     this.helper.post({ kind: "mics", mics });
   }
 

@@ -2,7 +2,7 @@
  * clock and no link of its own; messages come in order and say what time it is. */
 import type { LogEvent, LogSource } from "./event";
 import { Check, type CheckResult } from "./speech/check";
-import { SpeechRoom, type Edge, type MicFrame, type RoomMic } from "./speech/room";
+import { LEVEL_MIN_DB, loudness, SpeechRoom, type Edge, type MicFrame, type RoomMic } from "./speech/room";
 import { DirectorRoom, type Decision, type Settings } from "./director/room";
 
 export type ToWorker =
@@ -80,10 +80,13 @@ export class Desk {
       this.wasShow = message.isShow;
       this.room = this.speech && this.mics.length > 0 ? new SpeechRoom(this.speech, this.mics) : null;
     }
-    if (this.room === null) return;
+    if (this.room === null)
+      return this.post({ kind: "heard", frames: message.mics.map(unheard), edges: [] });
     const sounds = new Map(message.mics.map(({ source, samples }) => [source, samples]));
     const { frames, edges } = this.room.push(message.t, sounds);
-    this.post({ kind: "heard", frames, edges: message.isShow ? edges : [] });
+    const heard = new Set(frames.map(({ source }) => source));
+    const others = message.mics.filter(({ source }) => !heard.has(source)).map(unheard);
+    this.post({ kind: "heard", frames: [...frames, ...others], edges: message.isShow ? edges : [] });
     this.checkOn(frames);
   }
 
@@ -120,4 +123,10 @@ export class Desk {
     this.next = next;
     this.post({ kind: "decided", run: this.run, decisions, next });
   }
+}
+
+/* A microphone that nobody's voice is looked for in, that of a wide camera say: only its level is
+ * shown, and the program's sound goes without it. */
+function unheard({ source, samples }: { source: string; samples: Float32Array }): MicFrame {
+  return { source, probability: 0, voiceDb: LEVEL_MIN_DB, ...loudness(samples), isSpeaking: false, weight: 0 };
 }

@@ -19,7 +19,7 @@ export interface Welcome {
 export interface ServerState {
   uploads?: { name: string; bytes: number; state?: string }[];
   storage?: { free: number; reserve?: number; hasRoom?: boolean; secondsLeft?: number | null };
-  clients?: number | { id: string; role?: string; source?: string }[];
+  clients?: { client: string; role?: string; source?: string }[];
   state?: string;
 }
 
@@ -160,6 +160,7 @@ export class Link {
       this.lost();
       if (!error.data?.code) return;
       hooks.denied(error.data.code, error.message);
+      if (error.data.code === "stopped" || error.data.code === "not_found") return; /* it will not come back */
       /* Socket.IO gives up when it was refused; the server may only be starting. */
       if (!this.isClosed) setTimeout(() => !this.isClosed && socket.connect(), 2000);
     });

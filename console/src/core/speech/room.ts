@@ -114,7 +114,7 @@ export class SpeechRoom {
   }
 }
 
-function loudness(samples: Float32Array): { levelDb: number; peakDb: number } {
+export function loudness(samples: Float32Array): { levelDb: number; peakDb: number } {
   let sum = 0;
   let peak = 0;
   for (const sample of samples) {

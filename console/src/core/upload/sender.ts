@@ -11,6 +11,9 @@ export type SenderState = "sending" | "waiting" | "done" | "failed";
 export interface SenderHooks {
   /* Acknowledged bytes, state or trouble changed. */
   changed(sender: Sender): void;
+  /* Whether the show's manifest has this closed file, the same: asked when its upload is not there,
+   * as after the show was completed. */
+  isWhole?(file: SpoolFile): Promise<boolean>;
 }
 
 const CHUNK_MOST = 1 << 20;
@@ -36,6 +39,7 @@ export class Sender {
   state: SenderState = "waiting";
   trouble: string | null = null;
   private address: string | null = null;
+  private isNew: boolean; /* begun in this visit: the server cannot have it yet */
   private isAligned = false; /* is sentBytes what the server has? */
   private chunk = CHUNK_MOST;
   private wake: (() => void) | null = null;
@@ -52,6 +56,7 @@ export class Sender {
     backoff: Backoff = new Backoff(),
   ) {
     this.backoff = backoff;
+    this.isNew = file.bytes === 0 && !file.isClosed;
   }
 
   /* The file grew or was closed. */
@@ -111,12 +116,22 @@ export class Sender {
   }
 
   private async align(): Promise<boolean> {
+    if (this.isNew) {
+      this.isNew = false; /* once: after that the server is asked */
+      this.address = await this.tus.create(this.file.sessionId, this.file.name);
+      this.isAligned = true;
+      return false;
+    }
     this.address ??= this.tus.address(this.file.sessionId, this.file.name);
     let head;
     try {
       head = await this.tus.head(this.address);
     } catch (error) {
       if (!(error instanceof TusError) || (error.status !== 404 && error.status !== 410)) throw error;
+      if (this.file.isClosed && (await this.hooks.isWhole?.(this.file))) {
+        this.acknowledge(this.file.bytes);
+        return true;
+      }
       this.address = await this.tus.create(this.file.sessionId, this.file.name);
       head = { offset: 0, length: null };
     }

@@ -77,7 +77,8 @@ export class Uploads {
 
   /* Takes a file of this show, new or of an earlier visit; the result tells the sender of growth. */
   add(file: SpoolFile): SpoolFile {
-    const sender = new Sender(file, this.options.tus, this.lanes, { changed: this.options.changed }, this.options.backoff?.());
+    const hooks = { changed: this.options.changed, isWhole: (one: SpoolFile) => this.isWhole(one) };
+    const sender = new Sender(file, this.options.tus, this.lanes, hooks, this.options.backoff?.());
     const item: Item = { file, sender, ended: Promise.resolve(false), isRemoved: false, failure: null };
     this.items.set(file.name, item);
     item.ended = sender.run();
@@ -152,6 +153,12 @@ export class Uploads {
     if (whole.includes(true)) await this.tell([...sums.values()]);
     await this.compare(sums);
     return [...this.items.values()].every((item) => item.isRemoved);
+  }
+
+  private async isWhole(file: SpoolFile): Promise<boolean> {
+    const manifest = await this.options.api.session(this.options.sessionId).catch(() => null);
+    const there = manifest?.files?.find(({ name }) => name === file.name);
+    return there?.bytes === file.bytes && there.sha256 === (await file.sha256());
   }
 
   private async sums(): Promise<Map<string, FileSum>> {

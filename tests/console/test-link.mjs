@@ -1,0 +1,213 @@
+// The console's core in Chromium against a real server, without views: a show of played cameras is
+// recorded, the server is killed in the middle and comes back, the page is closed and goes on, and
+// after the stop everything is on the server, once.
+//
+// usage: test-link.mjs CROSSCUT-PROGRAM BUNDLE-FOLDER SHOW-FOLDER      (TAP)
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
+import { createServer, request as ask } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { launch, runTap } from "./browser.mjs";
+
+const [program, bundle, shows] = process.argv.slice(2);
+const TOKEN = "a-token-for-this-test-only";
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".mp4": "video/mp4", ".mov": "video/quicktime", ".mkv": "video/x-matroska", ".webm": "video/webm", ".json": "application/json" };
+const storage = await mkdtemp(join(tmpdir(), "crosscut-link-"));
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// ---- the server, on a port that stays ----
+const port = await new Promise((done) => {
+  const probe = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = probe.address();
+    probe.close(() => done(port));
+  });
+});
+let server = null;
+const said = []; /* by the server; shown when something fails */
+async function startServer() {
+  server = spawn(program, ["serve", "--listen", `127.0.0.1:${port}`, "--storage", storage], {
+    env: { ...process.env, CROSSCUT_ADMIN_TOKEN: TOKEN },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  server.stderr.on("data", (text) => said.push(String(text)));
+  for (let i = 0; i < 300; i++) {
+    const up = await fetch(`http://127.0.0.1:${port}/healthz`).then((answer) => answer.ok, () => false);
+    if (up) return;
+    await sleep(100);
+  }
+  throw new Error("the server did not start");
+}
+async function killServer() {
+  const ended = new Promise((done) => server.once("exit", done));
+  server.kill("SIGKILL");
+  await ended;
+}
+
+// ---- one origin: the test's bundle, the show's recordings, and the server behind them ----
+const front = createServer(async (request, response) => {
+  const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
+  const file = path.startsWith("/show/") ? join(shows, path.slice(6)) : join(bundle, path);
+  const found = path.includes(".") && !/^\/(sessions|upload)\//.test(path) ? await stat(file).catch(() => null) : null;
+  if (!found?.isFile()) return forward(request, response);
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
+  const start = Number(from ?? 0), end = to ? Number(to) : found.size - 1;
+  const headers = { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", "Content-Length": end - start + 1, "Accept-Ranges": "bytes" };
+  if (from !== undefined) headers["Content-Range"] = `bytes ${start}-${end}/${found.size}`;
+  response.writeHead(from === undefined ? 200 : 206, headers);
+  createReadStream(file, { start, end }).pipe(response);
+});
+const theirs = (headers) => {
+  const own = { ...headers, host: `127.0.0.1:${port}` };
+  if (own.origin) own.origin = `http://127.0.0.1:${port}`;
+  return own;
+};
+function forward(request, response) {
+  const through = ask({ host: "127.0.0.1", port, method: request.method, path: request.url, headers: theirs(request.headers) }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  through.on("error", () => response.destroy());
+  request.pipe(through);
+}
+front.on("upgrade", (request, socket, head) => {
+  const through = connect(port, "127.0.0.1", () => {
+    const lines = Object.entries(theirs(request.headers)).map(([name, value]) => `${name}: ${value}`);
+    through.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+    through.write(head);
+    socket.pipe(through).pipe(socket);
+  });
+  through.on("error", () => socket.destroy());
+  socket.on("error", () => through.destroy());
+});
+await new Promise((done) => front.listen(0, "127.0.0.1", done));
+const address = `http://127.0.0.1:${front.address().port}`;
+
+// ---- the page ----
+const browser = await launch(["--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream"]);
+const context = await browser.newContext();
+const logs = [];
+async function open(query = "") {
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && logs.push(message.text()));
+  page.on("pageerror", (error) => logs.push(String(error)));
+  await page.goto(`${address}/core.html${query}#token=${TOKEN}`);
+  await page.waitForFunction(() => window.studio !== undefined);
+  return page;
+}
+const state = (page) => page.evaluate(() => {
+  const { sources, ...rest } = window.studio.state();
+  return { ...rest, clock: window.studio.clock(), sources: sources.map(({ stream, ...source }) => ({ ...source, hasPicture: stream !== null })) };
+});
+async function until(page, what, ms = 60_000) {
+  for (const end = Date.now() + ms; ; await sleep(250)) {
+    const now = await state(page);
+    if (what(now)) return now;
+    if (Date.now() > end) throw new Error(`it did not come to ${what}: ${JSON.stringify(now, null, 1).slice(0, 6000)}`);
+  }
+}
+const folder = (id) => join(storage, "sessions", id);
+const events = async (id) => (await readFile(join(folder(id), "events.log"), "utf8")).trim().split("\n").map((line) => JSON.parse(line));
+function check(good, why) {
+  if (!good) throw new Error(why);
+}
+
+let page, id;
+const secondsOf = Number(process.env.CROSSCUT_TEST_SECONDS ?? 8);
+await startServer();
+await runTap([
+  ["a show of played cameras is set up", async () => {
+    page = await open(`?testShow=/show/show.json`);
+    const now = await until(page, ({ sources }) => sources.length >= 2 && sources.every(({ hasPicture }) => hasPicture));
+    check(!page.url().includes(TOKEN), "the token is still in the address");
+    console.log(`# ${now.sources.map(({ id, label, role, trouble }) => `${id} ${label} ${role} ${trouble}`).join(", ")}`);
+  }],
+  ["it is recorded, sent while it runs, and directed", async () => {
+    await page.evaluate(() => window.studio.start());
+    ({ sessionId: id } = await until(page, ({ phase }) => phase === "recording"));
+    await sleep(secondsOf * 1000);
+    const now = await until(page, ({ files, shots }) => files.length >= 3 && files.every(({ sentBytes }) => sentBytes > 0) && shots.length > 0);
+    console.log(`# link ${JSON.stringify(now.link)}; ${now.files.map(({ name, bytes, sentBytes }) => `${name} ${sentBytes}/${bytes}`).join(", ")}`);
+    console.log(`# ${now.directing.onAir}: ${now.directing.why}; speech ${JSON.stringify(now.speech.slice(0, 3))}; notices ${now.notices.map(({ title }) => title)}`);
+  }],
+  ["a cut by hand is on air at once, and said", async () => {
+    const { sources } = await state(page);
+    const other = sources.at(-1).id;
+    await page.evaluate((source) => window.studio.cut(source), other);
+    const now = await until(page, ({ directing }) => directing.onAir === other);
+    check(now.directing.by === "manual" && now.directing.autoAt > now.clock, JSON.stringify(now.directing));
+  }],
+  ["the console directs while the server is dead, and the server takes it over", async () => {
+    await killServer();
+    await until(page, ({ directing }) => directing.decidedBy === "console");
+    const first = (await state(page)).sources[0].id;
+    await page.evaluate((source) => window.studio.cut(source), first);
+    await until(page, ({ directing }) => directing.onAir === first);
+    await startServer();
+    await until(page, ({ directing, link }) => link.state === "online" && directing.decidedBy === "server");
+    const lines = await events(id);
+    check(lines.some(({ type, by }) => type === "epoch" && by === "console"), "no epoch of the console in the log");
+    check(lines.some(({ type, epoch, source }) => type === "switch" && epoch === 1 && source === first), "its switch is not in the log");
+  }],
+  ["a closed page goes on with the same show", async () => {
+    await page.close({ runBeforeUnload: false });
+    await sleep(1500);
+    page = await open();
+    const { unfinished } = await until(page, ({ unfinished }) => unfinished.length > 0);
+    check(unfinished[0].sessionId === id && unfinished[0].isRecording, JSON.stringify(unfinished));
+    await page.evaluate((session) => window.studio.resume(session), id);
+    await until(page, ({ phase }) => phase === "recording");
+    await sleep(secondsOf * 500);
+    const now = await until(page, ({ files }) => files.some(({ name, sentBytes }) => /\.2\.[a-z]+$/.test(name) && sentBytes > 0));
+    console.log(`# ${now.files.map(({ name, state }) => `${name} ${state}`).join(", ")}`);
+  }],
+  ["after the stop everything is on the server, and nothing in the browser", async () => {
+    await page.evaluate(() => window.studio.stop());
+    await until(page, ({ phase, files }) => phase === "stopped" && files.every(({ state }) => state === "done"));
+    for (let i = 0; i < 240; i++) {
+      const answer = await fetch(`http://127.0.0.1:${port}/sessions/${id}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+      if ((await answer.json()).state === "complete") break;
+      await sleep(250);
+    }
+    const manifest = JSON.parse(await readFile(join(folder(id), "manifest.json"), "utf8"));
+    check(manifest.state === "complete", `the show is ${manifest.state}`);
+    await sleep(3000);
+    const left = await page.evaluate(async () => {
+      const names = [];
+      const walk = async (folder, path) => {
+        for await (const [name, handle] of folder.entries())
+          if (handle.kind === "directory") await walk(handle, `${path}/${name}`);
+          else names.push(`${path}/${name}`);
+      };
+      await walk(await navigator.storage.getDirectory(), "");
+      return names;
+    });
+    check(left.length === 0, `left in the browser: ${left}`);
+  }],
+  ["the log has every event once, and the recordings can be played", async () => {
+    const lines = JSON.parse(await readFile(join(folder(id), "events.json"), "utf8"));
+    check(new Set(lines.map(({ id }) => id)).size === lines.length, "an event is there twice");
+    check(lines.every(({ seq }, i) => seq === i + 1), "the seq has a hole");
+    const switches = new Map(lines.filter(({ type }) => type === "switch").map((line) => [line.id, line]));
+    const cuts = lines.filter(({ type, decision }) => type === "cut" && decision);
+    check(cuts.length > 0 && cuts.every(({ decision }) => switches.has(decision)), "a cut names no decision");
+    const names = (await readdir(folder(id))).filter((name) => /\.(mkv|webm)$/.test(name));
+    for (const name of names) {
+      const played = spawnSync("ffmpeg", ["-v", "error", "-i", join(folder(id), name), "-fps_mode", "passthrough", "-enc_time_base:v", "1:1000", "-f", "null", "-"], { encoding: "utf8" });
+      check(played.status === 0 && played.stderr === "", `${name}: ${played.stderr.slice(0, 500)}`);
+    }
+    const types = {};
+    for (const { type } of lines) types[type] = (types[type] ?? 0) + 1;
+    console.log(`# ${JSON.stringify(types)}; console errors: ${logs.join(" | ")}`);
+    execFileSync(program, ["verify", folder(id)], { stdio: ["ignore", "ignore", "inherit"] });
+  }],
+]).finally(async () => {
+  await browser.close();
+  front.close();
+  front.closeAllConnections();
+  server.kill("SIGKILL");
+  if (process.exitCode) console.log(said.join("").replace(/^/gm, "# "));
+  if (!process.env.CROSSCUT_TEST_KEEP) await rm(storage, { recursive: true });
+});
