@@ -1,5 +1,6 @@
 /* What a hostile or broken client gets: limits, deadlines, refusals, and the end of a server. */
 #include "support.h"
+#include <sys/resource.h>
 
 static const HttpLimits quick = {.header_ms = 200, .idle_ms = 300, .body_ms = 200, .reply_ms = 300};
 
@@ -344,6 +345,32 @@ static void test_connections_per_address(void)
     http_server_free(server);
 }
 
+/* Without descriptors nobody is accepted; whoever waited is served when there are some again. */
+static void test_no_descriptors(void)
+{
+    struct rlimit before;
+    g_autoptr(HttpServer) server = start(say_hello, NULL, &quick);
+    Client served, waits;
+    client_open(&served, server);
+    WAIT_UNTIL(http_server_connections(server) == 1);
+    client_open(&waits, server);
+    client_say(&waits, START "\r\n");
+    int next = dup(0);
+    close(next);
+    getrlimit(RLIMIT_NOFILE, &before);
+    struct rlimit none = {.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_FATAL_MASK); /* it warns, and has to */
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+    client_say(&served, START "\r\n");
+    client_expect(&served, "hello");
+    g_assert_cmpuint(http_server_connections(server), ==, 1);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
+    client_expect(&waits, "hello");
+    g_log_set_always_fatal(fatal);
+    client_close(&served);
+    client_close(&waits);
+}
+
 static void test_pipeline(void)
 {
     guint handled = 0;
@@ -571,6 +598,7 @@ int main(int argc, char **argv)
     g_test_add_func("/s05/http/too-many-connections-are-closed", test_connections);
     g_test_add_func("/s05/http/too-many-connections-of-one-address-are-closed",
                     test_connections_per_address);
+    g_test_add_func("/s05/http/waits-when-there-are-no-descriptors", test_no_descriptors);
     g_test_add_func("/s05/http/bad-chunks-end-the-request", test_bad_chunks);
     g_test_add_func("/http/limits/do-not-run-while-the-handler-pauses",
                     test_handler_takes_its_time);
