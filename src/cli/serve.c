@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -36,7 +37,8 @@ static void forget_token(void)
     for (char **entry = environ; *entry != NULL; entry++)
         if (g_str_has_prefix(*entry, name))
             explicit_bzero(*entry + strlen(name), strlen(*entry) - strlen(name));
-    g_unsetenv("CROSSCUT_ADMIN_TOKEN");
+    unsetenv(
+        "CROSSCUT_ADMIN_TOKEN"); /* the one other thread waits for signals, and reads nothing */
 }
 
 static gboolean take_flags(ServerConfig *config, const CliArguments *arguments, GError **error)
@@ -246,6 +248,8 @@ static int run(const CliContext *context, GError **error)
         g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE, "serve: takes options only");
         return CLI_EXIT_USAGE;
     }
+    g_log_writer_default_set_use_stderr(
+        TRUE); /* the address is the first line, whatever is logged */
     g_autoptr(ServerConfig) config = read_config(context->arguments, error);
     if (config == NULL) {
         if (error != NULL && g_error_matches(*error, SERVER_ERROR, SERVER_ERROR_CONFIG))

@@ -36,9 +36,8 @@ static void take_token(ServerCall *call, const json_t *body, gpointer data)
     GError *error = NULL;
     const char *token = server_json_text(body, "token", TOKEN_BYTES_MAX, &error);
     ServerWho who;
-    if (token == NULL) {
-        server_call_fail(call, error, "token");
-    } else if (!server_identity_token_who(server->identity, token, now_s(), &who, &error)) {
+    if (token == NULL ||
+        !server_identity_token_who(server->identity, token, now_s(), &who, &error)) {
         server_call_fail(call, error, "token");
     } else if (who.role != SERVER_ROLE_ADMIN || who.by_cookie) {
         server_call_refuse(call, SERVER_ERROR_FORBIDDEN, "token",
