@@ -23,6 +23,7 @@ const click = (name) => (page) => page.getByRole("button", { name, exact: true }
 const SCENES = {
   login: [studio("login")],
   welcome: [studio("welcome")],
+  choose: [studio("choose")],
   denied: [studio("denied")],
   "no-https": [studio("no-https")],
   unfinished: [studio("unfinished")],

@@ -67,12 +67,16 @@ export function FilesCard({ files, room, link, sources }: Props) {
       <div className="stack sent">
         <progress value={bytes ? sent : 0} max={bytes || 1} aria-label="Sent to the server" />
         <p className="small dim num">
-          {link.state !== "online" ? (
+          {sent >= bytes && files.every((file) => file.state === "done") ? (
+            "All of it is on the server"
+          ) : link.state !== "online" ? (
             <span className="warn">{linkWords(link)}</span>
           ) : (
-            <>{link.behindMs < 1500 ? "Up to date" : `${Math.round(link.behindMs / 1000)} s behind`}</>
+            <>
+              {link.behindMs < 1500 ? "Up to date" : `${Math.round(link.behindMs / 1000)} s behind`}
+              {roomWords(room) && ` · ${roomWords(room)}`}
+            </>
           )}
-          {roomWords(room) && ` · ${roomWords(room)}`}
         </p>
       </div>
     </section>

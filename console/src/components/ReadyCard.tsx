@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
+import { isServerThere } from "./TopBar";
 import { lengthOf, messageOf, plural } from "./words";
 
 interface Item {
@@ -22,7 +23,7 @@ export function readiness(state: StudioState): Item[] {
     { isWell: voices.length > 0, text: voices.length ? plural(voices.length, "microphone", "microphones") : "No microphone: nothing to direct by" },
     { isWell: voices.length < 2 || checked.length === voices.length, text: voices.length < 2 ? "One voice needs no sound check" : `Sound check ${checked.length} of ${voices.length}` },
     ...(close.length ? [{ isWell: false, text: `${close.map((source) => source.label).join(", ")}: others are too loud in the mic` }] : []),
-    { isWell: state.link.state === "online", text: state.link.state === "online" ? "The server is there" : "The server is not there yet" },
+    { isWell: isServerThere(state), text: isServerThere(state) ? "The server is there" : "The server is not there yet" },
     ...(secondsLeft !== null ? [{ isWell: secondsLeft > 3600, text: `Room for ${lengthOf(secondsLeft * 1000)}` }] : []),
   ];
 }

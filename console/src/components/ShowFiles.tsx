@@ -1,6 +1,6 @@
 import type { Manifest, SessionFile } from "../core/api";
 import { useApi } from "../hooks/use-api";
-import { sizeOf, timeOf } from "./words";
+import { secondsOf, sizeOf, timeOf } from "./words";
 
 const KINDS: Record<string, string> = {
   program: "the program",
@@ -13,22 +13,34 @@ const KINDS: Record<string, string> = {
   timeline: "for editors",
 };
 
+/* The program first, then cameras by number, then what was made of them, then the papers. */
+function rank(file: SessionFile): string {
+  const order = ["program", "highlights", "iso", "camera", "timeline"].indexOf(file.kind);
+  return `${order < 0 ? 9 : order} ${file.source?.replace(/\d+/, (n) => n.padStart(3, "0")) ?? ""} ${file.name}`;
+}
+
+function missing(file: SessionFile): string | undefined {
+  const ms = (file.gaps ?? []).reduce((sum, [start, end]) => sum + end - start, 0);
+  return ms > 0 ? `${secondsOf(ms)} without picture` : undefined;
+}
+
 function detail(file: SessionFile, labels: Map<string, string>): string {
   const whose = file.source ? labels.get(file.source) : undefined;
   const length = file.duration ? timeOf(file.duration) : undefined;
-  return [whose, KINDS[file.kind], length].filter(Boolean).join(" · ");
+  return [whose, KINDS[file.kind], length, missing(file)].filter(Boolean).join(" · ");
 }
 
 export function ShowFiles({ show }: { show: Manifest }) {
   const api = useApi();
   const labels = new Map((show.sources ?? []).map((source) => [source.id, source.label ?? source.id]));
+  const files = [...(show.files ?? [])].sort((a, b) => rank(a).localeCompare(rank(b)));
   const coming = new Set((show.live?.uploads ?? []).map((upload) => upload.name));
   const isComing = (file: SessionFile) => coming.has(file.name) || (show.state !== "complete" && file.sha256 === undefined);
   return (
     <section className="card" aria-label="Files">
       <h2>Files</h2>
       <ul className="rows small">
-        {(show.files ?? []).map((file) => (
+        {files.map((file) => (
           <li key={file.name}>
             <span className="grow">
               <span className="clip">{file.name}</span>

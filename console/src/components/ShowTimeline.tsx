@@ -28,7 +28,7 @@ export function ShowTimeline({ sources, shots, spoken, duration, video, onSeek }
   const share = (ms: number) => `${((100 * ms) / Math.max(1, duration)).toFixed(3)}%`;
   const labels = new Map(sources.map((source) => [source.id, source.label ?? source.id]));
   const step = (STEPS_S.find((s) => (s * 1000) / Math.max(1, duration) > 1 / 9) ?? 3600) * 1000;
-  const ticks = Array.from({ length: Math.floor(Math.max(0, duration - 1) / step) + 1 }, (_, i) => i * step);
+  const ticks = Array.from({ length: Math.floor(Math.max(0, duration - 1) / step) + 1 }, (_, i) => i * step).filter((t) => t < 0.95 * duration || t === 0);
   const lanes = useMemo(() => sources.filter((source) => spoken.some((one) => one.source === source.id)), [sources, spoken]);
   const place = (from: number, to: number, source: string) =>
     vars({ "--t": share(from), "--d": share(to - from), "--k": colourOf(sources, source) });

@@ -14,6 +14,16 @@ function safeWords(state: StudioState): string {
   return `${plural(state.files.length, "file", "files")} · on the server to ${timeOf(until)}`;
 }
 
+/* Between shows there is no link; then the room on its disk says that the server is there. */
+export function isServerThere({ link, room }: StudioState): boolean {
+  return link.state === "online" || room.serverFreeBytes !== null;
+}
+
+function Server({ state }: { state: StudioState }) {
+  if (state.phase === "stopping" && state.link.state !== "online") return <span className="small warn">{linkWords(state.link)}</span>;
+  return isServerThere(state) ? null : <span className="small warn">looking for the server …</span>;
+}
+
 /* Where one is, and whether it records: on every page. */
 export function TopBar({ state, page }: Props) {
   const studio = useStudio();
@@ -39,7 +49,7 @@ export function TopBar({ state, page }: Props) {
             <span className="hidden-words">recording</span>
           </>
         ) : (
-          <span className={state.link.state === "online" ? "small dim" : "small warn"}>{linkWords(state.link)}</span>
+          <Server state={state} />
         )}
       </span>
     </header>

@@ -32,6 +32,18 @@ describe("a recorded show in time", () => {
     ]);
   });
 
+  test("begins with what was decided before the first frame", () => {
+    const log = [
+      { type: "switch", id: "s1", t: 0, source: "cam_1", text: "The show begins" },
+      { type: "switch", id: "s2", t: 2900, source: "cam_2" },
+      { type: "cut", t: 3000, source: "cam_2", decision: "s2" },
+    ];
+    expect(shotsFromLog(log, 574, 4000)).toEqual([
+      { t: 0, end: 2426, source: "cam_1", reason: "The show begins" },
+      { t: 2426, end: 4000, source: "cam_2", reason: "" },
+    ]);
+  });
+
   test("leaves out what lies before or after the program", () => {
     const log = [
       { type: "cut", t: 0, source: "cam_1" },

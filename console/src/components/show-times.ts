@@ -59,6 +59,9 @@ export function shotsFromFile(file: ShotsFile, duration: number): ShownShot[] {
 export function shotsFromLog(log: readonly LogLine[], start: number, duration: number): ShownShot[] {
   const decisions = new Map(log.filter((line) => line.type === "switch").map((line) => [line.id, line]));
   const cuts = log.filter((line) => line.type === "cut" && line.source !== undefined).sort((a, b) => a.t - b.t);
+  /* The program begins with what was decided by then: nothing was cut to it. */
+  const first = log.findLast((line) => line.type === "switch" && line.t <= start && line.source !== undefined) ?? log.find((line) => line.type === "switch");
+  if (first && (cuts[0]?.t ?? Infinity) > start) cuts.unshift({ ...first, t: start, decision: first.id });
   return withEnds(
     cuts.map((cut) => {
       const why = decisions.get(cut.decision);

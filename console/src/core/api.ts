@@ -27,6 +27,7 @@ export interface SessionFile {
   bytes?: number;
   sha256?: string;
   state?: string;
+  gaps?: [number, number][];
 }
 
 export interface Manifest {
@@ -39,6 +40,7 @@ export interface Manifest {
   settings?: Record<string, number>;
   files?: SessionFile[];
   duration?: number;
+  program?: { start?: number; duration?: number };
   live?: { clock?: number; uploads?: { name: string; bytes: number }[]; clients?: unknown[] } | null;
 }
 

@@ -26,7 +26,7 @@ async function load(api: Api, show: Manifest, program: SessionFile | undefined, 
 /* What was shown and said when, for this program of the show. */
 export function useShowTimes(show: Manifest, program: SessionFile | undefined): Answer<ShowTimes> {
   const api = useApi();
-  const duration = program?.duration ?? show.duration ?? 0;
+  const duration = program?.duration ?? show.duration ?? show.program?.duration ?? 0;
   const [answer] = useAnswer(useCallback(() => load(api, show, program, duration), [api, show, program, duration]));
   return answer;
 }

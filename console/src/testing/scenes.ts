@@ -8,6 +8,7 @@ const nothing = () => {};
 
 export const SCENES: Record<string, StudioState> = {
   welcome: setup({ permission: "unknown", sources: [], devices: [] }),
+  choose: setup({ sources: [] }),
   denied: setup({ permission: "denied", sources: [], devices: [] }),
   "no-https": setup({ permission: "impossible", sources: [], devices: [] }),
   unfinished: setup({

@@ -8,7 +8,7 @@ import { SourceCard } from "../components/SourceCard";
 import { UnfinishedCard } from "../components/UnfinishedCard";
 import { colourOf } from "../components/voices";
 import { messageOf } from "../components/words";
-import type { SourceId, StudioState } from "../core/studio";
+import type { Device, SourceId, StudioState } from "../core/studio";
 import { useKeys } from "../hooks/use-keys";
 import { useStudio } from "../hooks/use-studio";
 
@@ -21,19 +21,33 @@ const PERMISSION: Record<StudioState["permission"], string> = {
     "Browsers give cameras only to pages with https, or on this machine itself. Open this page by https, or as http://localhost on the machine where Crosscut runs.",
 };
 
+/* What is there, when the browser may tell. */
+function Cameras({ cameras }: { cameras: Device[] }) {
+  const studio = useStudio();
+  const all = () => cameras.forEach((camera) => studio.addCamera(camera.deviceId));
+  return (
+    <button type="button" className="main" onClick={all}>
+      {cameras.length === 1 ? `Use ${cameras[0]?.label}` : `Use all ${cameras.length} cameras`}
+    </button>
+  );
+}
+
 function Welcome({ state, onSample, trouble }: { state: StudioState; onSample: () => void; trouble: string | null }) {
   const studio = useStudio();
+  const cameras = state.devices.filter((device) => device.kind === "camera");
+  const hasCameras = state.permission === "granted" && cameras.length > 0;
   const canAsk = state.permission !== "impossible" && state.permission !== "granted";
   return (
     <section className="hero">
       <h1>Set up your show</h1>
-      <p className="dim">{PERMISSION[state.permission]}</p>
+      <p className="dim">{hasCameras ? "These cameras are here. Take all of them, or choose below." : PERMISSION[state.permission]}</p>
       <div className="line wrap">
         {canAsk && (
           <button type="button" className="main" disabled={state.permission === "asking"} onClick={() => void studio.askPermission()}>
             {state.permission === "denied" ? "Try again" : "Use cameras and microphones"}
           </button>
         )}
+        {hasCameras && <Cameras cameras={cameras} />}
         <button type="button" onClick={onSample}>
           Open a sample show
         </button>
@@ -43,7 +57,7 @@ function Welcome({ state, onSample, trouble }: { state: StudioState; onSample: (
           {trouble}
         </p>
       )}
-      <p className="small dim">The sample show has three people who talk with each other. It needs no camera.</p>
+      <p className="small dim">The sample show has three people who talk with each other, and needs no camera.</p>
     </section>
   );
 }

@@ -29,6 +29,7 @@ export function ShowPage({ id }: { id: string }) {
     );
   const show = answer.value;
   const name = show.name ?? "Without a name";
+  const length = show.duration ?? show.program?.duration;
   if (isInTrash) return <InTrash id={id} name={name} onBack={() => setInTrash(false)} />;
   return (
     <main className="two">
@@ -38,7 +39,7 @@ export function ShowPage({ id }: { id: string }) {
             <h1>{name}</h1>
             <p className="small dim num">
               {dayOf(show.started_at)}
-              {show.duration ? ` · ${timeOf(show.duration)}` : ""} · {STATES[show.state]}
+              {length ? ` · ${timeOf(length)}` : ""} · {STATES[show.state]}
             </p>
           </div>
           <DeleteShow id={id} name={name} isDisabled={show.state === "recording"} onDeleted={() => setInTrash(true)} />
