@@ -5,6 +5,12 @@ import { useShowTimes } from "../hooks/use-show-times";
 import { programsOf } from "./show-times";
 import { ShowTimeline } from "./ShowTimeline";
 
+function programLabel(name: string): string {
+  if (name === "program.mp4") return "Rendered";
+  const part = /\.(\d+)\./.exec(name)?.[1];
+  return part ? `As cut live, part ${part}` : "As cut live";
+}
+
 /* The program with its timeline beneath. */
 export function ShowPlayer({ show }: { show: Manifest }) {
   const api = useApi();
@@ -48,10 +54,10 @@ export function ShowPlayer({ show }: { show: Manifest }) {
         {isUnplayable && <div className="none">This browser cannot play {program.name}. Download it, or watch it in another player.</div>}
       </div>
       {programs.length > 1 && (
-        <div className="line wrap" role="group" aria-label="Programs">
+        <div className="seg" role="group" aria-label="Programs">
           {programs.map((one, i) => (
             <button key={one.name} type="button" aria-pressed={i === chosen} onClick={() => setChosen(i)}>
-              {one.name}
+              {programLabel(one.name)}
             </button>
           ))}
         </div>
