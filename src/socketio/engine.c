@@ -140,15 +140,13 @@ static void join_session(EngineioSession *session, HttpRequest *request,
 {
     const char *method = http_request_method(request);
     gboolean is_upgrade = http_websocket_is_asked(request);
-    if (is_upgrade != (transport == ENGINEIO_WEBSOCKET))
-        engineio_reply_refuse(session->server, request, ENGINEIO_REFUSE_REQUEST);
-    else if (is_upgrade)
+    gboolean may_poll =
+        !is_upgrade && transport == ENGINEIO_POLLING && session->transport == ENGINEIO_POLLING;
+    if (is_upgrade && transport == ENGINEIO_WEBSOCKET)
         engineio_websocket_upgrade(session, request);
-    else if (session->transport != ENGINEIO_POLLING)
-        engineio_reply_refuse(session->server, request, ENGINEIO_REFUSE_REQUEST);
-    else if (strcmp(method, "GET") == 0)
+    else if (may_poll && strcmp(method, "GET") == 0)
         engineio_polling_get(session, request);
-    else if (strcmp(method, "POST") == 0)
+    else if (may_poll && strcmp(method, "POST") == 0)
         engineio_polling_post(session, request);
     else
         engineio_reply_refuse(session->server, request, ENGINEIO_REFUSE_REQUEST);

@@ -108,6 +108,8 @@ void engineio_polling_get(EngineioSession *session, HttpRequest *request)
     http_request_on_gone(request, on_poll_gone, session);
     if (!g_queue_is_empty(&session->queue))
         engineio_polling_flush(session);
+    else if (session->state == ENGINEIO_STATE_CLOSING)
+        engineio_session_fail(session, ENGINEIO_REASON_CLIENT);
     else if (engineio_websocket_has_probed(session))
         engineio_polling_release(session, ENGINEIO_NOOP);
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define KEEP_MAX_BYTES 4096 /* of one header or cookie */
+#define LAST_POLL_MS   20   /* that a client's poll may come behind its close */
 #define BURST_S        10   /* packets that may come at once, in seconds of the allowed rate */
-#define LATE_PART      4    /* a ping this part of the timeout late does not move its deadline */
 
 /* ---- birth and death ---- */
 
@@ -207,21 +207,24 @@ static void on_heartbeat(gpointer data)
     EngineioSession *session = data;
     EngineioServer *server = session->server;
     if (session->state == ENGINEIO_STATE_CLOSING) {
-        engineio_session_fail(session, ENGINEIO_REASON_SERVER);
+        gboolean is_clients = g_queue_is_empty(&session->queue);
+        engineio_session_fail(session,
+                              is_clients ? ENGINEIO_REASON_CLIENT : ENGINEIO_REASON_SERVER);
         return;
     }
     if (session->is_pinged) {
         engineio_session_fail(session, ENGINEIO_REASON_PING_TIMEOUT);
         return;
     }
-    /* The client waits interval + timeout from the last ping. When this loop was held up, the time
-     * is given back. */
+    /* A ping that nobody polls for is late as planned; one that leaves gets its whole time from then
+     * on (note_leaving()). When this loop was held up for most of the timeout, so does the other. */
     gint64 now_us = g_get_monotonic_time();
     gint64 timeout_us = (gint64)server->options.ping_timeout_ms * 1000;
     gint64 due_us = session->heartbeat.due_us;
+    gboolean is_late = now_us - due_us > timeout_us / 4 * 3;
     session->is_pinged = TRUE;
     socketio_timer_set(server->timers, &session->heartbeat,
-                       timeout_us + (now_us - due_us < timeout_us / LATE_PART ? due_us : now_us));
+                       timeout_us + (is_late ? now_us : due_us));
     engineio_session_send_type(session, ENGINEIO_PING);
 }
 
@@ -254,9 +257,24 @@ static gboolean may_send(EngineioSession *session)
     return TRUE;
 }
 
+/* The poll that the client has running may come in behind its close, and wants its noop: closing with
+ * an empty queue means this. */
+static void take_close(EngineioSession *session)
+{
+    if (session->transport != ENGINEIO_POLLING || session->poll != NULL) {
+        engineio_session_fail(session, ENGINEIO_REASON_CLIENT);
+        return;
+    }
+    session->state = ENGINEIO_STATE_CLOSING;
+    clear_queue(session);
+    engineio_websocket_end(session, HTTP_WEBSOCKET_NORMAL);
+    socketio_timer_set_in(session->server->timers, &session->heartbeat, LAST_POLL_MS);
+}
+
 void engineio_session_take(EngineioSession *session, const EngineioPacket *packet)
 {
-    if (session->state == ENGINEIO_STATE_CLOSING && packet->type == ENGINEIO_CLOSE)
+    if (session->state == ENGINEIO_STATE_CLOSING && packet->type == ENGINEIO_CLOSE &&
+        !g_queue_is_empty(&session->queue))
         engineio_session_fail(session, ENGINEIO_REASON_SERVER); /* it has heard what was queued */
     if (session->state != ENGINEIO_STATE_OPEN)
         return;
@@ -275,7 +293,7 @@ void engineio_session_take(EngineioSession *session, const EngineioPacket *packe
         take_pong(session);
         return;
     case ENGINEIO_CLOSE:
-        engineio_session_fail(session, ENGINEIO_REASON_CLIENT);
+        take_close(session);
         return;
     case ENGINEIO_NOOP:
         return;
@@ -330,11 +348,23 @@ void engineio_session_send(EngineioSession *session, gboolean is_binary, GBytes 
     engineio_session_send_frame(session, is_binary, frame);
 }
 
+static void note_leaving(EngineioSession *session, const EngineioFrame *frame)
+{
+    gsize length = 0;
+    const char *text = g_bytes_get_data(frame->bytes, &length);
+    gboolean is_ping = !frame->is_binary && length == 1 && text[0] == '2';
+    if (is_ping && session->state == ENGINEIO_STATE_OPEN && session->is_pinged)
+        socketio_timer_set_in(session->server->timers, &session->heartbeat,
+                              session->server->options.ping_timeout_ms);
+}
+
 EngineioFrame *engineio_session_next_frame(EngineioSession *session)
 {
     EngineioFrame *frame = g_queue_pop_head(&session->queue);
-    if (frame != NULL)
-        session->queue_bytes -= g_bytes_get_size(frame->bytes);
+    if (frame == NULL)
+        return NULL;
+    session->queue_bytes -= g_bytes_get_size(frame->bytes);
+    note_leaving(session, frame);
     return frame;
 }
 

@@ -162,6 +162,7 @@ static EngineioLink *accept_link(EngineioServer *server, HttpRequest *request)
     const HttpWebSocketOptions options = {
         .max_message_bytes = server->options.max_payload_bytes,
         .max_buffered_bytes = server->options.max_queue_bytes,
+        .close_ms = MIN(5000, server->options.ping_timeout_ms),
         .ping_ms = G_MAXUINT, /* the engine has its own heartbeat */
     };
     EngineioLink *link = g_new0(EngineioLink, 1);

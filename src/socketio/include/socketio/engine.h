@@ -29,7 +29,8 @@ const char *engineio_reason_name(EngineioReason reason); /* as in the parenthese
 typedef struct EngineioOptions {
     const char *path;          /* of the requests, ends with '/' ("/engine.io/", "/socket.io/") */
     guint ping_interval_ms;    /* from one pong to the next ping (25000) */
-    guint ping_timeout_ms;     /* for the pong (20000) */
+    guint ping_timeout_ms;     /* for the pong (20000): from the ping leaving, or, while nobody
+                                 polls for it, from its being due */
     guint upgrade_timeout_ms;  /* from the probe to the upgrade (10000) */
     gsize max_payload_bytes;   /* of a message and of the body of a POST (1000000): more closes */
     guint max_payload_packets; /* in the body of a POST (1024) */
