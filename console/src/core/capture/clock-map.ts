@@ -11,6 +11,7 @@ export class ClockMap {
   private arrivals: { at: number; offset: number }[] = [];
   private offset: number | null = null;
   private steppedAt = 0;
+  private began = 0;
 
   /* A frame of device time `device` is here at `at`; both in ms. */
   feed(device: number, at: number): void {
@@ -31,14 +32,16 @@ export class ClockMap {
     this.arrivals = [{ at, offset }];
     this.offset = offset;
     this.steppedAt = at;
+    this.began = at;
   }
 
   private follow(wanted: number, at: number): void {
     const distance = wanted - this.offset!;
     const reach = Math.max(0, at - this.steppedAt) * SLEW;
     this.steppedAt = at;
-    /* Nearer than any before: the others were late. In the first seconds that is no drift. */
-    if (Math.abs(distance) > STEP_MS) this.offset = wanted;
+    /* What comes sooner than all in the first seconds is no drift: the others were late. */
+    const isNew = at - this.began < WINDOW_MS && distance < 0;
+    if (isNew || Math.abs(distance) > STEP_MS) this.offset = wanted;
     else this.offset! += Math.max(-reach, Math.min(reach, distance));
   }
 }
@@ -51,8 +54,9 @@ export class SessionClock {
 
   /* Session time `session` is our time `at`. */
   set(session: number, at: number): void {
-    this.wanted = session - at;
-    this.base = this.base === null ? { at, offset: this.wanted } : { at, offset: this.offsetAt(at) };
+    const wanted = session - at;
+    this.base = { at, offset: this.base === null ? wanted : this.offsetAt(at) };
+    this.wanted = wanted;
   }
 
   session(at: number): number {
