@@ -9,6 +9,8 @@ const note = (event: string) => (...value: unknown[]) => void log.push({ event, 
 
 const format: Format = { width: 1280, height: 720, rate: 30, recorder: "webcodecs", videoKbps: 2500, reduced: null };
 const spool = openSpool();
+const streams = new Map<string, MediaStream>();
+let zero = 0;
 let capture: StudioCapture | null = null;
 
 async function cameras(): Promise<{ cameras: string[]; microphones: string[] }> {
@@ -22,7 +24,10 @@ async function cameras(): Promise<{ cameras: string[]; microphones: string[] }> 
 async function open(sources: CaptureSource[], change: Partial<Format> = {}): Promise<void> {
   Object.assign(format, change);
   capture = new StudioCapture(format, {
-    stream: (source, stream) => note("stream")(source, stream !== null),
+    stream: (source, stream) => {
+      note("stream")(source, stream !== null);
+      if (stream) streams.set(source, stream);
+    },
     trouble: note("trouble"),
     recordStart: note("recordStart"),
     recordStop: note("recordStop"),
@@ -35,7 +40,7 @@ async function open(sources: CaptureSource[], change: Partial<Format> = {}): Pro
 
 async function start(sessionId: string, onAir: string, lookAheadMs: number): Promise<void> {
   await spool.begin({ sessionId, name: "Test", uploadToken: "", startedAt: new Date().toISOString() });
-  const zero = performance.now();
+  zero = performance.now();
   await capture!.start({
     format,
     clock: () => performance.now() - zero,
@@ -44,6 +49,43 @@ async function start(sessionId: string, onAir: string, lookAheadMs: number): Pro
     onAir,
     lookAheadMs,
   });
+}
+
+/* Until cameras are known and sound has come. */
+async function settle(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const stop = capture!.onSound(() => {
+      stop();
+      resolve();
+    });
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
+/* The devices of a source end as if its cable were pulled; none can be opened until plugIn(). */
+const { getUserMedia } = MediaDevices.prototype;
+function pull(source: string): void {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("gone", "NotFoundError"));
+  const track = streams.get(source)!.getVideoTracks()[0]!;
+  track.stop();
+  track.dispatchEvent(new Event("ended"));
+}
+
+function plugIn(): void {
+  navigator.mediaDevices.getUserMedia = getUserMedia;
+  navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+}
+
+async function files(sessionId: string): Promise<object[]> {
+  const show = (await spool.list()).find((s) => s.show.sessionId === sessionId)!;
+  return Promise.all(
+    show.files.map(async (file) => {
+      const { name, bytes, keptUntil, isClosed } = file;
+      const whole = await crypto.subtle.digest("SHA-256", (await file.read(0, bytes)).slice());
+      const expected = [...new Uint8Array(whole)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      return { name, bytes, keptUntil, isClosed, sha256: await file.sha256(), expected };
+    }),
+  );
 }
 
 async function fileText(sessionId: string, name: string): Promise<string> {
@@ -57,5 +99,9 @@ async function fileText(sessionId: string, name: string): Promise<string> {
 }
 
 Object.assign(window, {
-  testing: { cameras, open, start, fileText, spool, log, capture: () => capture },
+  testing: {
+    cameras, open, start, settle, pull, plugIn, files, fileText, spool, log,
+    capture: () => capture,
+    now: () => performance.now() - zero,
+  },
 });

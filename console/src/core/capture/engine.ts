@@ -1,6 +1,6 @@
 /* What records: with WebCodecs, or with MediaRecorder where there is none. The page opens devices and
  * gives them to the engine; the engine says what became of them. */
-import type { Setup, SourceSetup } from "./protocol";
+import type { Counts, Setup, SourceSetup } from "./protocol";
 import type { SourceId } from "../studio";
 
 export interface EngineSource {
@@ -9,7 +9,6 @@ export interface EngineSource {
 }
 
 export interface Engine {
-  readonly container: "mkv" | "webm";
   add(source: EngineSource): void;
   remove(source: SourceId): void;
   setClock(at: number, session: number | null): void;
@@ -18,5 +17,6 @@ export interface Engine {
   cutTo(source: SourceId, t: number, decision: string | null): void;
   prepare(source: SourceId): void;
   stop(): Promise<void>;
+  counts(): Counts | null; /* of the last recording, where the engine knows */
   close(): void;
 }

@@ -4,7 +4,7 @@ import type { Format, SourceId } from "../studio";
 import { ClockMap } from "./clock-map";
 import type { Engine } from "./engine";
 import { mediaRecorderEngine } from "./media-recorder";
-import { SOUND_RATE, SOUND_SAMPLES, type FromWorker, type SoundMessage } from "./protocol";
+import { SOUND_RATE, SOUND_SAMPLES, type Counts, type FromWorker, type SoundMessage } from "./protocol";
 import { Sound } from "./sound";
 import { LiveSource } from "./live-source";
 import { Spooling } from "./spooling";
@@ -27,13 +27,12 @@ export class StudioCapture implements Capture {
   private changing: Promise<void> = Promise.resolve();
   private timer = setInterval(() => this.tellTime(), CLOCK_MS);
   private devicesChanged = () => void this.reopen();
-  engine: Engine;
+  private engine: Engine | null = null;
 
   constructor(
     private format: Format,
     private events: CaptureEvents,
   ) {
-    this.engine = this.newEngine();
     navigator.mediaDevices?.addEventListener("devicechange", this.devicesChanged);
   }
 
@@ -46,16 +45,15 @@ export class StudioCapture implements Capture {
       if (this.clock) throw new Error("The format cannot change while a show is recorded.");
       const isOther = format.recorder !== this.format.recorder;
       this.format = format;
-      if (isOther) {
-        this.engine.close();
-        this.engine = this.newEngine();
-      }
-      for (const source of this.sources.values()) await source.setFormat(format, isOther ? this.engine : null);
+      if (isOther) this.engine?.close();
+      if (isOther) this.engine = null;
+      const engine = await this.ready();
+      for (const source of this.sources.values()) await source.setFormat(format, isOther ? engine : null);
     });
   }
 
   setMix(weights: ReadonlyMap<SourceId, number>): void {
-    this.engine.setMix(weights);
+    this.engine?.setMix(weights);
   }
 
   onSound(listener: (frames: SoundFrames) => void): () => void {
@@ -65,28 +63,34 @@ export class StudioCapture implements Capture {
 
   start(options: CaptureStart): Promise<void> {
     return this.inTurn(async () => {
+      const engine = await this.ready();
       await this.sound.resume();
       this.clock = options.clock;
       this.spooling = new Spooling(options.file, this.events);
       this.tellTime();
       const firstPart = [null, ...this.order].map((id): [SourceId | null, number] => [id, options.firstPart(id)]);
       const { onAir, lookAheadMs, format } = options;
-      await this.engine.start({ format, onAir, lookAheadMs, firstPart });
+      await engine.start({ format, onAir, lookAheadMs, firstPart });
     });
   }
 
+  /* What the engine counted in the last recording: for tests and measurements. */
+  counts(): Counts | null {
+    return this.engine?.counts() ?? null;
+  }
+
   cutTo(source: SourceId, t: number, decision: string | null): void {
-    this.engine.cutTo(source, t, decision);
+    this.engine?.cutTo(source, t, decision);
   }
 
   prepare(source: SourceId): void {
-    this.engine.prepare(source);
+    this.engine?.prepare(source);
   }
 
   stop(): Promise<void> {
     return this.inTurn(async () => {
       if (!this.clock) return;
-      await this.engine.stop();
+      await this.engine?.stop();
       await this.spooling?.settled();
       this.clock = null;
       this.spooling = null;
@@ -97,11 +101,12 @@ export class StudioCapture implements Capture {
     clearInterval(this.timer);
     navigator.mediaDevices?.removeEventListener("devicechange", this.devicesChanged);
     for (const source of this.sources.values()) source.close();
-    this.engine.close();
+    this.engine?.close();
     this.sound.close();
   }
 
   private async change(sources: CaptureSource[]): Promise<void> {
+    const engine = await this.ready();
     const wanted = new Set(sources.map((source) => source.id));
     for (const [id, source] of this.sources) {
       if (wanted.has(id)) continue;
@@ -110,7 +115,7 @@ export class StudioCapture implements Capture {
     }
     this.order = sources.map((source) => source.id);
     for (const wish of sources) {
-      const known = this.sources.get(wish.id) ?? new LiveSource(wish.id, this.format, this.sound, this.engine, this.events);
+      const known = this.sources.get(wish.id) ?? new LiveSource(wish.id, this.format, this.sound, engine, this.events);
       this.sources.set(wish.id, known);
       await known.change(wish);
     }
@@ -147,14 +152,21 @@ export class StudioCapture implements Capture {
     }
   }
 
-  private newEngine(): Engine {
+  private async ready(): Promise<Engine> {
+    this.engine ??= await this.newEngine();
+    return this.engine;
+  }
+
+  private async newEngine(): Promise<Engine> {
     const receive = (message: FromWorker) => this.receive(message);
-    const isWanted = this.format.recorder === "webcodecs";
-    return isWanted && canUseWebCodecs() ? webCodecsEngine(this.sound, receive) : mediaRecorderEngine(this.sound, receive);
+    if (this.format.recorder === "mediarecorder") return mediaRecorderEngine(this.sound, receive);
+    if (await canUseWebCodecs(this.format)) return webCodecsEngine(this.sound, receive);
+    this.events.reduced("This browser cannot encode H.264 by itself: the show is recorded as VP9, which costs this machine more.");
+    return mediaRecorderEngine(this.sound, receive);
   }
 
   private tellTime(): void {
-    this.engine.setClock(performance.now(), this.clock ? this.clock() : null);
+    this.engine?.setClock(performance.now(), this.clock ? this.clock() : null);
   }
 
   /* Changes wait for each other: devices open slowly. */

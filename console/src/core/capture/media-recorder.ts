@@ -1,7 +1,237 @@
-import type { Engine } from "./engine";
-import type { FromWorker } from "./protocol";
+/* The engine for browsers without WebCodecs: a MediaRecorder for each source, and one for the program,
+ * which is drawn to a canvas as it is seen. It costs an encoder more, the program's cuts lie where
+ * they were drawn, and nothing can be cut in the past. */
+import type { Engine, EngineSource } from "./engine";
+import { partName } from "./parts";
+import { ProgramCanvas } from "./program-canvas";
+import type { FromWorker, Setup } from "./protocol";
 import type { Sound } from "./sound";
+import type { SourceId } from "../studio";
 
-export function mediaRecorderEngine(_sound: Sound, _receive: (message: FromWorker) => void): Engine {
-  throw new Error("not yet");
+const SLICE_MS = 1000;
+const TYPES = ["video/webm;codecs=vp9,opus", "video/webm;codecs=vp8,opus"];
+const SOUND_TYPE = "audio/webm;codecs=opus";
+
+interface Recorded {
+  recorder: MediaRecorder;
+  tap: Tap | null;
+  done: Promise<void>;
+}
+
+interface Tap {
+  stream: MediaStream;
+  close(): void;
+}
+
+export function mediaRecorderEngine(sound: Sound, receive: (message: FromWorker) => void): Engine {
+  return new MediaRecorderEngine(sound, receive);
+}
+
+class MediaRecorderEngine implements Engine {
+  private sources = new Map<SourceId, EngineSource>();
+  private files = new Map<SourceId | null, Recorded>();
+  private parts = new Map<SourceId | null, number>();
+  private setup: Setup | null = null;
+  private offset = 0; /* session clock less performance.now() */
+  private lastFile = 0;
+  private canvas: ProgramCanvas | null = null;
+  private mix: Mix | null = null;
+
+  constructor(
+    private sound: Sound,
+    private receive: (message: FromWorker) => void,
+  ) {}
+
+  add(source: EngineSource): void {
+    const { source: id } = source.setup;
+    this.sources.set(id, source);
+    this.canvas?.add(id, source.track);
+    this.mix?.add(id);
+    if (this.setup) this.record(id, source.track, this.tapOf(id));
+  }
+
+  remove(source: SourceId): void {
+    this.sources.delete(source);
+    this.canvas?.remove(source);
+    this.mix?.remove(source);
+    void this.finish(source);
+  }
+
+  setClock(at: number, session: number | null): void {
+    if (session !== null) this.offset = session - at;
+  }
+
+  async start(setup: Setup): Promise<void> {
+    this.setup = setup;
+    this.parts = new Map(setup.firstPart);
+    this.mix = new Mix(this.sound);
+    this.canvas = new ProgramCanvas(setup.format, setup.onAir, (source, decision) =>
+      this.receive({ kind: "cut", source, t: this.now(), decision }),
+    );
+    for (const [id, { track }] of this.sources) {
+      this.canvas.add(id, track);
+      this.mix.add(id);
+    }
+    for (const [id, { track }] of this.sources) this.record(id, track, this.tapOf(id));
+    this.record(null, this.canvas.track, { stream: this.mix.stream, close: () => undefined });
+  }
+
+  setMix(weights: ReadonlyMap<SourceId, number>): void {
+    this.mix?.set(weights);
+  }
+
+  cutTo(source: SourceId, t: number, decision: string | null): void {
+    const wait = t === 0 ? 0 : Math.max(0, t - this.now());
+    const canvas = this.canvas;
+    if (wait === 0) canvas?.cutTo(source, decision);
+    else setTimeout(() => canvas?.cutTo(source, decision), wait);
+  }
+
+  prepare(): void {
+    /* Nothing to prepare: every picture is drawn anew. */
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.files.keys()].map((id) => this.finish(id)));
+    this.canvas?.close();
+    this.mix?.close();
+    this.canvas = null;
+    this.mix = null;
+    this.setup = null;
+  }
+
+  counts(): null {
+    return null;
+  }
+
+  close(): void {
+    void this.stop();
+  }
+
+  private record(source: SourceId | null, track: MediaStreamTrack | null, tap: Tap | null): void {
+    const tracks = [...(track ? [track] : []), ...(tap ? tap.stream.getAudioTracks() : [])];
+    const type = track ? TYPES.find((each) => MediaRecorder.isTypeSupported(each)) : SOUND_TYPE;
+    const part = this.parts.get(source) ?? 1;
+    this.parts.set(source, part + 1);
+    const name = partName(source, part, "webm");
+    if (!type || tracks.length === 0) {
+      return this.receive({ kind: "failed", name, why: "This browser can record neither VP9 nor VP8." });
+    }
+    const recorder = new MediaRecorder(new MediaStream(tracks), {
+      mimeType: type,
+      videoBitsPerSecond: this.setup!.format.videoKbps * 1000,
+    });
+    const done = this.pass(recorder, name, source, { video: track ? codecOf(type) : "", audio: tap ? "opus" : "" });
+    this.files.set(source, { recorder, tap, done });
+    recorder.start(SLICE_MS);
+  }
+
+  /* From a recorder to its file; resolves when all of it was passed on. */
+  private pass(recorder: MediaRecorder, name: string, source: SourceId | null, codecs: { video: string; audio: string }): Promise<void> {
+    const file = ++this.lastFile;
+    const { receive } = this;
+    let passed = Promise.resolve();
+    recorder.onstart = () => receive({ kind: "open", file, name, source, start: this.now(), ...codecs });
+    recorder.ondataavailable = ({ data }) => {
+      const until = this.now();
+      passed = passed.then(async () => {
+        if (data.size > 0) receive({ kind: "append", file, bytes: new Uint8Array(await data.arrayBuffer()), until });
+      });
+    };
+    recorder.onerror = () => receive({ kind: "failed", name, why: "the browser's recorder gave up." });
+    return new Promise((resolve) => {
+      recorder.onstop = () => {
+        const end = this.now();
+        void passed.then(() => {
+          receive({ kind: "close", file, end, gaps: [] });
+          resolve();
+        });
+      };
+    });
+  }
+
+  private async finish(source: SourceId | null): Promise<void> {
+    const recorded = this.files.get(source);
+    if (!recorded) return;
+    this.files.delete(source);
+    if (recorded.recorder.state !== "inactive") recorded.recorder.stop();
+    await recorded.done;
+    recorded.tap?.close();
+  }
+
+  private tapOf(source: SourceId): Tap | null {
+    const heard = this.sound.heardOn(source);
+    if (!heard || this.sources.get(source)?.setup.channels === 0) return null;
+    const destination = this.sound.context.createMediaStreamDestination();
+    heard.node.connect(destination, heard.output);
+    return { stream: destination.stream, close: () => disconnect(heard.node, destination, heard.output) };
+  }
+
+  private now(): number {
+    return Math.round(performance.now() + this.offset);
+  }
+}
+
+/* The program's sound, as the browser mixes it. */
+class Mix {
+  private gains = new Map<SourceId, { gain: GainNode; node: AudioNode; output: number }>();
+  private destination: MediaStreamAudioDestinationNode;
+  private weights: ReadonlyMap<SourceId, number> | null = null;
+
+  constructor(private sound: Sound) {
+    this.destination = sound.context.createMediaStreamDestination();
+  }
+
+  get stream(): MediaStream {
+    return this.destination.stream;
+  }
+
+  add(source: SourceId): void {
+    const heard = this.sound.heardOn(source);
+    if (!heard) return;
+    this.remove(source);
+    const gain = this.sound.context.createGain();
+    heard.node.connect(gain, heard.output);
+    gain.connect(this.destination);
+    this.gains.set(source, { gain, ...heard });
+    this.apply();
+  }
+
+  remove(source: SourceId): void {
+    const known = this.gains.get(source);
+    if (!known) return;
+    disconnect(known.node, known.gain, known.output);
+    known.gain.disconnect();
+    this.gains.delete(source);
+    this.apply();
+  }
+
+  set(weights: ReadonlyMap<SourceId, number>): void {
+    this.weights = weights;
+    this.apply();
+  }
+
+  close(): void {
+    for (const source of [...this.gains.keys()]) this.remove(source);
+  }
+
+  private apply(): void {
+    const now = this.sound.context.currentTime;
+    for (const [source, { gain }] of this.gains) {
+      const share = this.weights ? (this.weights.get(source) ?? 0) : 1 / this.gains.size;
+      gain.gain.setTargetAtTime(share, now, 0.03);
+    }
+  }
+}
+
+function disconnect(node: AudioNode, from: AudioNode, output: number): void {
+  try {
+    node.disconnect(from, output);
+  } catch {
+    /* Its device went, and took the connection with it. */
+  }
+}
+
+function codecOf(type: string): string {
+  return type.includes("vp9") ? "vp9" : "vp8";
 }

@@ -43,6 +43,11 @@ export class Sound {
     this.tell(worklet, { slots: this.slots });
   }
 
+  /* The node and output that a source is heard on; null when it has no sound. */
+  heardOn(source: SourceId): { node: AudioNode; output: number } | null {
+    return this.inputs.get(source) ?? null;
+  }
+
   /* Another listener, which need not be on this thread. */
   async addPort(port: MessagePort): Promise<void> {
     this.tell(await this.node, { port }, [port]);

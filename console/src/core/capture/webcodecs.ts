@@ -1,20 +1,23 @@
 /* The engine that encodes once: its work is done in a worker, here are its ends in the page. */
+import { avcCodec } from "./avc";
 import type { Engine, EngineSource } from "./engine";
-import type { Counts, FromWorker, Setup, ToWorker } from "./protocol";
+import { SOUND_RATE, type Counts, type FromWorker, type Setup, type ToWorker } from "./protocol";
 import type { Sound } from "./sound";
+import type { Format } from "../studio";
 
 /* Frames that may wait for the worker: when it is held up for longer they are lost. */
 const MOST_WAITING = 5;
 
-export interface WebCodecsEngine extends Engine {
-  counts(): Counts | null; /* of the last recording */
+export async function canUseWebCodecs({ width, height, rate }: Format): Promise<boolean> {
+  const types = [typeof VideoEncoder, typeof AudioEncoder, typeof MediaStreamTrackProcessor];
+  if (types.includes("undefined")) return false;
+  const video = { codec: avcCodec(width, height, rate), width, height, latencyMode: "realtime", avc: { format: "avc" } } as const;
+  const audio = { codec: "opus", sampleRate: SOUND_RATE, numberOfChannels: 2 };
+  const answers = [VideoEncoder.isConfigSupported(video), AudioEncoder.isConfigSupported(audio)];
+  return Promise.all(answers).then((all) => all.every(({ supported }) => supported === true), () => false);
 }
 
-export function canUseWebCodecs(): boolean {
-  return [typeof VideoEncoder, typeof AudioEncoder, typeof MediaStreamTrackProcessor].every((type) => type !== "undefined");
-}
-
-export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => void): WebCodecsEngine {
+export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => void): Engine {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "recorder" });
   const { port1, port2 } = new MessageChannel();
   let counts: Counts | null = null;
@@ -35,7 +38,6 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
   tell({ kind: "sound", port: port2 }, [port2]);
 
   return {
-    container: "mkv",
     counts: () => counts,
     add({ setup, track }: EngineSource) {
       const frames = track && new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING }).readable;

@@ -1,0 +1,224 @@
+/* Capture and the spool in a real browser: records, takes the files out of the browser's storage, and
+ * looks at them with ffmpeg. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { openPage } from "./browser.mjs";
+import { complaints, ffprobe, makeClip, readBeeps, readFrames } from "./clips.mjs";
+
+const SESSION = "11111111-1111-4111-8111-111111111111";
+const folder = mkdtempSync(join(tmpdir(), "crosscut-capture-"));
+const clips = [1, 2, 3].map((camera) => join(folder, `clip_${camera}.mp4`));
+
+before(() => clips.forEach((path, i) => makeClip(path, i + 1)));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/* A page, and what can be done with it. */
+async function withPage(work) {
+  const site = await openPage("/src/testing/capture.html");
+  try {
+    const visit = await site.visit();
+    await visit.page.waitForFunction(() => window.testing);
+    await work(visit);
+    assert.deepEqual(visit.errors, []);
+  } finally {
+    await site.close();
+  }
+}
+
+/* Cameras of the virtual devices: the second is a depth camera. */
+const openCameras = (page, count, change = {}) =>
+  page.evaluate(async ([n, format]) => {
+    const { cameras, microphones } = await testing.cameras();
+    const device = (i) => cameras[[0, 2, 0][i]];
+    const source = (i) => ({
+      id: `cam_${i + 1}`,
+      picture: { kind: "camera", deviceId: device(i) },
+      microphone: { deviceId: microphones[1 + (i % 2)], channel: 0 },
+    });
+    await testing.open(Array.from({ length: n }, (_, i) => source(i)), format);
+    await testing.settle();
+  }, [count, change]);
+
+const openClips = (page, change = {}) =>
+  page.evaluate(async ([paths, format]) => {
+    await testing.open(
+      paths.map((path, i) => ({ id: `cam_${i + 1}`, picture: { kind: "sample", url: `/@fs${path}` }, microphone: "own" })),
+      format,
+    );
+    await testing.settle();
+  }, [clips, change]);
+
+/* Records for so long and goes round the sources meanwhile. */
+const record = (page, { seconds, every = 1500, lookAhead = 0, sources = 3 }) =>
+  page.evaluate(async ([id, length, pause, ahead, count]) => {
+    await testing.start(id, "cam_1", ahead);
+    const capture = testing.capture();
+    for (let i = 1; i * pause < length * 1000; i++) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      capture.cutTo(`cam_${(i % count) + 1}`, ahead ? testing.now() - ahead / 2 : 0, `d${i}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 700 + ahead));
+    await capture.stop();
+    return { log: testing.log, counts: capture.counts() };
+  }, [SESSION, seconds, every, lookAhead, sources]);
+
+async function takeFiles(page, into) {
+  const files = await page.evaluate((id) => testing.files(id), SESSION);
+  for (const file of files) {
+    const text = await page.evaluate(([id, name]) => testing.fileText(id, name), [SESSION, file.name]);
+    file.path = join(folder, `${into}-${file.name}`);
+    writeFileSync(file.path, Buffer.from(text, "base64"));
+  }
+  return new Map(files.map((file) => [file.name, file]));
+}
+
+const of = (log, event) => log.filter((entry) => entry.event === event).map((entry) => entry.value[0]);
+
+function expectPlayable(files, names) {
+  assert.deepEqual([...files.keys()].sort(), [...names].sort());
+  for (const { path, name } of files.values()) assert.equal(complaints(path), "", name);
+}
+
+/* Frames that the shots name, from the right camera, none missing and none twice. */
+function expectProgram(frames, log, start) {
+  const cuts = of(log, "cut");
+  for (const [i, { source, t }] of cuts.entries()) {
+    const until = cuts[i + 1]?.t ?? Infinity;
+    const shot = frames.filter((frame) => frame.t + start >= t - 1.5 && frame.t + start < until - 1.5);
+    assert.ok(shot.length > 0, `cut ${i} shows nothing`);
+    for (const frame of shot) assert.equal(`cam_${frame.camera}`, source, `frame at ${frame.t} ms`);
+  }
+}
+
+test("r14: each program frame is of the camera that its cut names, and sound is in step", async () => {
+  await withPage(async ({ page }) => {
+    await openClips(page);
+    const { log, counts } = await record(page, { seconds: 12 });
+    const files = await takeFiles(page, "clips");
+    expectPlayable(files, ["program.mkv", "cam_1_iso.mkv", "cam_2_iso.mkv", "cam_3_iso.mkv"]);
+    assert.equal(of(log, "cut").length, 7);
+    const start = of(log, "recordStart").find((file) => file.source === null).start;
+    const frames = readFrames(files.get("program.mkv").path);
+    expectProgram(frames, log, start);
+    assert.equal(frames.length, counts.programFrames);
+    expectInStep(files.get("cam_1_iso.mkv").path);
+    expectInStep(files.get("program.mkv").path);
+  });
+});
+
+/* Flash and beep begin together, within a frame and a bit. */
+function expectInStep(path) {
+  const frames = readFrames(path);
+  const flashes = frames.filter((frame, i) => i > 0 && frame.isFlash && !frames[i - 1].isFlash).map((frame) => frame.t);
+  const beeps = readBeeps(path);
+  const offsets = flashes.map((t) => beeps.map((beep) => beep - t).sort((a, b) => Math.abs(a) - Math.abs(b))[0]);
+  const middle = offsets.sort((a, b) => a - b)[Math.floor(offsets.length / 2)];
+  console.log(`# ${path.split("-").pop()}: sound after picture, ms: ${offsets.map((x) => Math.round(x)).join(" ")}`);
+  assert.ok(flashes.length >= 5 && Math.abs(middle) <= 40, `sound lies ${middle} ms after its picture`);
+}
+
+test("cameras and program are recorded whole, and cut at keyframes", async () => {
+  await withPage(async ({ page }) => {
+    await openCameras(page, 3);
+    const { log, counts } = await record(page, { seconds: 12 });
+    const files = await takeFiles(page, "cameras");
+    expectPlayable(files, ["program.mkv", "cam_1_iso.mkv", "cam_2_iso.mkv", "cam_3_iso.mkv"]);
+    for (const [source, { frames, dropped }] of Object.entries(counts.cameras)) {
+      const name = `${source}_iso.mkv`;
+      const kept = ffprobe(files.get(name).path, "v", "packet=pts_time").length;
+      const { start } = of(log, "recordStart").find((file) => file.name === name);
+      const { end } = of(log, "recordStop").find((file) => file.name === name);
+      const due = ((end - start) / 1000) * 30;
+      console.log(`# ${name}: ${kept} of ${Math.round(due)} frames, ${dropped} dropped of ${frames}`);
+      assert.equal(kept, frames - dropped, name);
+    }
+    assert.equal(ffprobe(files.get("program.mkv").path, "v", "packet=pts_time").length, counts.programFrames);
+    assert.equal(of(log, "cut").length, 7);
+    assert.deepEqual(of(log, "failed"), []);
+    for (const file of files.values()) assert.equal(file.sha256, file.expected, file.name);
+  });
+});
+
+test("with look-ahead the cut lies before the moment at which it was asked for", async () => {
+  await withPage(async ({ page }) => {
+    await openClips(page);
+    const { log, counts } = await record(page, { seconds: 10, every: 1700, lookAhead: 1500 });
+    const files = await takeFiles(page, "ahead");
+    expectPlayable(files, ["program.mkv", "cam_1_iso.mkv", "cam_2_iso.mkv", "cam_3_iso.mkv"]);
+    const start = of(log, "recordStart").find((file) => file.source === null).start;
+    expectProgram(readFrames(files.get("program.mkv").path), log, start);
+    assert.ok(counts.programFrames > 0);
+  });
+});
+
+test("r02: a killed browser loses at most two seconds, and the next visit has the rest", async () => {
+  const site = await openPage("/src/testing/capture.html");
+  try {
+    const { page, context } = await site.visit();
+    await page.waitForFunction(() => window.testing);
+    await openCameras(page, 2);
+    await page.evaluate((id) => testing.start(id, "cam_1", 0), SESSION);
+    await page.waitForFunction(() => testing.now() > 8000);
+    const killedAt = await page.evaluate(() => testing.now());
+    site.kill();
+    await context.close().catch(() => undefined);
+
+    const again = await site.visit();
+    await again.page.waitForFunction(() => window.testing);
+    const files = await takeFiles(again.page, "killed");
+    expectPlayable(files, ["program.mkv", "cam_1_iso.mkv", "cam_2_iso.mkv"]);
+    for (const file of files.values()) {
+      const times = ffprobe(file.path, "v", "packet=pts_time").map((t) => Number(t) * 1000);
+      console.log(`# ${file.name}: whole until ${Math.round(Math.max(...times))}, killed at ${Math.round(killedAt)}`);
+      assert.ok(file.isClosed);
+      assert.ok(Math.max(...times) > killedAt - 2000, `${file.name} ends at ${Math.max(...times)} of ${killedAt}`);
+      assert.ok(file.keptUntil > killedAt - 2000);
+    }
+  } finally {
+    await site.close();
+  }
+});
+
+test("r09: a camera that is pulled ends its part, and begins a new one when it is back", async () => {
+  await withPage(async ({ page }) => {
+    await openCameras(page, 2);
+    await page.evaluate((id) => testing.start(id, "cam_1", 0), SESSION);
+    const log = await page.evaluate(async () => {
+      const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      const capture = testing.capture();
+      await wait(2500);
+      testing.pull("cam_1");
+      await wait(700);
+      capture.cutTo("cam_2", 0, "away");
+      await wait(2000);
+      testing.plugIn();
+      await wait(2500);
+      capture.cutTo("cam_1", 0, "back");
+      await wait(2000);
+      await capture.stop();
+      return testing.log;
+    });
+    const files = await takeFiles(page, "pulled");
+    expectPlayable(files, ["program.mkv", "cam_1_iso.mkv", "cam_1_iso.2.mkv", "cam_2_iso.mkv"]);
+    assert.deepEqual(of(log, "cut").map((cut) => cut.decision), ["away", "back"]);
+    const troubles = log.filter((entry) => entry.event === "trouble" && entry.value[0] === "cam_1");
+    assert.match(troubles[0].value[1], /unplugged/);
+    assert.equal(troubles.at(-1).value[1], null);
+  });
+});
+
+test("without WebCodecs the same show is recorded with MediaRecorder", async () => {
+  await withPage(async ({ page }) => {
+    await openClips(page, { recorder: "mediarecorder" });
+    const { log } = await record(page, { seconds: 6 });
+    const files = await takeFiles(page, "fallback");
+    expectPlayable(files, ["program.webm", "cam_1_iso.webm", "cam_2_iso.webm", "cam_3_iso.webm"]);
+    assert.deepEqual(of(log, "failed"), []);
+    assert.equal(of(log, "cut").length, 3);
+    const seen = new Set(readFrames(files.get("program.webm").path).map((frame) => frame.camera));
+    assert.deepEqual([...seen].sort(), [1, 2, 3]);
+  });
+});

@@ -1,0 +1,76 @@
+/* Clips whose pictures say of which camera and which frame they are, with a beep and a flash at each
+ * full second; and reading that back from recordings. */
+import { execFileSync } from "node:child_process";
+
+const WIDTH = 1280;
+const HEIGHT = 720;
+const BOX = 80;
+const FLASH = { x: 1000, y: 500, size: 160 };
+
+/* A picture of boxes: white is a set bit. */
+export function makeClip(path, camera, seconds = 30) {
+  const boxes = [];
+  for (let bit = 0; bit < 10; bit++) boxes.push(box(bit * BOX + 40, 40, BOX, `eq(mod(floor(n/${2 ** bit}),2),1)`));
+  for (let bit = 0; bit < 2; bit++) if ((camera >> bit) & 1) boxes.push(box((10 + bit) * BOX + 40, 40, BOX, "1"));
+  boxes.push(box(FLASH.x, FLASH.y, FLASH.size, "lt(mod(t,1),0.09)"));
+  const tone = `0.5*sin(2*PI*${600 + 300 * camera}*t)*lt(mod(t,1),0.1)`;
+  ffmpeg([
+    "-f", "lavfi", "-i", `color=c=0x203040:s=${WIDTH}x${HEIGHT}:r=30:d=${seconds},${boxes.join(",")}`,
+    "-f", "lavfi", "-i", `aevalsrc='${tone}':s=48000:d=${seconds}`,
+    "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest", path,
+  ]);
+}
+
+function box(x, y, size, enable) {
+  return `drawbox=x=${x}:y=${y}:w=${size}:h=${size}:color=white:t=fill:enable='${enable}'`;
+}
+
+/* Of every frame: time in the file (ms), camera, number, whether it flashes. */
+export function readFrames(path) {
+  const times = ffprobe(path, "v", "packet=pts_time").map((line) => Number(line) * 1000);
+  const small = { width: WIDTH / 20, height: HEIGHT / 20 };
+  const raw = ffmpeg(["-i", path, "-an", "-vf", `scale=${small.width}:${small.height}:flags=area,format=gray`,
+    "-fps_mode", "passthrough", "-f", "rawvideo", "-"]);
+  const size = small.width * small.height;
+  const frames = [];
+  for (let i = 0; i * size < raw.length; i++) {
+    const isWhite = (x, y) => raw[i * size + Math.round(y / 20) * small.width + Math.round(x / 20)] > 140;
+    let number = 0;
+    for (let bit = 0; bit < 10; bit++) if (isWhite(bit * BOX + 80, 80)) number |= 1 << bit;
+    let camera = 0;
+    for (let bit = 0; bit < 2; bit++) if (isWhite((10 + bit) * BOX + 80, 80)) camera |= 1 << bit;
+    frames.push({ t: times[i], camera, number, isFlash: isWhite(FLASH.x + 80, FLASH.y + 80) });
+  }
+  return frames;
+}
+
+/* When beeps begin, in ms of the file. What an Opus decoder throws away at first is not in the samples. */
+export function readBeeps(path) {
+  const first = Number(ffprobe(path, "a", "packet=pts_time")[0]) * 1000 + 312 / 48;
+  const raw = ffmpeg(["-i", path, "-vn", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"]);
+  const samples = new Int16Array(raw.buffer, raw.byteOffset, raw.length >> 1);
+  const beeps = [];
+  let quiet = 4800;
+  for (let i = 0; i < samples.length; i++) {
+    if (Math.abs(samples[i]) > 1500) {
+      if (quiet >= 4800) beeps.push(first + i / 48);
+      quiet = 0;
+    } else quiet++;
+  }
+  return beeps;
+}
+
+/* What ffmpeg complains about when it decodes all of it; "" is nothing. */
+export function complaints(path) {
+  const result = execFileSync("sh", ["-c", 'ffmpeg -nostdin -v warning -i "$0" -fps_mode passthrough -enc_time_base -1 -f null - 2>&1', path]);
+  return result.toString();
+}
+
+export function ffprobe(path, streams, entries) {
+  const args = ["-v", "error", "-select_streams", streams, "-show_entries", entries, "-of", "csv=p=0", path];
+  return execFileSync("ffprobe", args, { maxBuffer: 1 << 28 }).toString().trim().split("\n").map((line) => line.split(",")[0]);
+}
+
+function ffmpeg(args) {
+  return execFileSync("ffmpeg", ["-nostdin", "-v", "error", "-y", ...args], { maxBuffer: 1 << 30 });
+}
