@@ -30,7 +30,7 @@ export function readFrames(path) {
   const times = ffprobe(path, "v", "packet=pts_time").map((line) => Number(line) * 1000);
   const small = { width: WIDTH / 20, height: HEIGHT / 20 };
   const raw = ffmpeg(["-i", path, "-an", "-vf", `scale=${small.width}:${small.height}:flags=area,format=gray`,
-    "-fps_mode", "passthrough", "-f", "rawvideo", "-"]);
+    "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "rawvideo", "-"]);
   const size = small.width * small.height;
   const frames = [];
   for (let i = 0; i * size < raw.length; i++) {
@@ -44,20 +44,31 @@ export function readFrames(path) {
   return frames;
 }
 
-/* When beeps begin, in ms of the file. What an Opus decoder throws away at first is not in the samples. */
-export function readBeeps(path) {
-  const first = Number(ffprobe(path, "a", "packet=pts_time")[0]) * 1000 + 312 / 48;
+/* When beeps begin, in ms of the file: by the times of the packets, for sound may have holes. Those of
+ * Opus hold 20 ms; of the first one a decoder throws away 312 samples, which its time leaves out. */
+function readBeeps(path) {
+  const times = ffprobe(path, "a", "packet=pts_time").map((time) => Number(time) * 1000);
   const raw = ffmpeg(["-i", path, "-vn", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"]);
   const samples = new Int16Array(raw.buffer, raw.byteOffset, raw.length >> 1);
   const beeps = [];
   let quiet = 4800;
   for (let i = 0; i < samples.length; i++) {
     if (Math.abs(samples[i]) > 1500) {
-      if (quiet >= 4800) beeps.push(first + i / 48);
+      const at = i + 312;
+      if (quiet >= 4800) beeps.push(times[Math.floor(at / 960)] + (at % 960) / 48);
       quiet = 0;
     } else quiet++;
   }
   return beeps;
+}
+
+/* Of each flash how long after it the nearest beep comes, in ms, ascending. */
+export function soundAfterPicture(path) {
+  const frames = readFrames(path);
+  const flashes = frames.filter((frame, i) => i > 0 && frame.isFlash && !frames[i - 1].isFlash).map((frame) => frame.t);
+  const beeps = readBeeps(path);
+  const nearest = (t) => beeps.map((beep) => beep - t).sort((a, b) => Math.abs(a) - Math.abs(b))[0];
+  return flashes.map(nearest).sort((a, b) => a - b);
 }
 
 /* What ffmpeg complains about when it decodes all of it; "" is nothing. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ClockMap, SessionClock } from "./clock-map";
+import { ClockMap, SessionClock, SOUND_CLOCK } from "./clock-map";
 
 describe("the clock of a device", () => {
   test("is read from the frames that came soonest", () => {
@@ -28,6 +28,16 @@ describe("the clock of a device", () => {
       const now = map.map(i * 33)!;
       expect(now).toBeGreaterThan(last);
       last = now;
+    }
+  });
+
+  test("that loses time is followed at once", () => {
+    const map = new ClockMap(SOUND_CLOCK);
+    let lost = 0;
+    for (let i = 0; i < 600; i++) {
+      if (i % 10 === 9) lost += 15; /* half a second in ten */
+      map.feed(i * 32, i * 32 + lost + (i % 3));
+      if (i > 60) expect(Math.abs(map.map(i * 32)! - (i * 32 + lost))).toBeLessThan(45);
     }
   });
 

@@ -2,9 +2,19 @@
  * made them; what we know besides is when each of them arrived. The one that arrived soonest after
  * its own time says how the clocks lie to each other, the others were only held up. Pure. */
 
-const WINDOW_MS = 5000;
-const STEP_MS = 30; /* beyond it the device jumped: it was paused, or a file began again */
+export interface ClockKind {
+  windowMs: number; /* within it at least one frame comes without delay */
+  stepMs: number; /* further than this no crystal drifts in that time: the device lost time, or jumped */
+}
+
+/* A camera's frames carry the moment at which they were taken, but may wait for long until they are
+ * seen. An AudioContext counts samples: what a busy machine could not play is time that is lost at
+ * once, for which its messages, who say when they were sent, hardly ever have to be waited for. */
+export const CAMERA_CLOCK: ClockKind = { windowMs: 5000, stepMs: 30 };
+export const SOUND_CLOCK: ClockKind = { windowMs: 600, stepMs: 12 };
+
 const JUMP_MS = 500;
+const MOST_UNDER_WAY_MS = 2000;
 const SLEW = 0.001; /* 1 ms a second: far above the drift of any two crystals */
 
 export class ClockMap {
@@ -13,13 +23,15 @@ export class ClockMap {
   private steppedAt = 0;
   private began = 0;
 
+  constructor(private kind: ClockKind = CAMERA_CLOCK) {}
+
   /* A frame of device time `device` is here at `at`; both in ms. */
   feed(device: number, at: number): void {
     const offset = at - device;
     if (this.offset === null || Math.abs(offset - this.offset) > JUMP_MS) return this.restart(offset, at);
     while (this.arrivals.length > 0 && this.arrivals[this.arrivals.length - 1]!.offset >= offset) this.arrivals.pop();
     this.arrivals.push({ at, offset });
-    while (this.arrivals[0]!.at < at - WINDOW_MS) this.arrivals.shift();
+    while (this.arrivals[0]!.at < at - this.kind.windowMs) this.arrivals.shift();
     this.follow(this.arrivals[0]!.offset, at);
   }
 
@@ -40,10 +52,16 @@ export class ClockMap {
     const reach = Math.max(0, at - this.steppedAt) * SLEW;
     this.steppedAt = at;
     /* What comes sooner than all in the first seconds is no drift: the others were late. */
-    const isNew = at - this.began < WINDOW_MS && distance < 0;
-    if (isNew || Math.abs(distance) > STEP_MS) this.offset = wanted;
+    const isNew = at - this.began < this.kind.windowMs && distance < 0;
+    if (isNew || Math.abs(distance) > this.kind.stepMs) this.offset = wanted;
     else this.offset! += Math.max(-reach, Math.min(reach, distance));
   }
+}
+
+/* When a message that was sent at `wall` (Date.now() there) was sent, on our clock: an AudioWorklet has
+ * no other. Only the short way to here is measured with it, so a wall clock that is put right does no harm. */
+export function sentAt(wall: number): number {
+  return performance.now() - Math.min(MOST_UNDER_WAY_MS, Math.max(0, Date.now() - wall));
 }
 
 /* The session clock as recordings see it: it follows what the studio says, and never jumps, so that

@@ -1,7 +1,7 @@
 /* Capture as a whole: sources are opened and watched here, recorded by an engine, kept by the spool. */
 import type { Capture, CaptureEvents, CaptureSource, CaptureStart, SoundFrames } from "../capture";
 import type { Format, SourceId } from "../studio";
-import { ClockMap } from "./clock-map";
+import { ClockMap, sentAt, SOUND_CLOCK } from "./clock-map";
 import type { Engine } from "./engine";
 import { mediaRecorderEngine } from "./media-recorder";
 import { SOUND_RATE, SOUND_SAMPLES, type Counts, type FromWorker, type SoundMessage } from "./protocol";
@@ -21,7 +21,7 @@ export class StudioCapture implements Capture {
   private sources = new Map<SourceId, LiveSource>();
   private order: SourceId[] = [];
   private soundListeners = new Set<(frames: SoundFrames) => void>();
-  private soundClock = new ClockMap();
+  private soundClock = new ClockMap(SOUND_CLOCK);
   private spooling: Spooling | null = null;
   private clock: (() => number) | null = null;
   private changing: Promise<void> = Promise.resolve();
@@ -129,10 +129,10 @@ export class StudioCapture implements Capture {
     });
   }
 
-  private heard({ frame, mics }: SoundMessage): void {
+  private heard({ frame, wall, mics }: SoundMessage): void {
     const end = ((frame + SOUND_SAMPLES) / SOUND_RATE) * 1000;
     const now = performance.now();
-    this.soundClock.feed(end, now);
+    this.soundClock.feed(end, sentAt(wall));
     const at = this.soundClock.map(end)!;
     const t = this.clock ? this.clock() - (now - at) : at;
     const frames = { t, mics: mics.map(({ source, channels }) => ({ source, samples: mono(channels) })) };

@@ -56,6 +56,7 @@ export interface Counts {
 /* What the AudioWorklet sends, about 31 times a second: all microphones, of the same moments. */
 export interface SoundMessage {
   frame: number; /* the context's number of the first sample */
+  wall: number; /* Date.now() when it was sent */
   mics: { source: SourceId; channels: Float32Array[] }[];
 }
 

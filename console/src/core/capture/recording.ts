@@ -1,7 +1,7 @@
 /* A show while it is recorded: encoders, files, and the program between them. Lives in the worker. */
 import type { Camera } from "./camera";
 import { CameraEncoder } from "./camera-encoder";
-import { ClockMap, type SessionClock } from "./clock-map";
+import { ClockMap, SOUND_CLOCK, type SessionClock } from "./clock-map";
 import { Load } from "./load";
 import { Mixer } from "./mix";
 import { partName } from "./parts";
@@ -37,7 +37,7 @@ export class Recording {
   private programFrames = 0;
   private mixer = new Mixer();
   private unmixed: SoundMessage[] = [];
-  private soundClock = new ClockMap();
+  private soundClock = new ClockMap(SOUND_CLOCK);
   private lastFile = 0;
   private counts: Counts["cameras"] = {};
   private isEnding = false;
@@ -93,7 +93,7 @@ export class Recording {
     this.mixer.setWeights(weights);
   }
 
-  /* `at`: when it came, on our clock. */
+  /* `at`: when it was sent, on our clock. */
   sound(message: SoundMessage, at: number): void {
     this.soundClock.feed(((message.frame + SOUND_SAMPLES) / SOUND_RATE) * 1000, at);
     for (const mic of message.mics) this.tracks.get(mic.source)?.sound?.encode(mic.channels, message.frame);

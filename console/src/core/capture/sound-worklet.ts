@@ -51,8 +51,9 @@ class SoundFrames extends AudioWorkletProcessor {
   }
 
   private send(frame: number): void {
+    const wall = Date.now();
     for (const port of this.ports) {
-      const message: SoundMessage = { frame, mics: [] };
+      const message: SoundMessage = { frame, wall, mics: [] };
       for (const [slot, channels] of this.buffers) message.mics.push({ source: slot.source, channels });
       port.postMessage(message); /* copies: the buffers are ours */
     }

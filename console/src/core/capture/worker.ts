@@ -1,7 +1,7 @@
 /* The worker that records. It reads the cameras all the time, and encodes and writes while a show runs;
  * the page, busy with drawing, only passes the bytes on to storage. */
 import { Camera } from "./camera";
-import { ClockMap, SessionClock } from "./clock-map";
+import { ClockMap, sentAt, SessionClock } from "./clock-map";
 import { Recording } from "./recording";
 import type { FromWorker, SoundMessage, SourceSetup, ToWorker } from "./protocol";
 import type { SourceId } from "../studio";
@@ -34,7 +34,7 @@ function removeSource(source: SourceId): void {
 }
 
 function takeSound(port: MessagePort): void {
-  port.onmessage = ({ data }: MessageEvent<SoundMessage>) => recording?.sound(data, performance.now());
+  port.onmessage = ({ data }: MessageEvent<SoundMessage>) => recording?.sound(data, sentAt(data.wall));
 }
 
 function setClock(at: number, session: number | null): void {
