@@ -8,11 +8,12 @@ const build = resolve(process.env["CROSSCUT_BUILD"] ?? resolve(__dirname, "../bu
 function pages(mode: string): Record<string, string> {
   const index = resolve(__dirname, "index.html");
   if (mode !== "test") return { index };
-  return { index, gallery: resolve(__dirname, "gallery.html"), core: resolve(__dirname, "core.html") };
+  const tests = ["gallery", "core", "capture"];
+  return { index, ...Object.fromEntries(tests.map((name) => [name, resolve(__dirname, `${name}.html`)])) };
 }
 
-/* Mode "test" is what the browser tests load: with ?testShow= and the gallery of views. What we
- * ship holds neither. */
+/* Mode "test" is what the browser tests load: with ?testShow=, the gallery of views, and the core
+ * and capture alone. What we ship holds none of them. */
 export default defineConfig(({ mode }) => ({
   plugins: [react()],
   define: { __TEST__: JSON.stringify(mode === "test") },

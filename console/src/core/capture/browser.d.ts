@@ -9,6 +9,10 @@ declare class MediaStreamTrackProcessor {
   readonly readable: ReadableStream<VideoFrame>;
 }
 
+interface MediaStreamTrack {
+  readonly stats?: { readonly deliveredFrames?: number };
+}
+
 interface HTMLMediaElement {
   captureStream(): MediaStream;
 }

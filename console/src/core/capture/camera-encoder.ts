@@ -33,6 +33,7 @@ export class CameraEncoder {
   private last = -Infinity;
   private hasFailed = false;
   private isSoftware = false;
+  private isEnded = false;
 
   constructor(
     private spec: EncoderSpec,
@@ -64,8 +65,16 @@ export class CameraEncoder {
     return !isBehind;
   }
 
+  /* Frames were lost before they came here: this machine is behind. */
+  lose(frames: number): void {
+    this.frames += frames;
+    this.dropped += frames;
+    for (let i = 0; i < frames; i++) this.events.frame(true);
+  }
+
   /* Takes the frame. `t`: session clock. */
   encode(frame: VideoFrame, t: number): void {
+    if (this.isEnded) return frame.close(); /* it was still being brought to size */
     const timed = new VideoFrame(frame, { timestamp: Math.round(t * 1000) });
     frame.close();
     this.last = t;
@@ -84,6 +93,7 @@ export class CameraEncoder {
   }
 
   async end(): Promise<void> {
+    this.isEnded = true;
     if (this.encoder.state !== "configured") return;
     await this.encoder.flush().catch(() => undefined);
     if (this.encoder.state === "configured") this.encoder.close();

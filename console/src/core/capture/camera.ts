@@ -1,10 +1,12 @@
 /* One source's pictures as they come: read all the time, so that what they look like is known before
  * a show begins, and handed on while one runs. */
 import { ClockMap } from "./clock-map";
+import { Missing } from "./load";
 import { NoPictureError } from "./picture";
 import type { SourceSetup } from "./protocol";
 
 export interface CameraEvents {
+  lost(frames: number): void; /* on their way from the camera to here */
   trouble(why: string | null): void;
   ended(): void;
 }
@@ -18,6 +20,8 @@ export class Camera {
   private clock = new ClockMap();
   private reader: ReadableStreamDefaultReader<VideoFrame>;
   private seen = performance.now();
+  private arrived = 0;
+  private missing = new Missing();
   private why: string | null = null;
 
   constructor(
@@ -33,6 +37,11 @@ export class Camera {
   watch(): void {
     if (this.setup.keepsWhole || performance.now() - this.seen < SILENT_MS) return;
     this.say("No pictures come from this camera. Check its cable, or whether another program uses it.");
+  }
+
+  delivered(frames: number): void {
+    const lost = this.missing.lost(frames, this.arrived);
+    if (lost > 0) this.events.lost(lost);
   }
 
   close(): void {
@@ -58,6 +67,7 @@ export class Camera {
     const now = performance.now();
     this.clock.feed(frame.timestamp / 1000, now);
     this.seen = now;
+    this.arrived++;
     this.colour = frame.colorSpace;
     if (this.why !== null && frame.format !== null) this.say(null);
     if (this.use === null) return frame.close();

@@ -19,7 +19,7 @@ export async function openPicture(source: CaptureSource, format: Format): Promis
     case "screen":
       return openScreen(format);
     case "phone":
-      return source.phone ? opened(source.phone, false, () => undefined) : null;
+      return source.phone?.active ? opened(source.phone, false, () => undefined) : null;
     case "sample":
       return openSample(picture.url);
     case "none":

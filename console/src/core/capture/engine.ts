@@ -12,6 +12,8 @@ export interface Engine {
   add(source: EngineSource): void;
   remove(source: SourceId): void;
   setClock(at: number, session: number | null): void;
+  /* How many frames the source's track has delivered so far: some may never have arrived. */
+  setDelivered(source: SourceId, frames: number): void;
   start(setup: Setup): Promise<void>;
   setMix(weights: ReadonlyMap<SourceId, number>): void;
   cutTo(source: SourceId, t: number, decision: string | null): void;

@@ -167,6 +167,9 @@ export class StudioCapture implements Capture {
 
   private tellTime(): void {
     this.engine?.setClock(performance.now(), this.clock ? this.clock() : null);
+    for (const { id, delivered } of this.sources.values()) {
+      if (delivered !== null) this.engine?.setDelivered(id, delivered);
+    }
   }
 
   /* Changes wait for each other: devices open slowly. */

@@ -31,6 +31,11 @@ export class LiveSource {
     return this.picture?.element ?? null;
   }
 
+  /* How many frames its picture has delivered so far; null where that is not counted. */
+  get delivered(): number | null {
+    return this.picture?.track?.stats?.deliveredFrames ?? null;
+  }
+
   async change(wish: CaptureSource): Promise<void> {
     const before = this.wish;
     this.wish = wish;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Load, Pace } from "./load";
+import { Load, Missing, Pace } from "./load";
 
 /* `dropped` of every hundred frames, for so many seconds. */
 function run(load: Load, from: number, seconds: number, dropped: number): number {
@@ -38,6 +38,25 @@ describe("under load", () => {
     expect(calm[0]).toBeGreaterThan(30_000);
     expect(calm[1]).toBeGreaterThan(1.5 * calm[0]!);
     expect(calm[2]).toBeGreaterThan(1.5 * calm[1]!);
+  });
+});
+
+describe("frames on their way", () => {
+  const count = (behind: number[]) => {
+    const missing = new Missing();
+    return behind.reduce((sum, each, i) => sum + missing.lost(1000 + 8 * i, 1000 + 8 * i - each), 0);
+  };
+
+  test("are not lost while they are only late", () => {
+    expect(count([2, 0, 1, 5, 4, 2, 1, 0, 6, 5, 3, 2, 0, 1])).toBe(0);
+  });
+
+  test("are lost when they never come, and counted once", () => {
+    expect(count([0, 1, 0, 2, 1, 0, 9, 8, 7, 7, 8, 7, 7, 9, 7, 7])).toBe(7);
+  });
+
+  test("that were missing before are not counted", () => {
+    expect(count([40, 41, 40, 42, 40, 41, 40, 40, 41])).toBe(0);
   });
 });
 

@@ -16,6 +16,7 @@ const STEPS: readonly Effort[] = [
 const SPAN_MS = 4000;
 const TOO_MANY = 0.03; /* of the frames dropped within the span */
 const CALM_MS = 30000;
+const MISSING_CALLS = 6; /* at four a second */
 const MOST_CALM_MS = 480000;
 
 export class Load {
@@ -59,6 +60,24 @@ export class Load {
     if (this.step === 0) return false;
     this.step--;
     return true;
+  }
+}
+
+/* Frames that were lost on their way to us. A camera counts what it delivers, we count what arrives;
+ * what is under way is in between, so only what has been missing for a while is lost. */
+export class Missing {
+  private behind: number[] = [];
+  private known: number | null = null;
+
+  /* How many more are lost since the last call. */
+  lost(delivered: number, arrived: number): number {
+    this.behind.push(delivered - arrived);
+    if (this.behind.length < MISSING_CALLS) return 0;
+    const least = Math.min(...this.behind);
+    this.behind.shift();
+    const more = this.known === null ? 0 : Math.max(0, least - this.known);
+    this.known = Math.max(this.known ?? least, least);
+    return more;
   }
 }
 

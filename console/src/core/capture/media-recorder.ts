@@ -61,6 +61,10 @@ class MediaRecorderEngine implements Engine {
     if (session !== null) this.offset = session - at;
   }
 
+  setDelivered(): void {
+    /* Its recorders take frames by themselves. */
+  }
+
   async start(setup: Setup): Promise<void> {
     this.setup = setup;
     this.parts = new Map(setup.firstPart);

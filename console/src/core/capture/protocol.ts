@@ -21,6 +21,7 @@ export type ToWorker =
   | { kind: "clock"; at: number; session: number | null }
   | { kind: "source"; setup: SourceSetup; frames: ReadableStream<VideoFrame> | null }
   | { kind: "gone"; source: SourceId }
+  | { kind: "delivered"; source: SourceId; frames: number } /* by the camera so far; four times a second */
   | { kind: "start"; setup: Setup }
   | { kind: "mix"; weights: [SourceId, number][] }
   | { kind: "cut"; source: SourceId; t: number; decision: string | null }

@@ -89,6 +89,11 @@ export class Recording {
     this.tracks.get(source)?.pictures?.askKeyframe();
   }
 
+  /* So many of a camera's frames never came here. */
+  lost(source: SourceId, frames: number): void {
+    this.tracks.get(source)?.pictures?.lose(frames);
+  }
+
   setMix(weights: ReadonlyMap<SourceId, number>): void {
     this.mixer.setWeights(weights);
   }

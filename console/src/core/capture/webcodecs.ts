@@ -45,6 +45,7 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
     },
     remove: (source) => tell({ kind: "gone", source }),
     setClock: (at, session) => tell({ kind: "clock", at, session }),
+    setDelivered: (source, frames) => tell({ kind: "delivered", source, frames }),
     async start(setup: Setup) {
       tell({ kind: "start", setup });
     },

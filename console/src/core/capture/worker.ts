@@ -20,6 +20,7 @@ function post(message: FromWorker): void {
 function addSource(setup: SourceSetup, frames: ReadableStream<VideoFrame> | null): void {
   const { source } = setup;
   const camera = frames && new Camera(setup, frames, {
+    lost: (frames) => recording?.lost(source, frames),
     trouble: (why) => post({ kind: "trouble", source, why }),
     ended: () => undefined, /* the page hears of it from the track, and says "gone" */
   });
@@ -62,6 +63,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "clock": return setClock(data.at, data.session);
     case "source": return addSource(data.setup, data.frames);
     case "gone": return removeSource(data.source);
+    case "delivered": return sources.get(data.source)?.camera?.delivered(data.frames);
     case "start": return start(data);
     case "mix": return recording?.setMix(new Map(data.weights));
     case "cut": return recording?.cutTo(data.source, data.t, data.decision);

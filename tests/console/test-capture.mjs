@@ -1,23 +1,24 @@
-/* Capture and the spool in a real browser: records, takes the files out of the browser's storage, and
- * looks at them with ffmpeg. */
+// Capture and the spool in a real browser: records, takes the files out of the browser's storage, and
+// looks at them with ffmpeg.
+//   node tests/console/test-capture.mjs [WORD…]     only tests whose name has one of the words
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { openPage } from "./browser.mjs";
+import { runTap } from "./browser.mjs";
 import { complaints, ffprobe, makeClip, readFrames, soundAfterPicture } from "./clips.mjs";
+import { buildBundle, openPage } from "./profile.mjs";
 
 const SESSION = "11111111-1111-4111-8111-111111111111";
+const PAGE = "/capture.html";
+const bundle = buildBundle("console-capture");
 const folder = mkdtempSync(join(tmpdir(), "crosscut-capture-"));
-const clips = [1, 2, 3].map((camera) => join(folder, `clip_${camera}.mp4`));
+[1, 2, 3].forEach((camera) => makeClip(join(bundle, `clip_${camera}.mp4`), camera));
+const tests = [];
+const test = (name, work) => tests.push([name, work]);
 
-before(() => clips.forEach((path, i) => makeClip(path, i + 1)));
-after(() => rmSync(folder, { recursive: true, force: true }));
-
-/* A page, and what can be done with it. */
 async function withPage(work) {
-  const site = await openPage("/src/testing/capture.html");
+  const site = await openPage(bundle, PAGE);
   try {
     const visit = await site.visit();
     await visit.page.waitForFunction(() => window.testing);
@@ -43,13 +44,11 @@ const openCameras = (page, count, change = {}) =>
   }, [count, change]);
 
 const openClips = (page, change = {}) =>
-  page.evaluate(async ([paths, format]) => {
-    await testing.open(
-      paths.map((path, i) => ({ id: `cam_${i + 1}`, picture: { kind: "sample", url: `/@fs${path}` }, microphone: "own" })),
-      format,
-    );
+  page.evaluate(async (format) => {
+    const source = (i) => ({ id: `cam_${i}`, picture: { kind: "sample", url: `/clip_${i}.mp4` }, microphone: "own" });
+    await testing.open([1, 2, 3].map(source), format);
     await testing.settle();
-  }, [clips, change]);
+  }, change);
 
 /* Records for so long and goes round the sources meanwhile. */
 const record = (page, { seconds, every = 1500, lookAhead = 0, sources = 3 }) =>
@@ -157,7 +156,7 @@ test("with look-ahead the cut lies before the moment at which it was asked for",
 });
 
 test("r02: a killed browser loses at most two seconds, and the next visit has the rest", async () => {
-  const site = await openPage("/src/testing/capture.html");
+  const site = await openPage(bundle, PAGE);
   try {
     const { page, context } = await site.visit();
     await page.waitForFunction(() => window.testing);
@@ -224,3 +223,8 @@ test("without WebCodecs the same show is recorded with MediaRecorder", async () 
     assert.deepEqual([...seen].sort(), [1, 2, 3]);
   });
 });
+
+const words = process.argv.slice(2);
+const failed = await runTap(tests.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word))));
+rmSync(folder, { recursive: true, force: true });
+process.exit(failed ? 1 : 0);
