@@ -78,6 +78,8 @@ static int run_command(const CliCommand *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
+    /* Standard output is for what was asked for. */
+    g_log_writer_default_set_use_stderr(TRUE);
     if (argc < 2) {
         cli_print_help();
         return CLI_EXIT_USAGE;

@@ -248,8 +248,6 @@ static int run(const CliContext *context, GError **error)
         g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE, "serve: takes options only");
         return CLI_EXIT_USAGE;
     }
-    g_log_writer_default_set_use_stderr(
-        TRUE); /* the address is the first line, whatever is logged */
     g_autoptr(ServerConfig) config = read_config(context->arguments, error);
     if (config == NULL) {
         if (error != NULL && g_error_matches(*error, SERVER_ERROR, SERVER_ERROR_CONFIG))

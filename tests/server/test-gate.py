@@ -448,7 +448,7 @@ def signals_end_it_well():
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         with Studio() as studio:
             status = studio.stop(number)
-            if status != 0:
+            if status != 0 or re.search("CRITICAL|warning|error", studio.log_text()):
                 return f"{number}: exit status {status}: {studio.log_text()}"
     return None
 
