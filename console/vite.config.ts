@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { licences } from "./tools/licences";
 
 /* speech.wasm and director.wasm are made by the C build, whose folder CROSSCUT_BUILD names. */
 const build = resolve(process.env["CROSSCUT_BUILD"] ?? resolve(__dirname, "../build"));
@@ -15,7 +16,7 @@ function pages(mode: string): Record<string, string> {
 /* Mode "test" is what the browser tests load: with ?testShow=, the gallery of views, and the core
  * and capture alone. What we ship holds none of them. */
 export default defineConfig(({ mode }) => ({
-  plugins: [react()],
+  plugins: [react(), licences(true)],
   define: { __TEST__: JSON.stringify(mode === "test") },
   resolve: {
     alias: [
@@ -23,7 +24,7 @@ export default defineConfig(({ mode }) => ({
       { find: /^wasm\/speech\.wasm/, replacement: resolve(build, "src/speech/speech.wasm") },
     ],
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [licences(false)] },
   build: {
     target: "es2022",
     assetsInlineLimit: 0, /* no data: addresses: the page's policy refuses them */

@@ -83,6 +83,17 @@ static void test_the_page_is_small(void)
     g_assert_cmpuint(sent, <, 250 * 1024);
 }
 
+/* What came from elsewhere is named, with its licence. */
+static void test_licences_are_there(void)
+{
+    static const char *const names[] = {"react-dom ", "socket.io-client ", "uqr ", NULL};
+    const ConsoleFile *file = console_file_find("/licences.txt");
+    g_assert_nonnull(file);
+    for (int i = 0; names[i] != NULL; i++)
+        g_assert_nonnull(
+            g_strstr_len((const char *)file->bytes, (gssize)file->size_bytes, names[i]));
+}
+
 /* Hooks of the tests stay out of what is shipped. */
 static void test_no_test_hooks(void)
 {
@@ -103,6 +114,7 @@ int main(int argc, char **argv)
                     test_what_the_page_names_is_there);
     g_test_add_func("/console/files/gzip-is-the-same-file", test_gzip_is_the_same_file);
     g_test_add_func("/console/files/all-of-it-is-small", test_the_page_is_small);
+    g_test_add_func("/console/files/names-what-came-from-elsewhere", test_licences_are_there);
     g_test_add_func("/console/files/holds-no-hooks-of-tests", test_no_test_hooks);
     return g_test_run();
 }

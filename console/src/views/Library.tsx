@@ -49,6 +49,9 @@ export function Library() {
           Older shows
         </button>
       )}
+      <p className="small dim">
+        Crosscut is free software. <a href="/licences.txt">What it is made of</a>
+      </p>
     </main>
   );
 }
