@@ -17,6 +17,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 LIBAV = re.compile(r"^lib(av\w*|sw\w+|postproc)/")
 SPAWNS = re.compile(r"\b(g_spawn_\w+|g_subprocess_\w+|posix_spawnp?|popen|system|exec[lv]p?e?|"
                     r"v?fork)\s*\(")
+# The one file that starts children: of this program itself, to look into recordings.
+STARTS_CHILDREN = {"src/server/indexer.c"}
 # GLib's own macros keep a static behind a quark, a type or a once.
 GLIB_STATICS = re.compile(r"^(q|static_g_define_type_id|_g_boolean_var|\w*_once|done|initialized)\b")
 
@@ -71,8 +73,9 @@ def freestanding_rooms_include_only_the_language():
     return "\n".join(found)
 
 
-def no_program_is_started():
+def no_other_program_is_started():
     found = [f"{path.relative_to(ROOT)}: {match.group(0)}" for path, text in sources()
+             if str(path.relative_to(ROOT)) not in STARTS_CHILDREN
              for match in SPAWNS.finditer(without_comments(text))]
     return "\n".join(found)
 
@@ -105,7 +108,7 @@ def main():
     tap = Tap()
     for check in (nothing_reaches_over_the_wall, only_media_knows_libav,
                   public_headers_do_not_show_libav, freestanding_rooms_include_only_the_language,
-                  no_program_is_started):
+                  no_other_program_is_started):
         tap.run(check.__name__.replace("_", " "), check)
     sanitised = "sanitised" in sys.argv
     for room in [name for name in sys.argv[1:] if name != "sanitised"]:

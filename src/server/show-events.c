@@ -200,12 +200,12 @@ static gboolean timer_dispatch(GSource *source, GSourceFunc callback, gpointer d
     return tick(data);
 }
 
-static GSourceFuncs timer_functions = {.dispatch = timer_dispatch};
+static const GSourceFuncs timer_functions = {.dispatch = timer_dispatch};
 
 void server_show_arm(ServerShow *show)
 {
     if (show->timer == NULL) {
-        show->timer = g_source_new(&timer_functions, sizeof(GSource));
+        show->timer = g_source_new((GSourceFuncs *)&timer_functions, sizeof(GSource));
         g_source_set_callback(show->timer, tick, show, NULL);
         g_source_set_name(show->timer, "director");
         g_source_attach(show->timer, show->server->context);

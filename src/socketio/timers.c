@@ -41,10 +41,10 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data)
 
 SocketioTimers *socketio_timers_new(GMainContext *context)
 {
-    static GSourceFuncs functions = {.dispatch = dispatch};
+    static const GSourceFuncs functions = {.dispatch = dispatch};
     SocketioTimers *timers = g_new0(SocketioTimers, 1);
     timers->waiting = g_sequence_new(NULL);
-    timers->source = g_source_new(&functions, sizeof(TimerSource));
+    timers->source = g_source_new((GSourceFuncs *)&functions, sizeof(TimerSource));
     ((TimerSource *)timers->source)->timers = timers;
     g_source_set_static_name(timers->source, "socketio");
     g_source_attach(timers->source, context);
