@@ -80,6 +80,14 @@ static void synced(const GError *error, gpointer data)
 
 /* ---- writing ---- */
 
+/* Ids of the server's own lines: no client's event may have one. */
+#define OWN_ID "server."
+
+static char *own_id(gint64 seq)
+{
+    return g_strdup_printf(OWN_ID "%" G_GINT64_FORMAT, seq);
+}
+
 static ServerLine *note_line(ServerShow *show, const ShowEvent *event)
 {
     ServerLine *line = g_new0(ServerLine, 1);
@@ -95,7 +103,7 @@ static ServerLine *write_event(ServerShow *show, ShowEvent *event, SocketioSocke
 {
     event->seq = show->seq + 1;
     if (event->id == NULL)
-        event->id = g_strdup_printf("s%" G_GINT64_FORMAT, event->seq);
+        event->id = own_id(event->seq);
     json_t *value = show_event_to_json(event);
     g_autofree char *text = json_dumps(value, JSON_COMPACT);
     gint64 offset = store_journal_bytes(show->journal);
@@ -129,7 +137,7 @@ gboolean server_show_append(ServerShow *show, ShowEvent *event, SocketioSocket *
 
 void server_show_wait_for_last(ServerShow *show, ServerShowAnswer answer, gpointer data)
 {
-    g_autofree char *id = g_strdup_printf("s%" G_GINT64_FORMAT, show->seq);
+    g_autofree char *id = own_id(show->seq);
     wait_for(g_hash_table_lookup(show->lines, id), answer, data);
 }
 
@@ -364,6 +372,8 @@ static gboolean check(const ServerShow *show, const ServerWho *who, const ShowEv
     if (event->id == NULL)
         return refuse(error, SERVER_ERROR_INVALID,
                       "id: expected the event's own id, so that a resend is stored once");
+    if (g_str_has_prefix(event->id, OWN_ID))
+        return refuse(error, SERVER_ERROR_INVALID, "id: " OWN_ID "… are the server's");
     if (!is_type(event->type_name))
         return refuse(error, SERVER_ERROR_INVALID,
                       "type: expected a name that begins with a lower-case letter");
@@ -465,7 +475,7 @@ static ServerLine *hand_back(ServerShow *show, const ServerWho *who, GError **er
     }
     if (!server_show_take_over(show, error))
         return NULL;
-    g_autofree char *id = g_strdup_printf("s%" G_GINT64_FORMAT, show->seq);
+    g_autofree char *id = own_id(show->seq);
     return g_hash_table_lookup(show->lines, id);
 }
 
