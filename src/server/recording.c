@@ -20,6 +20,8 @@ struct ServerRecording {
     gpointer writer;     /* who writes it now; NULL: nobody */
     void (*stolen)(gpointer writer);
     gint64 touched_us;                /* when a writer last let go of it */
+    gboolean is_open;                 /* what of it is on disk is known */
+    GArray *waiting;                  /* Waiting: for that; NULL: nobody */
     gboolean is_indexing, is_settled; /* settled: whole, and in the manifest */
 };
 
@@ -31,6 +33,11 @@ typedef struct Finish {
     StoreUploadDone done;
     gpointer data;
 } Finish;
+
+typedef struct Waiting {
+    ServerRecordingOpen then;
+    gpointer data;
+} Waiting;
 
 /* ---- names ---- */
 
@@ -60,6 +67,27 @@ static gboolean check_name(const ServerShow *show, const char *name, StoreRecord
 
 /* ---- opening ---- */
 
+static void tell_waiting(ServerRecording *recording, ServerRecording *told)
+{
+    g_autoptr(GArray) waiting = g_steal_pointer(&recording->waiting);
+    for (guint i = 0; waiting != NULL && i < waiting->len; i++) {
+        const Waiting *one = &g_array_index(waiting, Waiting, i);
+        one->then(told, one->data);
+    }
+}
+
+void server_recording_when_open(ServerRecording *recording, ServerRecordingOpen then, gpointer data)
+{
+    if (recording->is_open) {
+        then(recording, data);
+        return;
+    }
+    if (recording->waiting == NULL)
+        recording->waiting = g_array_new(FALSE, FALSE, sizeof(Waiting));
+    Waiting one = {then, data};
+    g_array_append_val(recording->waiting, one);
+}
+
 /* After a restart a recording may be whole already, and not yet in the manifest with its sum:
  * finishing it again reads the sum and has it indexed. */
 static void opened(const GError *error, gpointer data)
@@ -73,6 +101,10 @@ static void opened(const GError *error, gpointer data)
     else if (!show->is_closed && store_upload_is_finished(recording->upload) &&
              !recording->is_settled)
         server_recording_finish(recording, NULL, NULL, NULL);
+    if (!show->is_closed) {
+        recording->is_open = TRUE;
+        tell_waiting(recording, recording);
+    }
     g_free(open);
     server_show_unref(show);
 }
@@ -333,6 +365,7 @@ void server_recording_finish(ServerRecording *recording, const char *sha256, Sto
 
 static void recording_free(ServerRecording *recording)
 {
+    tell_waiting(recording, NULL);
     store_upload_close(recording->upload);
     g_free(recording->name);
     g_free(recording);

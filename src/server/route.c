@@ -182,6 +182,18 @@ static void handle_match(Server *server, ServerCall *call, Match *match)
     }
 }
 
+/* tus 1.0.0, X-HTTP-Method-Override: for clients behind proxies that know no PATCH. Of a POST only,
+ * so that what a POST may not do no other method may. */
+static const char *method_of(const HttpRequest *request)
+{
+    const char *method = http_request_method(request);
+    const char *meant = http_request_header(request, "X-HTTP-Method-Override");
+    gboolean counts = meant != NULL && strcmp(method, "POST") == 0 &&
+                      g_str_has_prefix(http_request_path(request), "/upload/") &&
+                      (strcmp(meant, "PATCH") == 0 || strcmp(meant, "DELETE") == 0);
+    return counts ? meant : method;
+}
+
 void server_route_handle(Server *server, HttpRequest *request)
 {
     ServerCall *call = server_call_new(server, request);
@@ -191,7 +203,7 @@ void server_route_handle(Server *server, HttpRequest *request)
         return;
     }
     Match match = {0};
-    find_route(http_request_method(request), http_request_path(request), &match);
+    find_route(method_of(request), http_request_path(request), &match);
     if (match.is_known)
         handle_match(server, call, &match);
     else

@@ -29,8 +29,7 @@ static gboolean open_storage(Server *server, GError **error)
     server->disk_pulse = server_pulse_new(server->disk_workers, server->context);
     StoreUploadLimits limits = {.flight_bytes = (gsize)config->upload_flight_bytes,
                                 .chunk_bytes = (gsize)config->upload_chunk_bytes};
-    server->uploads =
-        store_uploads_new(server->disk_workers, &limits, server_uploads_room, server);
+    server->uploads = store_uploads_new(server->disk_workers, &limits, server_uploads_room, server);
     return TRUE;
 }
 

@@ -80,6 +80,11 @@ void server_recording_claim(ServerRecording *recording, gpointer writer,
                             void (*stolen)(gpointer writer));
 void server_recording_release(ServerRecording *recording, gpointer writer);
 gboolean server_recording_is_claimed(const ServerRecording *recording);
+/* Calls `then` when it is known how much of it is on disk: at once, or when the disk has said so
+ * after a restart. `recording` NULL: the show was closed meanwhile. */
+typedef void (*ServerRecordingOpen)(ServerRecording *recording, gpointer data);
+void server_recording_when_open(ServerRecording *recording, ServerRecordingOpen then,
+                                gpointer data);
 /* When bytes of it were last taken, µs of the monotonic clock; 0: never. */
 gint64 server_recording_touched_us(const ServerRecording *recording);
 ServerShow *server_recording_show(const ServerRecording *recording);

@@ -35,8 +35,9 @@ struct ServerShow {
     GHashTable *starts;                /* name → double *: ms on the session clock */
     guint settle_timer;
     /* saving */
-    gboolean is_saving, save_again;
-    guint refs; /* works of workers that hold it */
+    gboolean is_saving, save_again; /* the manifest, by save or close: one at a time */
+    ShowState close_next;           /* a close that waits for a save; UNSET: none */
+    guint refs;                     /* works of workers that hold it */
     gboolean is_closed;
     GHashTable *recordings; /* name → ServerRecording, owned */
     StoreQuota quota;
@@ -53,6 +54,9 @@ gboolean server_show_append(ServerShow *show, ShowEvent *event, SocketioSocket *
 gboolean server_show_take_up(const ShowEvent *event, gpointer show, GError **error);
 /* What a record_start says: which recording has to come, and where it begins. */
 void server_show_note_recording(ServerShow *show, const ShowEvent *event);
+/* After the manifest was written: what waited for that. */
+void server_show_saved(ServerShow *show);
+void server_show_close_as(ServerShow *show, ShowState state);
 void server_show_arm(ServerShow *show); /* the timer */
 void server_show_ref(ServerShow *show);
 void server_show_unref(ServerShow *show);

@@ -100,6 +100,8 @@ static void answer_stopped(ServerShow *show, const GError *error)
     }
 }
 
+static gboolean settle_later(gpointer data);
+
 static void close_done(gpointer data)
 {
     Close *close = data;
@@ -115,7 +117,10 @@ static void close_done(gpointer data)
                   server_show_id(show), show->seq);
     } else {
         g_warning("show not closed show=%s error=%s", server_show_id(show), close->error->message);
+        if (!show->is_closed && close->state == SHOW_STATE_COMPLETE && show->settle_timer == 0)
+            show->settle_timer = g_timeout_add_seconds(NOTHING_DUE_S, settle_later, show);
     }
+    server_show_saved(show);
     if (!show->is_closed)
         server_socket_state_changed(show->server, server_show_id(show));
     answer_stopped(show, close->error);
@@ -145,13 +150,17 @@ static json_t *manifest_without_log(const ServerShow *show, ShowState state)
     return value;
 }
 
-static void close_as(ServerShow *show, ShowState state)
+void server_show_close_as(ServerShow *show, ShowState state)
 {
+    show->is_stopping = TRUE;
+    show->close_next = show->is_saving ? state : SHOW_STATE_UNSET;
+    if (show->is_saving)
+        return;
     Close *close = g_new0(Close, 1);
     close->show = show;
     close->state = state;
     close->manifest = manifest_without_log(show, state);
-    show->is_stopping = TRUE;
+    show->is_saving = TRUE;
     server_show_ref(show);
     store_workers_push(show->server->disk_workers, close_work, close_done, close);
 }
@@ -181,7 +190,7 @@ void server_show_stop(ServerShow *show, ServerShowStopped done, gpointer data)
         show->manifest->state = SHOW_STATE_STOPPING;
         server_show_arm(show);
     }
-    close_as(show, SHOW_STATE_STOPPING);
+    server_show_close_as(show, SHOW_STATE_STOPPING);
 }
 
 /* ---- complete ---- */
@@ -205,7 +214,7 @@ static gboolean settle_later(gpointer data)
     ServerShow *show = data;
     show->settle_timer = 0;
     if (!server_recordings_are_busy(show))
-        close_as(show, SHOW_STATE_COMPLETE);
+        server_show_close_as(show, SHOW_STATE_COMPLETE);
     return G_SOURCE_REMOVE;
 }
 
@@ -217,7 +226,7 @@ void server_show_settle(ServerShow *show)
     if (first_missing(show) != NULL || !server_recordings_are_settled(show))
         return;
     if (g_hash_table_size(show->expected) > 0 || g_hash_table_size(show->recordings) > 0)
-        close_as(show, SHOW_STATE_COMPLETE);
+        server_show_close_as(show, SHOW_STATE_COMPLETE);
     else
         show->settle_timer = g_timeout_add_seconds(NOTHING_DUE_S, settle_later, show);
 }

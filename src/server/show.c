@@ -341,14 +341,22 @@ static void save_done(gpointer data)
     if (save->error != NULL)
         g_warning("manifest not written show=%s error=%s", server_show_id(show),
                   save->error->message);
-    show->is_saving = FALSE;
-    gboolean again = show->save_again && !show->is_closed;
     g_clear_error(&save->error);
     g_free(save->text);
     g_free(save);
-    if (again)
-        server_show_save(show);
+    server_show_saved(show);
     server_show_unref(show);
+}
+
+void server_show_saved(ServerShow *show)
+{
+    show->is_saving = FALSE;
+    if (show->is_closed)
+        return;
+    if (show->close_next != SHOW_STATE_UNSET)
+        server_show_close_as(show, show->close_next);
+    else if (show->save_again)
+        server_show_save(show);
 }
 
 void server_show_save(ServerShow *show)

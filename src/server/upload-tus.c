@@ -175,7 +175,35 @@ static ServerRecording *create(Server *server, ServerCall *call, GError **error)
     return recording;
 }
 
-static void answer_created(Server *server, ServerCall *call, const ServerRecording *recording)
+/* ---- when it is known how much is on disk ---- */
+
+typedef void (*Then)(Server *server, ServerCall *call, ServerRecording *recording);
+
+typedef struct Waiting {
+    Server *server;
+    ServerCall *call;
+    Then then;
+} Waiting;
+
+static void known(ServerRecording *recording, gpointer data)
+{
+    g_autofree Waiting *waiting = data;
+    if (recording != NULL)
+        waiting->then(waiting->server, waiting->call, recording);
+    else
+        server_call_refuse(waiting->call, SERVER_ERROR_BUSY, NULL, "this server is stopping");
+}
+
+static void when_known(Server *server, ServerCall *call, ServerRecording *recording, Then then)
+{
+    Waiting *waiting = g_new(Waiting, 1);
+    waiting->server = server;
+    waiting->call = call;
+    waiting->then = then;
+    server_recording_when_open(recording, known, waiting);
+}
+
+static void answer_created(Server *server, ServerCall *call, ServerRecording *recording)
 {
     HttpReply *reply = new_answer(201);
     g_autofree char *place =
@@ -195,7 +223,7 @@ void server_tus_create(Server *server, ServerCall *call)
     if (recording == NULL)
         server_call_fail(call, error, NULL);
     else
-        answer_created(server, call, recording);
+        when_known(server, call, recording, answer_created);
 }
 
 /* ---- an upload that is there ---- */
@@ -219,11 +247,9 @@ static ServerRecording *named(Server *server, ServerCall *call)
     return recording;
 }
 
-void server_tus_head(Server *server, ServerCall *call)
+static void answer_head(Server *server, ServerCall *call, ServerRecording *recording)
 {
-    const ServerRecording *recording = named(server, call);
-    if (recording == NULL)
-        return;
+    (void)server;
     HttpReply *reply = new_answer(200);
     add_number(reply, "Upload-Offset",
                store_upload_acknowledged_bytes(server_recording_upload(recording)));
@@ -236,6 +262,13 @@ void server_tus_head(Server *server, ServerCall *call)
         http_reply_header(reply, "Upload-Defer-Length", "1");
     http_reply_header(reply, "Cache-Control", "no-store");
     server_call_reply(call, reply);
+}
+
+void server_tus_head(Server *server, ServerCall *call)
+{
+    ServerRecording *recording = named(server, call);
+    if (recording != NULL)
+        when_known(server, call, recording, answer_head);
 }
 
 static void deleted(const GError *error, gpointer data)
@@ -376,14 +409,11 @@ static gboolean check_patch(ServerCall *call, ServerRecording *recording, gint64
     return length < 0 || server_recording_declare(recording, length, error);
 }
 
-void server_tus_patch(Server *server, ServerCall *call)
+static void start_patch(Server *server, ServerCall *call, ServerRecording *recording)
 {
     GError *error = NULL;
     gint64 offset;
     StoreSum sum;
-    ServerRecording *recording = named(server, call);
-    if (recording == NULL)
-        return;
     if (!check_patch(call, recording, &offset, &sum, &error)) {
         server_call_fail(call, error, NULL);
         return;
@@ -397,4 +427,11 @@ void server_tus_patch(Server *server, ServerCall *call)
     server_feed_set_sum(patch->feed, &sum);
     server_call_on_gone(call, gone, patch);
     http_request_stream(server_call_request(call), body_bytes, patch);
+}
+
+void server_tus_patch(Server *server, ServerCall *call)
+{
+    ServerRecording *recording = named(server, call);
+    if (recording != NULL)
+        when_known(server, call, recording, start_patch);
 }
