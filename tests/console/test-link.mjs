@@ -2,7 +2,7 @@
 // recorded, the server is killed in the middle and comes back, the page is closed and goes on, and
 // after the stop everything is on the server, once.
 //
-// usage: test-link.mjs CROSSCUT-PROGRAM BUNDLE-FOLDER SHOW-FOLDER      (TAP)
+//   CROSSCUT_TEST_SECONDS=60 node tests/console/test-link.mjs     a longer one
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
@@ -10,9 +10,28 @@ import { createServer, request as ask } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
-import { launch, runTap } from "./browser.mjs";
+import { BUILD, SOURCE, launch, packageOf, runTap } from "./browser.mjs";
 
-const [program, bundle, shows] = process.argv.slice(2);
+packageOf("playwright-core");
+const program = join(BUILD, "crosscut");
+const bundle = join(BUILD, "console-link");
+execFileSync(join(SOURCE, "console/node_modules/.bin/vite"), ["build", "--mode", "test", "--outDir", bundle, "--emptyOutDir", "--logLevel", "error"], {
+  cwd: join(SOURCE, "console"),
+  env: { ...process.env, CROSSCUT_BUILD: BUILD },
+});
+const shows = execFileSync("python3", ["-c", "import show; print(show.sample_show())"], {
+  cwd: join(SOURCE, "tests/support"),
+  env: { ...process.env, CROSSCUT_SOURCE: SOURCE, CROSSCUT_BUILD: BUILD },
+  encoding: "utf8",
+}).trim();
+const SHOW = {
+  name: "Played show",
+  sources: [
+    { label: "Host", role: "person", video: "/show/host.mp4" },
+    { label: "Guest", role: "person", video: "/show/guest.mov" },
+    { label: "Wide", role: "wide", video: "/show/wide.mkv" },
+  ],
+};
 const TOKEN = "a-token-for-this-test-only";
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".mp4": "video/mp4", ".mov": "video/quicktime", ".mkv": "video/x-matroska", ".webm": "video/webm", ".json": "application/json" };
 const storage = await mkdtemp(join(tmpdir(), "crosscut-link-"));
@@ -49,6 +68,7 @@ async function killServer() {
 // ---- one origin: the test's bundle, the show's recordings, and the server behind them ----
 const front = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
+  if (path === "/show/show.json") return response.writeHead(200, { "Content-Type": TYPES[".json"] }).end(JSON.stringify(SHOW));
   const file = path.startsWith("/show/") ? join(shows, path.slice(6)) : join(bundle, path);
   const found = path.includes(".") && !/^\/(sessions|upload)\//.test(path) ? await stat(file).catch(() => null) : null;
   if (!found?.isFile()) return forward(request, response);

@@ -14,8 +14,9 @@ export interface CaptureSource {
 export interface CaptureEvents {
   /* The live picture of a source came, changed or went (null). */
   stream(source: SourceId, stream: MediaStream | null): void;
-  /* A device went or came back: `why` in plain words, null when all is well again. */
-  trouble(source: SourceId, why: string | null): void;
+  /* A device went or came back: `why` in plain words, null when all is well again. Without a picture
+   * the director leaves the source; trouble with the sound alone is only said. */
+  trouble(source: SourceId, why: string | null, isPictureGone: boolean): void;
   /* A recording begins or ends: what record_start and record_stop say. `start`: its first moment. */
   recordStart(file: { name: string; source: SourceId | null; start: number; video: string; audio: string }): void;
   recordStop(file: { name: string; source: SourceId | null; end: number; gaps: [number, number][] }): void;

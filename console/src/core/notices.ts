@@ -32,12 +32,14 @@ export const WORDS = {
       "The server does not let this browser in.",
       `${why} Recording goes on in this browser. Open the address that the server printed, with its token.`,
     ),
-  trouble: (label: string, why: string) =>
+  pictureGone: (label: string, why: string) =>
     say(
       "warning",
       `${label}: ${why}`,
       "The director has left this source; the others are recorded as before. Its recording goes on in a new part when it is back.",
     ),
+  soundTrouble: (label: string, why: string) =>
+    say("warning", `${label}: ${why}`, "Its picture is recorded as before, and so is everybody else. See to the microphone when you can."),
   recordingFailed: (name: string, why: string) =>
     say("error", `${name} is not recorded any more: ${why}`, "The other recordings go on. Free some space in this browser, or stop the show when you can."),
   uploadFailed: (name: string, why: string) =>

@@ -23,12 +23,18 @@ interface Phone {
 export class PhoneHost {
   readonly streams = new Map<string, MediaStream>();
   private phones = new Map<string, Phone>();
+  private taking: Promise<void> = Promise.resolve();
 
   constructor(private readonly hooks: PhoneHostHooks) {}
 
-  async signal(from: string, data: unknown): Promise<void> {
-    const message = data as PhoneMessage;
-    if (message?.kind === "hello") return this.meet(from, message.source);
+  /* Messages are taken one after the other: a candidate counts only behind the offer it belongs to.
+   * `source` is what the server knows the sender for, whatever the sender says. */
+  signal(from: string, data: unknown, source: SourceId | null): void {
+    this.taking = this.taking.then(() => this.take(from, data as PhoneMessage, source)).catch(() => {});
+  }
+
+  private async take(from: string, message: PhoneMessage, source: SourceId | null): Promise<void> {
+    if (message?.kind === "hello") return source === null ? undefined : this.meet(from, source);
     const phone = this.phones.get(from);
     if (!phone) return;
     if (message.kind === "bye") return this.forget(from);

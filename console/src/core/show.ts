@@ -22,7 +22,7 @@ export interface ShowHooks {
   denied(why: string): void;
   refused(type: string, why: string): void;
   server(state: ServerState): void;
-  signal(from: string, data: unknown): void;
+  signal(from: string, data: unknown, source: string | null): void;
 }
 
 export interface ShowOptions {
@@ -80,7 +80,7 @@ export class Show {
           options.hooks.refused(event.type, error.message);
         },
         state: (state) => options.hooks.server(state),
-        signal: (from, data) => options.hooks.signal(from, data),
+        signal: (from, data, source) => options.hooks.signal(from, data, source),
         changed: (state) => this.linkChanged(state),
         denied: (code, message) => {
           this.isOver ||= code === "stopped" || code === "not_found";

@@ -76,7 +76,7 @@ export class StudioCore implements Studio {
   constructor(private readonly parts: StudioParts) {
     this.capture = parts.capture(this.store.get().format, {
       stream: (id, stream) => this.patchSource(id, { stream }),
-      trouble: (id, why) => this.trouble(id, why),
+      trouble: (id, why, isPictureGone) => this.trouble(id, why, isPictureGone),
       recordStart: ({ source, name, start, video, audio }) =>
         this.show?.log("record_start", { source: source ?? "program", file: name, start, video, audio }),
       recordStop: ({ source, name, end, gaps }) =>
@@ -164,7 +164,7 @@ export class StudioCore implements Studio {
   }
 
   async addPhone(): Promise<string> {
-    if (location.protocol !== "https:")
+    if (location.protocol !== "https:" && !__TEST__)
       throw new Error(
         "A phone gives its camera to https addresses only, and this is not one. Put Caddy in front of Crosscut (deploy/) and open the console by that address.",
       );
@@ -173,7 +173,7 @@ export class StudioCore implements Studio {
     const show = await this.opened();
     show.log("sources", { sources: this.logSources() });
     const { token } = await this.parts.api.guest(show.sessionId, { role: "camera", source: id, minutes: 12 * 60 });
-    return `${location.origin}/#phone=${token}`;
+    return `${location.origin}/#guest=${token}`;
   }
 
   removeSource(id: SourceId): void {
@@ -463,7 +463,7 @@ export class StudioCore implements Studio {
         if (storage?.hasRoom === false) this.say("server-full", WORDS.serverFull());
         else if (storage) this.unsay("server-full");
       },
-      signal: (from, data) => void this.phones.signal(from, data),
+      signal: (from, data, source) => this.phones.signal(from, data, source),
     };
   }
 
@@ -495,7 +495,7 @@ export class StudioCore implements Studio {
   private changedSources(): void {
     const wanted = captureSources(this.state().sources, this.phones.streams);
     this.setting = this.capture.setSources(wanted).catch((error: unknown) => {
-      this.say("sources", WORDS.trouble("A source", error instanceof Error ? error.message : String(error)));
+      this.say("sources", WORDS.soundTrouble("A source", error instanceof Error ? error.message : String(error)));
     });
     this.changedMics();
   }
@@ -515,16 +515,15 @@ export class StudioCore implements Studio {
     this.store.set({ sources: sources.map((source) => (source.id === id ? { ...source, ...change } : source)) });
   }
 
-  private trouble(id: SourceId, why: string | null): void {
+  private trouble(id: SourceId, why: string | null, isPictureGone: boolean): void {
     const source = this.state().sources.find((one) => one.id === id);
     if (!source) return;
     this.patchSource(id, { trouble: why });
-    if (why === null) {
-      this.unsay(`trouble:${id}`);
-      return this.regain(id);
-    }
-    if (this.isRecording()) this.say(`trouble:${id}`, WORDS.trouble(source.label, why));
-    if (isPictureGone(this.state().sources.find((one) => one.id === id)!)) this.lose(id, why);
+    if (why === null) this.unsay(`trouble:${id}`);
+    else if (this.isRecording())
+      this.say(`trouble:${id}`, isPictureGone ? WORDS.pictureGone(source.label, why) : WORDS.soundTrouble(source.label, why));
+    if (isPictureGone || (why !== null && source.picture.kind === "none")) this.lose(id, why ?? "");
+    else this.regain(id);
   }
 
   private lose(id: SourceId, reason: string): void {
@@ -766,13 +765,6 @@ export class StudioCore implements Studio {
 /* The old value when the new one says the same: so that views do not render for nothing. */
 function same<T>(old: T, fresh: T): T {
   return JSON.stringify(old) === JSON.stringify(fresh) ? old : fresh;
-}
-
-/* Trouble with the sound alone is no reason to leave a picture. */
-function isPictureGone({ stream, picture }: Source): boolean {
-  if (picture.kind === "none") return true;
-  const track = stream?.getVideoTracks()[0];
-  return !track || track.readyState !== "live" || track.muted;
 }
 
 function inWords(error: unknown): Error {

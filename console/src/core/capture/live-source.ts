@@ -16,6 +16,7 @@ export class LiveSource {
   private channels: 0 | 1 | 2 = 0;
   private troubles = new Map<Part, string>();
   private said: string | null = null;
+  private saidGone = false;
   private given: { channels: 0 | 1 | 2 } | null = null; /* what the engine has of it */
   private elementNode: { element: HTMLMediaElement; node: AudioNode } | null = null;
 
@@ -68,9 +69,11 @@ export class LiveSource {
     else this.troubles.set(part, why);
     const order: Part[] = ["picture", "frames", "sound", "muted"];
     const worst = order.map((each) => this.troubles.get(each)).find((text) => text !== undefined) ?? null;
-    if (worst === this.said) return;
+    const isPictureGone = this.troubles.has("picture") || this.troubles.has("frames");
+    if (worst === this.said && isPictureGone === this.saidGone) return;
     this.said = worst;
-    this.events.trouble(this.id, worst);
+    this.saidGone = isPictureGone;
+    this.events.trouble(this.id, worst, isPictureGone);
   }
 
   close(): void {

@@ -93,7 +93,7 @@ export class Spooling {
   }
 
   private say(file: OpenFile, why: string | null): void {
-    if (file.opened.source !== null) this.events.trouble(file.opened.source, why);
+    if (file.opened.source !== null) this.events.trouble(file.opened.source, why, false);
   }
 
   private fail(file: OpenFile, error: Error): void {

@@ -117,7 +117,8 @@ export class Decider {
     if (!this.isDeciding) return;
     this.isGivingBack = true;
     const t = this.hooks.now();
-    this.hooks.send({ id: newId(), type: "epoch", t, epoch: this.epoch + 1, by: "server" });
+    const lastSeq = this.hooks.seen();
+    this.hooks.send({ id: newId(), type: "epoch", t, epoch: this.epoch + 1, by: "server", lastSeq });
   }
 
   /* The server does not take a line `epoch`: of a hand-back, this console goes on deciding; of its own

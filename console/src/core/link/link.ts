@@ -32,7 +32,8 @@ export interface LinkHooks {
   acknowledged(event: LogEvent, ack: Ack): void;
   refused(event: LogEvent, error: { code: string; message: string }): void;
   state(state: ServerState): void;
-  signal(from: string, data: unknown): void;
+  /* `source`: of a camera guest, as the server knows it; null: of another client. */
+  signal(from: string, data: unknown, source: string | null): void;
   /* "offline" after DEAD_MS without an answer, at once when the connection ended. */
   changed(state: LinkState): void;
   /* The server will not have us: no token, no such show. */
@@ -150,7 +151,9 @@ export class Link {
       hooks.replayed(seq);
     });
     socket.on("state", (state: ServerState) => hooks.state(state));
-    socket.on("signal", ({ from, data }: { from: string; data: unknown }) => hooks.signal(from, data));
+    socket.on("signal", ({ from, data, source }: { from: string; data: unknown; source?: string | null }) =>
+      hooks.signal(from, data, source || null),
+    );
     socket.on("disconnect", (reason) => {
       this.lost();
       /* The server ended it (it was told to stop, say): Socket.IO would not come back by itself. */
