@@ -82,7 +82,9 @@ static ServerConfig *read_config(const CliArguments *arguments, GError **error)
 static void prepare_process(void)
 {
     struct rlimit files;
+#ifndef __SANITIZE_ADDRESS__ /* its search for leaks looks into the process too */
     prctl(PR_SET_DUMPABLE, 0);
+#endif
     umask(S_IRWXG | S_IRWXO);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
         files.rlim_cur = files.rlim_max;

@@ -476,6 +476,8 @@ def no_core_and_many_files(studio):
     soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", status).groups()
     if soft != hard:
         return status
+    if b"__asan_init" in CROSSCUT.read_bytes():
+        return None
     # What is not dumpable belongs to root in /proc, whoever runs it.
     return None if Path(f"/proc/{studio.process.pid}/environ").stat().st_uid == 0 else "dumpable"
 
