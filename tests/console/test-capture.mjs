@@ -211,6 +211,18 @@ test("r09: a camera that is pulled ends its part, and begins a new one when it i
   });
 });
 
+test("cameras whose parameter sets differ fit one file all the same", async () => {
+  await withPage(async ({ page }) => {
+    const path = join(folder, "two-encoders.mkv");
+    writeFileSync(path, Buffer.from(await page.evaluate(() => testing.twoEncoders()), "base64"));
+    assert.deepEqual(of(await page.evaluate(() => testing.log), "descriptions"), [2]);
+    assert.equal(complaints(path), "");
+    const matrices = ffprobe(path, "v", "frame=color_space");
+    assert.deepEqual([15, 45, 75].map((i) => matrices[i]), ["bt709", "smpte170m", "bt709"]);
+    assert.equal(matrices.length, 90);
+  });
+});
+
 test("without WebCodecs the same show is recorded with MediaRecorder", async () => {
   await withPage(async ({ page }) => {
     await openClips(page, { recorder: "mediarecorder" });

@@ -1,6 +1,8 @@
 /* What the browser test of capture drives: a recording without a studio around it. */
 import { StudioCapture } from "../core/capture/index";
 import type { CaptureSource } from "../core/capture";
+import { CameraEncoder } from "../core/capture/camera-encoder";
+import { RecordedFile } from "../core/capture/recorded-file";
 import { openSpool } from "../core/spool/index";
 import type { Format } from "../core/studio";
 
@@ -98,9 +100,42 @@ async function fileText(sessionId: string, name: string): Promise<string> {
   return btoa(text);
 }
 
+/* A recording whose keyframes come from two encoders with different parameter sets, in Base64. */
+async function twoEncoders(): Promise<string> {
+  const written: Uint8Array[] = [];
+  const spec = { file: 1, name: "x", source: null, size: { width: 640, height: 360, rate: 30 }, channels: 0 } as const;
+  const file = new RecordedFile(spec, (message) => message.kind === "append" && written.push(message.bytes));
+  const descriptions = new Set<string>();
+  for (const [shot, matrix] of (["bt709", "smpte170m", "bt709"] as const).entries()) {
+    const encoder = new CameraEncoder(
+      { width: 640, height: 360, rate: 30, kbps: 500, keyEveryMs: 500 },
+      {
+        chunk: (chunk) => {
+          descriptions.add(String(chunk.description));
+          file.addPicture(chunk);
+        },
+        frame: () => undefined,
+        failed: note("failed"),
+      },
+    );
+    for (let i = 0; i < 30; i++) {
+      const samples = new Uint8Array((640 * 360 * 3) / 2).fill(40 + 60 * shot);
+      const colorSpace = { primaries: matrix, transfer: matrix, matrix, fullRange: false };
+      encoder.encode(
+        new VideoFrame(samples, { format: "I420", codedWidth: 640, codedHeight: 360, timestamp: 0, colorSpace }),
+        shot * 1000 + (i * 1000) / 30,
+      );
+    }
+    await encoder.end();
+  }
+  file.close();
+  note("descriptions")(descriptions.size);
+  return btoa(written.map((bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).join(""));
+}
+
 Object.assign(window, {
   testing: {
-    cameras, open, start, settle, pull, plugIn, files, fileText, spool, log,
+    cameras, open, start, settle, pull, plugIn, files, fileText, spool, log, twoEncoders,
     capture: () => capture,
     now: () => performance.now() - zero,
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { avcCodec, parameterSets, underHeader } from "./avc";
+import { avcCodec, OneHeader, parameterSets } from "./avc";
 import { partName } from "./parts";
 
 /* Of Chromium's encoder: one SPS of 18 bytes, one PPS of 4. */
@@ -26,13 +26,14 @@ describe("H.264", () => {
     expect(() => parameterSets(AVCC.subarray(0, 15))).toThrow("cut off");
   });
 
-  test("carries its parameter sets with a keyframe that the header's do not fit", () => {
+  test("carries its parameter sets with every keyframe once two encoders differ", () => {
     const data = Uint8Array.of(9, 9);
     const other = AVCC.slice();
     other[17] = 0;
-    expect(underHeader(data, true, AVCC, AVCC)).toBe(data);
-    expect(underHeader(data, false, other, AVCC)).toBe(data);
-    expect(underHeader(data, true, other, AVCC)).toHaveLength(2 + parameterSets(other).length);
+    const file = new OneHeader(AVCC);
+    const sizes = [AVCC, other, AVCC].map((description) => file.fit(data, true, description).length);
+    expect(sizes).toEqual([2, 2 + 30, 2 + 30]);
+    expect(file.fit(data, false, other)).toBe(data);
   });
 });
 

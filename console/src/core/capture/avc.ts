@@ -20,7 +20,7 @@ export function avcCodec(width: number, height: number, rate: number): string {
   return `avc1.4200${level[0].toString(16).padStart(2, "0")}`;
 }
 
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
@@ -42,10 +42,19 @@ export function parameterSets(avcC: Uint8Array): Uint8Array {
   return join(parts);
 }
 
-/* The chunk as it stands in a file with the header `avcC`. */
-export function underHeader(data: Uint8Array, isKey: boolean, description: Uint8Array, avcC: Uint8Array): Uint8Array {
-  if (!isKey || sameBytes(description, avcC)) return data;
-  return join([parameterSets(description), data]);
+/* Chunks as they stand in one file, whose header has the parameter sets of the first. From the first
+ * keyframe on that has others, every keyframe brings its own: whatever a decoder saw before, and
+ * wherever in the file it begins, it has those that fit. */
+export class OneHeader {
+  private isMixed = false;
+
+  constructor(private avcC: Uint8Array) {}
+
+  fit(data: Uint8Array, isKey: boolean, description: Uint8Array): Uint8Array {
+    if (!isKey) return data;
+    this.isMixed ||= !sameBytes(description, this.avcC);
+    return this.isMixed ? join([parameterSets(description), data]) : data;
+  }
 }
 
 export function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,5 +1,5 @@
 /* One recording while it grows: when it begins, what goes into it, where it has holes. */
-import { underHeader } from "./avc";
+import { OneHeader } from "./avc";
 import { MatroskaWriter, type TrackSpec } from "./matroska";
 import type { Chunk } from "./program";
 import type { FromWorker } from "./protocol";
@@ -28,6 +28,7 @@ export class RecordedFile {
   private end = 0;
   private lastPicture = 0;
   private avcC = new Uint8Array();
+  private header = new OneHeader(this.avcC);
   private early: SoundPacket[] = []; /* sound that came before the first picture */
   private gaps: [number, number][] = [];
 
@@ -40,13 +41,14 @@ export class RecordedFile {
     if (this.writer === null) {
       if (!chunk.isKey) return;
       this.avcC = chunk.description.slice();
+      this.header = new OneHeader(this.avcC);
       this.open(chunk.t);
     }
     const t = chunk.t - this.start;
     if (t - this.lastPicture > GAP_MS) this.gaps.push([Math.round(this.lastPicture), Math.round(t)]);
     this.lastPicture = t;
     this.end = Math.max(this.end, chunk.t);
-    this.writer!.add(0, t, chunk.isKey, underHeader(chunk.data, chunk.isKey, chunk.description, this.avcC));
+    this.writer!.add(0, t, chunk.isKey, this.header.fit(chunk.data, chunk.isKey, chunk.description));
   }
 
   addSound(packet: SoundPacket): void {
