@@ -11,6 +11,7 @@ import { Spooling } from "./spooling";
 import { canUseWebCodecs, webCodecsEngine } from "./webcodecs";
 
 const CLOCK_MS = 250;
+const GESTURES = ["pointerdown", "keydown"]; /* after which browsers let sound begin */
 
 export function createCapture(format: Format, events: CaptureEvents): Capture {
   return new StudioCapture(format, events);
@@ -27,6 +28,7 @@ export class StudioCapture implements Capture {
   private changing: Promise<void> = Promise.resolve();
   private timer = setInterval(() => this.tellTime(), CLOCK_MS);
   private devicesChanged = () => void this.reopen();
+  private touched = () => void this.play();
   private engine: Engine | null = null;
 
   constructor(
@@ -34,6 +36,7 @@ export class StudioCapture implements Capture {
     private events: CaptureEvents,
   ) {
     navigator.mediaDevices?.addEventListener("devicechange", this.devicesChanged);
+    for (const event of GESTURES) document.addEventListener(event, this.touched);
   }
 
   setSources(sources: CaptureSource[]): Promise<void> {
@@ -64,7 +67,7 @@ export class StudioCapture implements Capture {
   start(options: CaptureStart): Promise<void> {
     return this.inTurn(async () => {
       const engine = await this.ready();
-      await this.sound.resume();
+      this.sound.resume();
       this.clock = options.clock;
       this.spooling = new Spooling(options.file, this.events);
       this.tellTime();
@@ -100,6 +103,7 @@ export class StudioCapture implements Capture {
   close(): void {
     clearInterval(this.timer);
     navigator.mediaDevices?.removeEventListener("devicechange", this.devicesChanged);
+    for (const event of GESTURES) document.removeEventListener(event, this.touched);
     for (const source of this.sources.values()) source.close();
     this.engine?.close();
     this.sound.close();
@@ -119,7 +123,11 @@ export class StudioCapture implements Capture {
       this.sources.set(wish.id, known);
       await known.change(wish);
     }
-    await this.sound.resume();
+    await this.play();
+  }
+
+  private async play(): Promise<void> {
+    this.sound.resume();
     await playTogether([...this.sources.values()].flatMap((source) => source.sample ?? []));
   }
 
@@ -186,9 +194,10 @@ function mono(channels: Float32Array[]): Float32Array {
   return left!.map((sample, i) => (sample + right[i]!) / 2);
 }
 
-/* The cameras of a sample show belong together: they begin at one moment. */
+/* The cameras of a sample show belong together: they begin at one moment. A browser that wants a click
+ * first refuses: they begin at the next one. */
 async function playTogether(elements: HTMLVideoElement[]): Promise<void> {
   if (elements.length === 0 || elements.every((element) => !element.paused)) return;
   for (const element of elements) element.currentTime = 0;
-  await Promise.all(elements.map((element) => element.play()));
+  await Promise.all(elements.map((element) => element.play().catch(() => undefined)));
 }

@@ -16,9 +16,10 @@ export class Sound {
     this.node = this.open(listener);
   }
 
-  /* Browsers let sound begin only after a click, or once a microphone was granted. */
-  async resume(): Promise<void> {
-    if (this.context.state === "suspended") await this.context.resume().catch(() => undefined);
+  /* Browsers let sound begin only after a click, or once a microphone was granted; until then what
+   * resume() promises stays open, so nobody waits for it. */
+  resume(): void {
+    if (this.context.state === "suspended") void this.context.resume().catch(() => undefined);
   }
 
   /* `output` of `node` is this source's microphone from now on. */
