@@ -35,7 +35,7 @@ export function ShowFiles({ show }: { show: Manifest }) {
   const labels = new Map((show.sources ?? []).map((source) => [source.id, source.label ?? source.id]));
   const files = [...(show.files ?? [])].sort((a, b) => rank(a).localeCompare(rank(b)));
   const coming = new Set((show.live?.uploads ?? []).map((upload) => upload.name));
-  const isComing = (file: SessionFile) => coming.has(file.name) || (show.state !== "complete" && file.sha256 === undefined);
+  const isComing = (file: SessionFile) => show.state !== "complete" && (coming.has(file.name) || file.sha256 === undefined);
   return (
     <section className="card" aria-label="Files">
       <h2>Files</h2>
@@ -43,13 +43,13 @@ export function ShowFiles({ show }: { show: Manifest }) {
         {files.map((file) => (
           <li key={file.name}>
             <span className="grow">
-              <span className="clip">{file.name}</span>
+              {file.name}
+              <span className="dim num">
+                {file.bytes === undefined ? "" : ` · ${sizeOf(file.bytes)}`}
+                {isComing(file) && <span className="warn"> · coming in</span>}
+              </span>
               <br />
               <span className="dim num">{detail(file, labels)}</span>
-            </span>
-            <span className="end num dim">
-              {file.bytes === undefined ? "" : sizeOf(file.bytes)}
-              {isComing(file) && <span className="warn"> · coming in</span>}
             </span>
             <a className="button" href={api.fileAddress(show.id, file.name, true)} download={file.name} aria-label={`Download ${file.name}`}>
               Download

@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { DeleteShow } from "../components/DeleteShow";
 import { STATES } from "../components/ShowCard";
 import { ShowFiles } from "../components/ShowFiles";
@@ -13,6 +13,12 @@ export function ShowPage({ id }: { id: string }) {
   const ask = useCallback(() => api.session(id), [api, id]);
   const [answer, again] = useAnswer(ask);
   const [isInTrash, setInTrash] = useState(false);
+  const isGrowing = answer.state === "here" && answer.value.state !== "complete";
+  useEffect(() => {
+    if (!isGrowing) return;
+    const timer = setInterval(again, 3000);
+    return () => clearInterval(timer);
+  }, [isGrowing, again]);
   if (answer.state === "waiting")
     return (
       <main>

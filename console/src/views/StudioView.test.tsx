@@ -79,7 +79,6 @@ describe("the studio", () => {
     await show("trouble");
     expect(words()).toContain("camera unplugged at 23:58");
     expect(words()).toContain("server out of reach · recording goes on here");
-    expect(words()).toContain("Half the bitrate");
   });
 
   test("lays speech and shots out in time", async () => {

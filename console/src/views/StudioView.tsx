@@ -55,7 +55,6 @@ export function StudioView({ state }: { state: StudioState }) {
         <Notices notices={state.notices} />
         <FilesCard files={state.files} room={state.room} link={state.link} sources={state.sources} />
         <PeopleCard sources={state.sources} shares={state.shares} link={state.link} onEdit={() => setOpen("sources")} />
-        {state.format.reduced && <p className="small warn">{state.format.reduced}</p>}
       </aside>
       {open === "settings" && <SettingsDrawer directing={directing} onClose={close} />}
       {open === "keys" && <KeysDialog onClose={close} />}
