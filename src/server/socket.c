@@ -1,319 +1,12 @@
-/* The shows over Socket.IO. What always holds: a client of a show gets every line once, in order: it
- * is in the show's room from the moment on when it has been sent all that came before. */
-#include "socket-private.h"
+/* The shows over Socket.IO: who may connect, and what clients send. Who is there is in socket-room.c,
+ * what somebody missed in socket-missed.c. */
+#include "socket-client-private.h"
 
 #include "dispatch-private.h"
 
-#include <director/director.h>
-#include <show/json.h>
-
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-enum {
-    STATE_MS = 1000,      /* `state` comes at most that often */
-    UNATTENDED_MS = 1500, /* after the last one who sees to the show left, its director rests */
-    REPLAY_BYTES = 256 << 10,
-};
-
-/* What is known of a show that has clients. */
-typedef struct Room {
-    ServerSockets *sockets;
-    char *id;            /* of the show */
-    GHashTable *clients; /* Client, not owned */
-    guint keepers;       /* of those: who see to the show (admin, upload) */
-    gboolean is_dirty;   /* `state` is due */
-    guint rest_timer;
-} Room;
-
-struct ServerSockets {
-    Server *server;
-    GHashTable *rooms; /* id → Room, owned */
-    guint state_timer;
-    guint count; /* clients */
-};
-
-typedef struct Client {
-    ServerSockets *sockets;
-    SocketioSocket *socket; /* NULL: disconnected, and a replay still holds this */
-    Room *room;
-    ServerWho who;
-    double tokens; /* events it may send at once */
-    gint64 filled_us;
-    /* what it missed */
-    gboolean is_replaying;
-    gint64 sent_seq;
-} Client;
-
-static void emit(SocketioSocket *socket, const char *name, json_t *value)
-{
-    socketio_socket_emit(socket, name, json_pack("[o]", value), NULL);
-}
-
-/* ---- rooms ---- */
-
-static void room_free(gpointer data)
-{
-    Room *room = data;
-    g_clear_handle_id(&room->rest_timer, g_source_remove);
-    g_hash_table_unref(room->clients);
-    g_free(room->id);
-    g_free(room);
-}
-
-static Room *room_of(ServerSockets *sockets, const char *id)
-{
-    Room *room = g_hash_table_lookup(sockets->rooms, id);
-    if (room != NULL)
-        return room;
-    room = g_new0(Room, 1);
-    room->sockets = sockets;
-    room->id = g_strdup(id);
-    room->clients = g_hash_table_new(NULL, NULL);
-    g_hash_table_insert(sockets->rooms, room->id, room);
-    return room;
-}
-
-static ServerShow *show_of(const Room *room)
-{
-    return server_shows_open(room->sockets->server->shows, room->id);
-}
-
-static gboolean rest(gpointer data)
-{
-    Room *room = data;
-    room->rest_timer = 0;
-    ServerShow *show = show_of(room);
-    if (show != NULL && room->keepers == 0)
-        server_show_set_attended(show, FALSE);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean is_keeper(const Client *client)
-{
-    return client->who.role == SERVER_ROLE_ADMIN || client->who.role == SERVER_ROLE_UPLOAD;
-}
-
-static void join_room(Client *client)
-{
-    Room *room = client->room;
-    g_hash_table_add(room->clients, client);
-    if (!is_keeper(client) || ++room->keepers > 1)
-        return;
-    g_clear_handle_id(&room->rest_timer, g_source_remove);
-    ServerShow *show = show_of(room);
-    if (show != NULL)
-        server_show_set_attended(show, TRUE);
-}
-
-static void leave_room(Client *client)
-{
-    Room *room = client->room;
-    client->room = NULL;
-    g_hash_table_remove(room->clients, client);
-    if (is_keeper(client) && --room->keepers == 0)
-        room->rest_timer = g_timeout_add(UNATTENDED_MS, rest, room);
-}
-
-guint server_socket_watchers(Server *server, const char *show_id)
-{
-    const Room *room = g_hash_table_lookup(server->sockets->rooms, show_id);
-    return room != NULL ? g_hash_table_size(room->clients) : 0;
-}
-
-/* ---- state ---- */
-
-static json_t *clients_json(const Room *room)
-{
-    json_t *list = json_array();
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, room->clients);
-    while (g_hash_table_iter_next(&iter, &value, NULL)) {
-        const Client *client = value;
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s?}", "client", socketio_socket_id(client->socket),
-                            "role", server_role_name(client->who.role), "source",
-                            client->who.source[0] != '\0' ? client->who.source : NULL));
-    }
-    return list;
-}
-
-static json_t *state_json(const Room *room, const ServerShow *show)
-{
-    int next = server_show_next_source(show);
-    const GPtrArray *sources = server_show_sources(show);
-    const char *next_id = next >= 0 && next < (int)sources->len
-                              ? ((const ShowSource *)sources->pdata[next])->id
-                              : NULL;
-    return json_pack(
-        "{s:s, s:o, s:o, s:o, s:s?}", "state", show_state_name(server_show_state(show)), "uploads",
-        server_recordings_json(show), "storage", server_shows_storage(room->sockets->server->shows),
-        "clients", clients_json(room), "next", next_id);
-}
-
-static gboolean send_states(gpointer data)
-{
-    ServerSockets *sockets = data;
-    sockets->state_timer = 0;
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, sockets->rooms);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        Room *room = value;
-        const ServerShow *show = show_of(room);
-        if (!room->is_dirty || show == NULL)
-            continue;
-        room->is_dirty = FALSE;
-        socketio_server_emit_room(sockets->server->socketio, "/", room->id, NULL, "state",
-                                  json_pack("[o]", state_json(room, show)), NULL);
-    }
-    return G_SOURCE_REMOVE;
-}
-
-void server_socket_state_changed(Server *server, const char *show_id)
-{
-    ServerSockets *sockets = server->sockets;
-    Room *room = sockets != NULL ? g_hash_table_lookup(sockets->rooms, show_id) : NULL;
-    if (room == NULL)
-        return;
-    room->is_dirty = TRUE;
-    if (sockets->state_timer == 0)
-        sockets->state_timer = g_timeout_add(STATE_MS, send_states, sockets);
-}
-
-void server_socket_send_line(Server *server, const char *show_id, SocketioSocket *except,
-                             json_t *line)
-{
-    if (server->socketio != NULL)
-        socketio_server_emit_room(server->socketio, "/", show_id, except, "event",
-                                  json_pack("[o]", line), NULL);
-    else
-        json_decref(line);
-}
-
-void server_socket_end_show(Server *server, const char *show_id)
-{
-    Room *room = g_hash_table_lookup(server->sockets->rooms, show_id);
-    g_autoptr(GList) clients = room != NULL ? g_hash_table_get_keys(room->clients) : NULL;
-    for (GList *link = clients; link != NULL; link = link->next)
-        socketio_socket_disconnect(((Client *)link->data)->socket, FALSE);
-}
-
-/* ---- what a client missed ---- */
-
-typedef struct Replay {
-    Client *client;
-    char *path;
-    gint64 offset, end; /* of the log; to be read */
-    GByteArray *bytes;
-    gsize kept; /* of bytes: the beginning of a line that was cut */
-    gboolean failed;
-} Replay;
-
-static void replay_work(gpointer data)
-{
-    Replay *replay = data;
-    g_autofree guint8 *block = g_malloc(REPLAY_BYTES);
-    int fd = open(replay->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    gsize wanted = (gsize)MIN(replay->end - replay->offset, REPLAY_BYTES);
-    ssize_t got = fd >= 0 ? pread(fd, block, wanted, replay->offset) : -1;
-    if (got > 0)
-        g_byte_array_append(replay->bytes, block, (guint)got);
-    replay->offset += MAX(got, 0);
-    replay->failed = got <= 0;
-    if (fd >= 0)
-        close(fd);
-}
-
-static void client_free(Client *client);
-
-static void replay_free(Replay *replay)
-{
-    g_byte_array_unref(replay->bytes);
-    g_free(replay->path);
-    g_free(replay);
-}
-
-static void send_missed(Client *client, const char *text, gsize length)
-{
-    json_t *line = json_loadb(text, length, 0, NULL);
-    gint64 seq = json_integer_value(json_object_get(line, "seq"));
-    if (line == NULL || seq <= client->sent_seq) {
-        json_decref(line);
-        return;
-    }
-    client->sent_seq = seq;
-    emit(client->socket, "event", line);
-}
-
-/* Whole lines are sent, the beginning of the next one is kept. */
-static void send_lines(Replay *replay)
-{
-    const char *text = (const char *)replay->bytes->data;
-    gsize length = replay->bytes->len, begin = 0;
-    for (gsize i = replay->kept; i < length; i++)
-        if (text[i] == '\n') {
-            send_missed(replay->client, text + begin, i - begin);
-            begin = i + 1;
-        }
-    g_byte_array_remove_range(replay->bytes, 0, (guint)begin);
-    replay->kept = replay->bytes->len;
-}
-
-static void replay_done(gpointer data);
-
-/* TRUE: there is more to read, and it is being read. */
-static gboolean read_more(Replay *replay, const ServerShow *show)
-{
-    replay->end = server_show_log_bytes(show);
-    if (replay->offset >= replay->end || replay->failed)
-        return FALSE;
-    store_workers_push(replay->client->sockets->server->disk_workers, replay_work, replay_done,
-                       replay);
-    return TRUE;
-}
-
-static void replay_done(gpointer data)
-{
-    Replay *replay = data;
-    Client *client = replay->client;
-    ServerShow *show = client->room != NULL ? show_of(client->room) : NULL;
-    if (client->socket != NULL && show != NULL) {
-        send_lines(replay);
-        if (read_more(replay, show))
-            return;
-        /* Nothing was written since: from here on it gets what the others get. */
-        socketio_socket_join(client->socket, client->room->id);
-        emit(client->socket, "replayed", json_pack("{s:I}", "seq", (json_int_t)client->sent_seq));
-    }
-    client->is_replaying = FALSE;
-    if (client->socket == NULL)
-        client_free(client);
-    replay_free(replay);
-}
-
-static void start_replay(Client *client, ServerShow *show, gint64 last_seq)
-{
-    Replay *replay = g_new0(Replay, 1);
-    replay->client = client;
-    replay->path =
-        g_build_filename(store_show_place(server_show_folder(show))->path, STORE_JOURNAL, NULL);
-    replay->offset = server_show_log_offset(show, last_seq);
-    replay->bytes = g_byte_array_new();
-    client->is_replaying = TRUE;
-    client->sent_seq = last_seq;
-    if (!read_more(replay, show))
-        replay_done(replay);
-}
 
 /* ---- connecting ---- */
-
-static void client_free(Client *client)
-{
-    g_free(client);
-}
 
 static void refuse(SocketioConnect *connect, GError *error)
 {
@@ -360,22 +53,22 @@ static ServerShow *find_show(Server *server, const char *id, const ServerWho *wh
     return NULL;
 }
 
-static json_t *welcome_json(const Client *client, const ServerShow *show)
+static json_t *welcome_json(const SocketClient *client, const ServerShow *show)
 {
     json_t *session = show_manifest_to_json(server_show_manifest(show));
-    return json_pack("{s:o, s:I, s:I, s:I, s:s, s:o}", "session", session, "clock",
-                     (json_int_t)server_show_clock_ms(show), "seq",
-                     (json_int_t)server_show_seq(show), "epoch",
-                     (json_int_t)server_show_epoch(show), "client",
-                     socketio_socket_id(client->socket), "state", state_json(client->room, show));
+    return json_pack(
+        "{s:o, s:I, s:I, s:I, s:s, s:o}", "session", session, "clock",
+        (json_int_t)server_show_clock_ms(show), "seq", (json_int_t)server_show_seq(show), "epoch",
+        (json_int_t)server_show_epoch(show), "client", socketio_socket_id(client->socket), "state",
+        socket_room_state(client->room, show));
 }
 
-static void welcome(Client *client, ServerShow *show, const json_t *auth)
+static void welcome(SocketClient *client, ServerShow *show, const json_t *auth)
 {
     const json_t *last = json_object_get(auth, "lastSeq");
-    emit(client->socket, "welcome", welcome_json(client, show));
+    socket_emit(client->socket, "welcome", welcome_json(client, show));
     if (json_is_integer(last) && json_integer_value(last) >= 0)
-        start_replay(client, show, MIN(json_integer_value(last), server_show_seq(show)));
+        socket_missed_start(client, show, MIN(json_integer_value(last), server_show_seq(show)));
     else
         socketio_socket_join(client->socket, client->room->id);
     server_socket_state_changed(client->sockets->server, client->room->id);
@@ -395,33 +88,33 @@ static void on_connect(SocketioConnect *connect, gpointer data)
         refuse(connect, error);
         return;
     }
-    Client *client = g_new0(Client, 1);
+    SocketClient *client = g_new0(SocketClient, 1);
     client->sockets = sockets;
     client->who = who;
     client->tokens = sockets->server->config->event_burst;
     client->filled_us = g_get_monotonic_time();
     client->socket = socketio_connect_accept(connect, client);
     if (client->socket == NULL) {
-        client_free(client);
+        g_free(client);
         return;
     }
-    client->room = room_of(sockets, id);
-    join_room(client);
+    client->room = socket_room_of(sockets, id);
+    socket_room_join(client);
     server_metrics_set(sockets->server->metrics, SERVER_METRIC_CLIENTS, ++sockets->count);
     welcome(client, show, socketio_socket_auth(client->socket));
 }
 
 static void on_disconnect(SocketioSocket *socket, SocketioReason reason, gpointer data)
 {
-    Client *client = socketio_socket_get_data(socket);
+    SocketClient *client = socketio_socket_get_data(socket);
     Server *server = client->sockets->server;
     (void)reason, (void)data;
     server_socket_state_changed(server, client->room->id);
-    leave_room(client);
+    socket_room_leave(client);
     server_metrics_set(server->metrics, SERVER_METRIC_CLIENTS, --client->sockets->count);
     client->socket = NULL;
     if (!client->is_replaying)
-        client_free(client);
+        g_free(client);
 }
 
 /* ---- what a client sends ---- */
@@ -453,7 +146,7 @@ static void event_answered(gint64 seq, gint64 at_ms, const GError *error, gpoint
 }
 
 /* A bucket of tokens that fills with time. Milliseconds until there is one; 0: taken. */
-static gint64 take_token(Client *client)
+static gint64 take_token(SocketClient *client)
 {
     const ServerConfig *config = client->sockets->server->config;
     gint64 now_us = g_get_monotonic_time();
@@ -467,7 +160,7 @@ static gint64 take_token(Client *client)
     return 1 + (gint64)((1 - client->tokens) * 1000 / config->events_per_s);
 }
 
-static void refuse_rate(Client *client, SocketioAck *ack, gint64 wait_ms)
+static void refuse_rate(SocketClient *client, SocketioAck *ack, gint64 wait_ms)
 {
     server_metrics_add(client->sockets->server->metrics, SERVER_METRIC_EVENTS_REFUSED, 1);
     answer(ack, json_pack("{s:b, s:{s:s, s:s, s:I}}", "ok", 0, "error", "code", "rate_limited",
@@ -489,7 +182,7 @@ static void on_ping_clock(const ServerShow *show, SocketioAck *ack)
 }
 
 /* From one client of the show to another: how a phone and the console find each other. */
-static void on_signal(Client *client, const json_t *value, SocketioAck *ack)
+static void on_signal(SocketClient *client, const json_t *value, SocketioAck *ack)
 {
     const char *to = json_string_value(json_object_get(value, "to"));
     GHashTableIter iter;
@@ -497,14 +190,14 @@ static void on_signal(Client *client, const json_t *value, SocketioAck *ack)
     gboolean found = FALSE;
     g_hash_table_iter_init(&iter, client->room->clients);
     while (to != NULL && g_hash_table_iter_next(&iter, &key, NULL)) {
-        const Client *other = key;
+        const SocketClient *other = key;
         if (strcmp(socketio_socket_id(other->socket), to) != 0)
             continue;
         found = TRUE;
-        emit(other->socket, "signal",
-             json_pack("{s:s, s:s, s:s, s:O?}", "from", socketio_socket_id(client->socket), "role",
-                       server_role_name(client->who.role), "source", client->who.source, "data",
-                       json_object_get(value, "data")));
+        socket_emit(other->socket, "signal",
+                    json_pack("{s:s, s:s, s:s, s:O?}", "from", socketio_socket_id(client->socket),
+                              "role", server_role_name(client->who.role), "source",
+                              client->who.source, "data", json_object_get(value, "data")));
         break;
     }
     answer(ack, json_pack("{s:b}", "ok", found));
@@ -513,8 +206,8 @@ static void on_signal(Client *client, const json_t *value, SocketioAck *ack)
 static void on_event(SocketioSocket *socket, const char *name, const SocketioArgs *args,
                      SocketioAck *ack, gpointer data)
 {
-    Client *client = socketio_socket_get_data(socket);
-    ServerShow *show = show_of(client->room);
+    SocketClient *client = socketio_socket_get_data(socket);
+    ServerShow *show = socket_room_show(client->room);
     const json_t *value = json_array_get(args->values, 0);
     (void)data;
     gint64 wait_ms = take_token(client);
@@ -547,7 +240,7 @@ gboolean server_socket_new(Server *server, GError **error)
     (void)error;
     ServerSockets *sockets = g_new0(ServerSockets, 1);
     sockets->server = server;
-    sockets->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_free);
+    sockets->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, socket_room_free);
     /* Pages of any site as far as the room is concerned: who may is looked at in handle(). */
     static const char *const any_origin[] = {"*", NULL};
     SocketioOptions options = {
