@@ -272,8 +272,8 @@ static void read_video(Reader *reader, const json_t *object, MediaIndex *index)
         return;
     info->has_video = TRUE;
     info->video_codec = read_name(reader, object, "codec");
-    info->width = (int)read_integer(reader, object, "width", 1, MEDIA_SIDE_MAX);
-    info->height = (int)read_integer(reader, object, "height", 1, MEDIA_SIDE_MAX);
+    info->width = (int)read_integer(reader, object, "width", 1, G_MAXINT);
+    info->height = (int)read_integer(reader, object, "height", 1, G_MAXINT);
     info->rotation = (int)read_integer(reader, object, "rotation", 0, 270);
     info->variable_rate = read_boolean(reader, object, "variable_rate");
     read_ratio(reader, object, "rate", &info->rate.num, &info->rate.den);
@@ -288,8 +288,8 @@ static void read_audio(Reader *reader, const json_t *object, MediaIndex *index)
         return;
     info->has_audio = TRUE;
     info->audio_codec = read_name(reader, object, "codec");
-    info->sample_rate = (int)read_integer(reader, object, "sample_rate", 1, G_MAXINT);
-    info->channels = (int)read_integer(reader, object, "channels", 1, 1024);
+    info->sample_rate = (int)read_integer(reader, object, "sample_rate", 0, G_MAXINT);
+    info->channels = (int)read_integer(reader, object, "channels", 0, G_MAXINT);
     read_track(reader, object, info->bytes, &index->audio);
     info->audio_start_s = (double)index->audio.first_ms / 1000;
 }

@@ -221,6 +221,8 @@ static gboolean check_content(const Making *making, GError **error)
         problem = "holds neither picture nor sound";
     else if (index->video.count + index->audio.count == 0)
         problem = "has tracks without a single frame or sample";
+    else if (index->info->has_video && (index->info->width <= 0 || index->info->height <= 0))
+        problem = "has a picture of unknown size";
     else if (making->video.timeline.far + making->audio.timeline.far >
              index->video.count + index->audio.count)
         problem = "has times that make no sense";

@@ -1,7 +1,7 @@
 /* The moments at which a track has something: how far they reach, how far apart they usually are,
  * and where a hole is. Moments come in decoding order and are sorted over a short window, so memory
- * does not grow with the length. Times that cannot be (an hour ahead) or that were there before are
- * left out and counted. */
+ * does not grow with the length. Times that cannot be (an hour ahead of the others, an hour
+ * before the file's zero) or that were there before are left out and counted. */
 #pragma once
 #include <glib.h>
 
@@ -10,7 +10,7 @@ enum { MEDIA_TIMELINE_WINDOW = 17 }; /* H.264 reorders at most 16 pictures */
 typedef struct MediaTimeline {
     gint64 count;   /* moments taken */
     gint64 skipped; /* moments left out … */
-    gint64 far;     /* … of them because they are too far ahead */
+    gint64 far;     /* … of them because they are too far away */
     gint64 first_us, last_us;
     /* after finish(): */
     gint64 usual_us; /* the median distance */

@@ -10,7 +10,7 @@ enum {
     HOLES_MAX = 10000,   /* that are kept: more is no camera's recording */
 };
 
-#define JUMP_MAX_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* further ahead: a broken time */
+#define JUMP_MAX_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* further away: a broken time */
 #define GAP_MIN_US  (200 * G_GINT64_CONSTANT(1000))
 
 typedef struct Hole {
@@ -65,7 +65,8 @@ static int find_place(const MediaTimeline *timeline, gint64 time_us)
 
 gboolean media_timeline_add(MediaTimeline *timeline, gint64 time_us)
 {
-    gboolean too_far = timeline->count > 0 && time_us > timeline->highest_us + JUMP_MAX_US;
+    gboolean too_far = time_us < -JUMP_MAX_US ||
+                       (timeline->count > 0 && time_us > timeline->highest_us + JUMP_MAX_US);
     gboolean again = timeline->placed > 0 && time_us <= timeline->last_us;
     int place = too_far || again ? -1 : find_place(timeline, time_us);
     if (place < 0) {
@@ -105,8 +106,9 @@ static gboolean is_even(const MediaTimeline *timeline)
 
 static void add_gap(MediaTimeline *timeline, gint64 from_us, gint64 to_us)
 {
+    gint64 least_us = MAX(GAP_MIN_US, timeline->usual_us * 3 / 2) - timeline->usual_us;
     ShowGap gap = {MAX(0, from_us) / 1000, to_us / 1000};
-    if (to_us - from_us > MAX(GAP_MIN_US, timeline->usual_us * 3 / 2) - timeline->usual_us)
+    if (to_us - from_us > least_us && gap.end_ms > gap.start_ms)
         g_array_append_val(timeline->gaps, gap);
 }
 
