@@ -106,7 +106,7 @@ await new Promise((done) => front.listen(0, "127.0.0.1", done));
 const address = `http://127.0.0.1:${front.address().port}`;
 
 // ---- the page ----
-const browser = await launch(["--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream"]);
+const browser = await launch(["--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=1,fps=15"]);
 const context = await browser.newContext();
 const logs = [];
 async function open(query = "") {
@@ -222,6 +222,25 @@ await runTap([
     for (const { type } of lines) types[type] = (types[type] ?? 0) + 1;
     console.log(`# ${JSON.stringify(types)}; console errors: ${logs.join(" | ")}`);
     execFileSync(program, ["verify", folder(id)], { stdio: ["ignore", "ignore", "inherit"] });
+  }],
+  ["a phone that opens its link is a camera of the show", async () => {
+    await page.close();
+    page = await open("?testShow=/show/show.json");
+    await until(page, ({ sources }) => sources.length === 3 && sources.every(({ hasPicture }) => hasPicture));
+    const link = await page.evaluate(() => window.studio.addPhone());
+    const phone = await context.newPage();
+    await phone.goto(`${address}/index.html${new URL(link).hash}`);
+    await phone.getByRole("button", { name: "Join with this phone" }).click();
+    await until(page, ({ sources }) => sources[3].hasPicture);
+    await page.evaluate(() => window.studio.start());
+    await until(page, ({ files, phase }) => phase === "recording" && files.some(({ source, sentBytes }) => source === "cam_4" && sentBytes > 100_000));
+    await page.evaluate(() => window.studio.cut("cam_4"));
+    await until(page, ({ directing }) => directing.onAir === "cam_4");
+    await phone.close();
+    await until(page, ({ sources }) => sources[3].isLost);
+    await until(page, ({ directing }) => directing.onAir !== "cam_4");
+    await page.evaluate(() => window.studio.stop());
+    await until(page, ({ phase, files }) => phase === "stopped" && files.every(({ state }) => state === "done"));
   }],
 ]).finally(async () => {
   await browser.close();
