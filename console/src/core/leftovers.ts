@@ -92,13 +92,18 @@ export class Leftovers {
     return item;
   }
 
+  /* What was not sent is gone then. A show of which all was sent is only ended. */
   async discard(sessionId: string): Promise<void> {
     const item = this.items.get(sessionId);
+    if (item?.isRecording) {
+      await this.api.stop(sessionId).catch(() => {});
+      item.isRecording = false;
+      if (item.show.uploads.unsentBytes() === 0) return void this.finish(item);
+    }
     item?.show.close();
     this.items.delete(sessionId);
     this.tell();
     await this.spool.end(sessionId);
-    if (item?.isRecording) await this.api.stop(sessionId).catch(() => {});
   }
 
   private async finish(item: Leftover): Promise<void> {

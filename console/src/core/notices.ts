@@ -56,12 +56,6 @@ export const WORDS = {
     ),
   unheard: (label: string) =>
     say("warning", `${label} was not heard.`, "Nothing was changed. See that the right microphone is chosen and not muted, then check again."),
-  otherTab: () =>
-    say(
-      "error",
-      "Another tab of this browser is recording this show.",
-      "That recording goes on. Go to that tab, or close it first and open this show again.",
-    ),
   cameraInOtherTab: (label: string) =>
     say("warning", `${label} is being recorded in another tab.`, "The other recording goes on. Close that tab, or choose another camera here."),
   browserFull: (left: string) =>
@@ -74,10 +68,6 @@ export const WORDS = {
     say("warning", `The server did not take a line of the log (${type}).`, `${why} Recording is not affected.`),
   workerFailed: (why: string) =>
     say("error", "Who speaks is not heard.", `${why} Recording goes on; cut by hand, or open this page again after the show.`),
-  deviceProcessed: (label: string) =>
-    say("info", `${label}'s sound is processed by the browser.`, "It is recorded all the same, but who speaks is told less well."),
-  leftovers: (name: string, megabytes: number) =>
-    say("info", `"${name}" was cut short.`, `${megabytes} MB of it wait in this browser. They are kept until they are sent or discarded.`),
   stopNotReached: () =>
     say("warning", "The server was not told of the end yet.", "Everything is recorded. It is told when it answers again; leave this page open."),
 } satisfies Record<string, (...args: never[]) => Words>;

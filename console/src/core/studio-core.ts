@@ -262,6 +262,7 @@ export class StudioCore implements Studio {
     const settings = load().settings;
     if (this.show) this.leftovers.adopt(this.show, this.state().name);
     this.show = null;
+    this.seenView = null;
     this.retired = [];
     this.store.set({
       phase: "setup",
@@ -594,7 +595,8 @@ export class StudioCore implements Studio {
   /* ---- sound ---- */
 
   private hear({ t, mics }: SoundFrames): void {
-    const isShow = this.show !== null && this.isRecording();
+    /* Before and after, t is not of the session clock. */
+    const isShow = this.show !== null && this.state().phase === "recording";
     this.helper.post({ kind: "sound", t, isShow, mics }, mics.map(({ samples }) => samples.buffer as ArrayBuffer));
   }
 
