@@ -256,7 +256,7 @@ static HttpReply *new_answer(guint status)
 
 void server_call_json(ServerCall *call, guint status, json_t *body)
 {
-    char *text = json_dumps(body, JSON_COMPACT);
+    char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(body);
     g_assert(text != NULL);
     HttpReply *reply = new_answer(status);

@@ -143,6 +143,25 @@ ServerRecording *server_recording_find(const ServerShow *show, const char *name)
     return g_hash_table_lookup(show->recordings, name);
 }
 
+/* A declared length is kept in the manifest, so that a restart knows when the recording is whole. */
+static void note_length(const ServerRecording *recording)
+{
+    ShowFile *file = show_manifest_find(recording->show->manifest, recording->name);
+    if (file == NULL || file->sha256 != NULL || recording->length < 0)
+        return;
+    if (file->extra == NULL)
+        file->extra = json_object();
+    json_object_set_new(file->extra, "length", json_integer(recording->length));
+}
+
+static gint64 noted_length(const ServerShow *show, const char *name)
+{
+    const ShowFile *file = show_manifest_find(show->manifest, name);
+    const json_t *length = file != NULL ? json_object_get(file->extra, "length") : NULL;
+    return json_is_integer(length) && json_integer_value(length) >= 0 ? json_integer_value(length)
+                                                                      : -1;
+}
+
 /* What the manifest says of a recording that grows. */
 static void note_growing(ServerRecording *recording)
 {
@@ -154,6 +173,7 @@ static void note_growing(ServerRecording *recording)
     file->source = g_strdup(source_of(show, &recording->what));
     file->extra = json_pack("{s:s}", "state", "recording");
     show_manifest_take_file(show->manifest, file);
+    note_length(recording);
     server_show_save(show);
 }
 
@@ -233,6 +253,8 @@ gboolean server_recording_declare(ServerRecording *recording, gint64 length_byte
     if (!store_upload_declare(recording->upload, length_bytes, error))
         return FALSE;
     recording->length = length_bytes;
+    note_length(recording);
+    server_show_save(recording->show);
     return TRUE;
 }
 
@@ -361,6 +383,46 @@ void server_recording_finish(ServerRecording *recording, const char *sha256, Sto
     store_upload_finish(recording->upload, sha256, finished, finish);
 }
 
+/* ---- given up ---- */
+
+static void give_up(ServerRecording *recording)
+{
+    if (recording->length < 0) {
+        server_recording_finish(recording, NULL, NULL, NULL);
+        return;
+    }
+    ShowFile *file = show_manifest_find(recording->show->manifest, recording->name);
+    recording->is_settled = TRUE;
+    if (file == NULL)
+        return;
+    file->bytes = store_upload_acknowledged_bytes(recording->upload);
+    json_decref(file->extra);
+    file->extra = json_pack("{s:s}", "state", "unfinished");
+}
+
+void server_recordings_give_up(ServerShow *show)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, show->recordings);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        ServerRecording *recording = value;
+        if (!recording->is_settled && !recording->is_indexing)
+            give_up(recording);
+    }
+}
+
+gint64 server_recordings_touched_us(const ServerShow *show)
+{
+    gint64 last_us = 0;
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, show->recordings);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        last_us = MAX(last_us, ((const ServerRecording *)value)->touched_us);
+    return last_us;
+}
+
 /* ---- removing ---- */
 
 static void recording_free(ServerRecording *recording)
@@ -485,7 +547,7 @@ static void take_up_one(ServerShow *show, const char *name)
     StoreRecording what;
     if (!check_name(show, name, &what, NULL))
         return;
-    ServerRecording *recording = open_new(show, name, &what, -1, &error);
+    ServerRecording *recording = open_new(show, name, &what, noted_length(show, name), &error);
     if (recording == NULL) {
         g_warning("recording not taken up show=%s name=%s error=%s", server_show_id(show), name,
                   error->message);

@@ -105,7 +105,7 @@ static ServerLine *write_event(ServerShow *show, ShowEvent *event, SocketioSocke
     if (event->id == NULL)
         event->id = own_id(event->seq);
     json_t *value = show_event_to_json(event);
-    g_autofree char *text = json_dumps(value, JSON_COMPACT);
+    g_autofree char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
     gint64 offset = store_journal_bytes(show->journal);
     Synced *one = g_new0(Synced, 1);
     one->show = show;

@@ -41,6 +41,7 @@ gint64 server_show_epoch(const ServerShow *show);
 /* Where in events.log the lines behind `seq` begin at the latest; what is read there before them has
  * seq of its own. Its end: server_show_log_bytes(). */
 gint64 server_show_log_offset(const ServerShow *show, gint64 seq);
+guint64 server_show_take_syncs(ServerShow *show); /* syncs of the log since this was last asked */
 gint64 server_show_log_bytes(const ServerShow *show);
 
 /* ---- events: show-events.c ---- */
@@ -63,10 +64,15 @@ typedef void (*ServerShowStopped)(ServerShow *show, const GError *error, gpointe
 void server_show_stop(ServerShow *show, ServerShowStopped done, gpointer data);
 /* A recording is whole, or a client said which are due: the show may be complete. */
 void server_show_settle(ServerShow *show);
+/* Of a show that was stopped and of which nothing came for `idle_s`: what is missing is no longer
+ * waited for, what was sent by half is kept as it is. */
+void server_show_give_up_idle(ServerShow *show, gint64 idle_s);
 /* Names of recordings that have to come, with their sums: what a client says after a stop. */
 gboolean server_show_expect(ServerShow *show, const json_t *files, GError **error);
 /* Writes the manifest as it is now, from a worker; calls that come meanwhile share the next one. */
 void server_show_save(ServerShow *show);
+/* The same, and says when it is on disk (or that it could not be written). Once, from the loop. */
+void server_show_save_then(ServerShow *show, StoreUploadDone done, gpointer data);
 
 /* ---- recordings: recording.c ---- */
 
@@ -103,6 +109,11 @@ void server_recording_finish(ServerRecording *recording, const char *sha256, Sto
 void server_recording_remove(ServerRecording *recording, StoreUploadDone done, gpointer data);
 /* [{"name","bytes","acknowledged","state","source"}…]: what `live` and `state` say. New reference. */
 json_t *server_recordings_json(const ServerShow *show);
+/* Those that are not whole end as they are: without a declared length they are whole so, others are
+ * kept and said to be unfinished. */
+void server_recordings_give_up(ServerShow *show);
+/* When something of them last came, µs of the monotonic clock; 0: never. */
+gint64 server_recordings_touched_us(const ServerShow *show);
 gboolean server_recordings_are_settled(const ServerShow *show); /* none is open or being indexed */
 /* Nothing of this show is under way: it may be closed. */
 gboolean server_show_is_idle(const ServerShow *show);

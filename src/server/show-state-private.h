@@ -29,6 +29,8 @@ struct ServerShow {
     /* handing back from the console */
     gint64 adopted_us; /* when a line of the console was last adopted; 0: it does not decide */
     /* the end */
+    gint64 stopped_us; /* of the monotonic clock: when this server saw it stopped */
+    guint64 counted_syncs;
     gboolean is_stopping, was_stopped; /* events.json is being written; was written */
     GArray *stop_waiting;              /* Stopping: who asked */
     GHashTable *expected;              /* name → sha256 or "": recordings that have to come */
@@ -36,6 +38,7 @@ struct ServerShow {
     guint settle_timer;
     /* saving */
     gboolean is_saving, save_again; /* the manifest, by save or close: one at a time */
+    GArray *save_waiting;           /* Saving: of the save that has not begun; NULL: nobody */
     ShowState close_next;           /* a close that waits for a save; UNSET: none */
     guint refs;                     /* works of workers that hold it */
     gboolean is_closed;

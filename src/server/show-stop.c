@@ -109,6 +109,7 @@ static void close_done(gpointer data)
     show->is_stopping = FALSE;
     if (close->error == NULL) {
         show->was_stopped = TRUE;
+        show->stopped_us = show->stopped_us != 0 ? show->stopped_us : g_get_monotonic_time();
         show->manifest->state = close->state;
         take_file(show, "events.json", "events", close->events_bytes, close->events_sha256);
         take_file(show, STORE_JOURNAL, "log", close->log_bytes, close->log_sha256);
@@ -229,6 +230,19 @@ void server_show_settle(ServerShow *show)
         server_show_close_as(show, SHOW_STATE_COMPLETE);
     else
         show->settle_timer = g_timeout_add_seconds(NOTHING_DUE_S, settle_later, show);
+}
+
+void server_show_give_up_idle(ServerShow *show, gint64 idle_s)
+{
+    gint64 last_us = MAX(show->stopped_us, server_recordings_touched_us(show));
+    if (show->manifest->state != SHOW_STATE_STOPPING || !show->was_stopped ||
+        server_recordings_are_busy(show) ||
+        g_get_monotonic_time() - last_us < idle_s * G_USEC_PER_SEC)
+        return;
+    g_message("show ended without all of its recordings show=%s", server_show_id(show));
+    g_hash_table_remove_all(show->expected);
+    server_recordings_give_up(show);
+    server_show_settle(show);
 }
 
 static gboolean is_sha256(const char *text)

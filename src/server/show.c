@@ -223,6 +223,13 @@ gint64 server_show_log_offset(const ServerShow *show, gint64 seq)
                                               : store_journal_bytes(show->journal);
 }
 
+guint64 server_show_take_syncs(ServerShow *show)
+{
+    guint64 fresh = store_journal_syncs(show->journal) - show->counted_syncs;
+    show->counted_syncs += fresh;
+    return fresh;
+}
+
 gint64 server_show_log_bytes(const ServerShow *show)
 {
     return store_journal_bytes(show->journal);
@@ -324,8 +331,22 @@ gboolean server_show_take_up(const ShowEvent *event, gpointer data, GError **err
 typedef struct Save {
     ServerShow *show;
     char *text;
+    GArray *waiting; /* Saving; NULL: nobody */
     GError *error;
 } Save;
+
+typedef struct Saving {
+    StoreUploadDone done;
+    gpointer data;
+} Saving;
+
+static void tell_saved(const Save *save)
+{
+    for (guint i = 0; save->waiting != NULL && i < save->waiting->len; i++) {
+        const Saving *one = &g_array_index(save->waiting, Saving, i);
+        one->done(save->error, one->data);
+    }
+}
 
 static void save_work(gpointer data)
 {
@@ -341,6 +362,8 @@ static void save_done(gpointer data)
     if (save->error != NULL)
         g_warning("manifest not written show=%s error=%s", server_show_id(show),
                   save->error->message);
+    tell_saved(save);
+    g_clear_pointer(&save->waiting, g_array_unref);
     g_clear_error(&save->error);
     g_free(save->text);
     g_free(save);
@@ -369,8 +392,18 @@ void server_show_save(ServerShow *show)
     server_show_ref(show);
     Save *save = g_new0(Save, 1);
     save->show = show;
+    save->waiting = g_steal_pointer(&show->save_waiting);
     json_t *value = show_manifest_to_json(show->manifest);
     save->text = show_json_text(value, TRUE);
     json_decref(value);
     store_workers_push(show->server->disk_workers, save_work, save_done, save);
+}
+
+void server_show_save_then(ServerShow *show, StoreUploadDone done, gpointer data)
+{
+    if (show->save_waiting == NULL)
+        show->save_waiting = g_array_new(FALSE, FALSE, sizeof(Saving));
+    Saving one = {done, data};
+    g_array_append_val(show->save_waiting, one);
+    server_show_save(show);
 }

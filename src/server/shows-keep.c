@@ -9,6 +9,16 @@
 
 enum { ROOM_S = 2, KEEP_S = 30, SWEEP_S = 3600 };
 
+static void count_syncs(ServerShows *shows)
+{
+    GHashTableIter iter;
+    gpointer show;
+    g_hash_table_iter_init(&iter, shows->open);
+    while (g_hash_table_iter_next(&iter, NULL, &show))
+        server_metrics_add(shows->server->metrics, SERVER_METRIC_SYNCS,
+                           server_show_take_syncs(show));
+}
+
 /* ---- room ---- */
 
 static gint64 free_bytes(const char *path)
@@ -22,6 +32,7 @@ static gboolean look_at_room(gpointer data)
     ServerShows *shows = data;
     Server *server = shows->server;
     gboolean had_room = shows->has_room;
+    count_syncs(shows);
     shows->has_room = store_shows_has_room(server->store);
     shows->free_bytes = free_bytes(server->config->storage);
     shows->bytes_per_s = shows->bytes_per_s * 0.9 + 0.1 * (double)shows->recent_bytes / ROOM_S;
@@ -57,7 +68,16 @@ json_t *server_shows_storage(const ServerShows *shows)
                      shows->has_room, "secondsLeft", left);
 }
 
-/* ---- shows that nobody uses ---- */
+/* ---- shows that nobody uses, or finishes ---- */
+
+static void give_up_idle(ServerShows *shows)
+{
+    GHashTableIter iter;
+    gpointer show;
+    g_hash_table_iter_init(&iter, shows->open);
+    while (g_hash_table_iter_next(&iter, NULL, &show))
+        server_show_give_up_idle(show, shows->server->config->upload_idle_s);
+}
 
 static gboolean is_unused(gpointer id, gpointer show, gpointer data)
 {
@@ -163,6 +183,7 @@ void server_shows_rescan(ServerShows *shows)
 static gboolean keep(gpointer data)
 {
     ServerShows *shows = data;
+    give_up_idle(shows);
     g_hash_table_foreach_remove(shows->open, is_unused, shows);
     gint64 now_us = g_get_monotonic_time();
     if (shows->last_sweep_us != 0 &&

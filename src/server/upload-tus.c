@@ -203,15 +203,36 @@ static void when_known(Server *server, ServerCall *call, ServerRecording *record
     server_recording_when_open(recording, known, waiting);
 }
 
+/* What was created is in the manifest, with its length, before the client is told. */
+typedef struct Created {
+    Server *server;
+    ServerCall *call;
+    char *place;
+} Created;
+
+static void created(const GError *error, gpointer data)
+{
+    g_autofree Created *created = data;
+    g_autofree char *place = created->place;
+    if (error != NULL) {
+        server_call_fail(created->call, g_error_copy(error), NULL);
+        return;
+    }
+    HttpReply *reply = new_answer(201);
+    http_reply_header(reply, "Location", place);
+    add_expiry(created->server, reply);
+    server_call_reply(created->call, reply);
+}
+
 static void answer_created(Server *server, ServerCall *call, ServerRecording *recording)
 {
-    HttpReply *reply = new_answer(201);
-    g_autofree char *place =
-        g_strdup_printf("/upload/%s/%s", server_show_id(server_recording_show(recording)),
-                        server_recording_name(recording));
-    http_reply_header(reply, "Location", place);
-    add_expiry(server, reply);
-    server_call_reply(call, reply);
+    ServerShow *show = server_recording_show(recording);
+    Created *made = g_new(Created, 1);
+    made->server = server;
+    made->call = call;
+    made->place =
+        g_strdup_printf("/upload/%s/%s", server_show_id(show), server_recording_name(recording));
+    server_show_save_then(show, created, made);
 }
 
 void server_tus_create(Server *server, ServerCall *call)

@@ -249,7 +249,7 @@ GBytes *socketio_packet_encode_after(const char *prefix, const SocketioPacket *p
     if (packet->id != SOCKETIO_NO_ID)
         g_string_append_printf(text, "%" G_GINT64_FORMAT, packet->id);
     if (packet->data != NULL) {
-        char *json = json_dumps(packet->data, JSON_COMPACT);
+        char *json = json_dumps(packet->data, JSON_COMPACT | JSON_REAL_PRECISION(15));
         g_assert(json != NULL);
         g_string_append(text, json);
         free(json); // NOLINT: jansson's allocator

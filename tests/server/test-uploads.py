@@ -239,6 +239,22 @@ def test_tus_protocol(studio):
     return "\n".join(filter(None, problems))
 
 
+def test_length_is_known_after_a_kill(folder):
+    """A client that said its length at the start never says it again."""
+    with Studio("--upload-idle", "60s") as studio:
+        session = start_show(studio)["sessionId"]
+        data = recording(50_000)
+        location = tus_create(studio, session, "cam_1_iso.mkv", len(data)).headers["Location"]
+        studio.kill()
+        studio.start()
+        assert tus_head(studio, location).headers["Upload-Length"] == str(len(data))
+        assert tus_patch(studio, location, 0, data).status == 204
+        stop_show(studio, session)
+        manifest = wait_complete(studio, session)
+        return None if manifest["files"][0]["sha256"] == hashlib.sha256(data).hexdigest() else \
+            f"{manifest['files']}"
+
+
 def test_two_tabs(studio):
     session = start_show(studio)["sessionId"]
     location = tus_create(studio, session, "cam_1_iso.mkv").headers["Location"]
@@ -387,6 +403,7 @@ with Studio() as running:
         tap.run(name, test, running)
     tap.ok("CRITICAL" not in running.log_text(), "/server/uploads/nothing-critical-is-logged",
            running.log_text()[-3000:])
+tap.run("/r01/a-declared-length-is-known-after-a-kill", test_length_is_known_after_a_kill, None)
 tap.run("/s03/quota-is-kept-and-the-log-goes-on", test_quota, None)
 tap.run("/r05/a-full-disk-lets-recordings-wait", test_full_disk, None)
 tap.finish()
