@@ -9,8 +9,12 @@
 #include <math.h>
 #include <string.h>
 
-#define GAP_MIN_S 0.25 /* shorter holes the picture before fills */
-#define NEAR_MS   3000 /* what the log says of a loss lies so near to it */
+/* Shorter holes the picture before fills: a machine under load leaves many of up to a second, in all
+ * cameras at once, and a cut for each would be worse to see. Before the first picture there is none to
+ * fill with, and behind the last one none comes. */
+#define HOLE_MIN_S 2.0
+#define EDGE_MIN_S 0.05
+#define NEAR_MS    3000 /* what the log says of a loss lies so near to it */
 
 typedef struct Covered {
     double start_s, end_s; /* session clock */
@@ -209,6 +213,16 @@ void cli_recordings_free(CliRecordings *recordings)
     g_free(recordings);
 }
 
+ShowRate cli_recordings_rate(const CliRecordings *recordings, const CliProduction *production)
+{
+    for (guint i = 0; i < production->tracks->len; i++) {
+        const MediaInfo *info = cli_production_track(production, i)->info;
+        if (info->has_video && !info->variable_rate)
+            return (ShowRate){0, 0};
+    }
+    return recordings->studio ? (ShowRate){30, 1} : (ShowRate){0, 0};
+}
+
 /* ---- gaps in the log ---- */
 
 static void forget_near(ShowLog *log, const char *source, gint64 from_ms, gint64 to_ms)
@@ -227,7 +241,8 @@ static void log_gap(CliProduction *production, const char *source, double from_s
     gint64 frame_ms = show_rate_ms(production->rate, 1);
     gint64 from_ms = MAX(0, (gint64)floor(from_s * 1000) - frame_ms);
     gint64 to_ms = (gint64)ceil(to_s * 1000);
-    if (to_s - from_s < GAP_MIN_S)
+    gboolean edge = from_s <= (double)production->start_ms / 1000 || to_ms >= end_ms;
+    if (to_s - from_s < (edge ? EDGE_MIN_S : HOLE_MIN_S))
         return;
     forget_near(production->log, source, from_ms - NEAR_MS, to_ms + NEAR_MS);
     ShowEvent *lost = show_event_new(SHOW_EVENT_SOURCE_LOST, source, from_ms);

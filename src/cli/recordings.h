@@ -18,3 +18,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliRecordings, cli_recordings_free)
 /* Of a show from the studio: the production's log loses each camera where its parts have nothing, and
  * has it back where they go on, whatever the log said there. Only in memory; the span must be known. */
 void cli_recordings_log_gaps(const CliRecordings *recordings, CliProduction *production);
+
+/* The program's rate where neither the user nor the manifest names one. Browsers give pictures when
+ * they can, so that the mean of a recording is no rate: then 30, which the studio asks cameras for.
+ * 0/0: what most cameras have. */
+ShowRate cli_recordings_rate(const CliRecordings *recordings, const CliProduction *production);

@@ -107,6 +107,8 @@ static gboolean make_all(Again *again, const char *staging, GError **error)
         !check_pictures(production, again->folder, error))
         return FALSE;
     ShowRate rate = again->output.rate.den != 0 ? again->output.rate : again->manifest->rate;
+    if (rate.den == 0)
+        rate = cli_recordings_rate(recordings, production);
     cli_production_span(production, rate);
     cli_recordings_log_gaps(recordings, production);
     return make(again, staging, error);

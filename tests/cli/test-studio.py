@@ -189,13 +189,13 @@ def a_second_render_is_the_same(studio):
 
 
 def a_moment_without_any_camera_is_black(studio, work):
-    """All cameras gone for two seconds: the page was loaded again."""
+    """All cameras gone for three seconds: the page was loaded again."""
     folder = work / "reloaded"
     folder.mkdir()
     source = studio.folder / "cam_4_iso.mkv"
     files = []
     for name, start, options in (("cam_4_iso.mkv", 0, ("-t", "6")),
-                                 ("cam_4_iso.2.mkv", 8, ("-ss", "8", "-t", "6"))):
+                                 ("cam_4_iso.2.mkv", 9, ("-ss", "9", "-t", "5"))):
         files.append(entry(record(folder, name, source, *options), "cam_4", start))
     manifest = show.load(studio.folder / "manifest.json")
     manifest.update(files=files, sources=[s for s in studio.sources() if s["id"] == "cam_4"],
@@ -207,10 +207,10 @@ def a_moment_without_any_camera_is_black(studio, work):
     if done.returncode != 0:
         return done.stderr
     codes = show.frame_codes(folder / "program.mp4")
-    inside = codes[int(6.3 * RATE):int(7.7 * RATE)]
+    inside = codes[int(6.3 * RATE):int(8.7 * RATE)]
     if any(code is not None for code in inside) or None in codes[:5 * RATE]:
         return f"shown: {[c for c in inside if c]}"
-    return None if codes[9 * RATE] is not None else "nothing after the hole"
+    return None if codes[10 * RATE] is not None else "nothing after the hole"
 
 
 def a_show_without_recordings_is_an_error(studio, work):
