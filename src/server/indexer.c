@@ -3,7 +3,7 @@
 
 #include <server/error.h>
 
-#include <string.h>
+#include <unistd.h>
 
 enum { AT_ONCE = 2 };
 
@@ -107,7 +107,10 @@ static void start_next(ServerIndexer *indexer)
 {
     while (g_list_length(indexer->running) < AT_ONCE && !g_queue_is_empty(&indexer->waiting)) {
         Job *job = g_queue_pop_head(&indexer->waiting);
-        const char *const command[] = {indexer->program, "index", "--json", job->path, NULL};
+        g_autofree char *parent =
+            g_strdup_printf("%d", (int)getpid()); /* it ends with the server */
+        const char *const command[] = {indexer->program, "index",   "--json", "--parent",
+                                       parent,           job->path, NULL};
         job->child = g_subprocess_newv(
             command, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL);
         indexer->running = g_list_prepend(indexer->running, job);
