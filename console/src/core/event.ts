@@ -17,7 +17,7 @@ export interface LogSource {
   id: SourceId;
   label: string;
   role: Role;
-  priority: number;
+  priority?: number; /* left out: 0 */
   camera?: SourceId;
 }
 

@@ -326,7 +326,7 @@ export class StudioCore implements Studio {
         const before = remembered?.sources.find(({ id }) => id === source.id);
         const microphone = before?.microphone ?? null;
         const made = makeSource(source.id, before?.picture ?? { kind: "none" }, microphone, source.label, source.role, load());
-        return { ...made, label: source.label, role: source.role, priority: source.priority, gainDb: before?.gainDb ?? made.gainDb };
+        return { ...made, label: source.label, role: source.role, priority: source.priority ?? 0, gainDb: before?.gainDb ?? made.gainDb };
       });
       if (this.state().permission === "unknown" && sources.some(({ picture }) => picture.kind === "camera")) await this.askPermission();
       const format = { ...(remembered?.format ?? this.state().format), reduced: null };

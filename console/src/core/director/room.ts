@@ -75,7 +75,7 @@ export class DirectorRoom {
     this.top = x.__heap_base.value as number;
     this.now = startMs - 1;
     const table = this.alloc(x.source_size() * sources.length);
-    sources.forEach((source, i) => x.source_set(table, i, ROLES[source.role] ?? 1, source.priority));
+    sources.forEach((source, i) => x.source_set(table, i, ROLES[source.role] ?? 1, source.priority ?? 0));
     this.settings = this.alloc(x.settings_size());
     x.settings_defaults(this.settings);
     for (let i = 0, at; (at = x.setting_name(i)) !== 0; i++) this.names.push(this.text(at));
