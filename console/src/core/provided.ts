@@ -14,21 +14,37 @@ function labelOf(file: string): string {
   return stem.charAt(0).toUpperCase() + stem.slice(1);
 }
 
+/* The host first, the camera that sees everybody last. */
+function place({ label, role }: Provided): number {
+  return role === "wide" ? 2 : label === "Host" ? 0 : 1;
+}
+
+/* Its cameras started one after the other: "#t=<s>" in an address is where all of them run. */
+async function begins(get: Get): Promise<Map<string, number>> {
+  const response = await get("/sample/truth.json").catch(() => null);
+  const truth = response?.ok ? ((await response.json().catch(() => ({}))) as { files?: { file: string; start: number }[] }) : {};
+  const files = truth.files ?? [];
+  const last = Math.max(...files.map(({ start }) => start));
+  return new Map(files.map(({ file, start }) => [file, last - start]));
+}
+
+type Get = (path: string) => Promise<Response>;
+
 /* The recordings that the server has of its sample show; none: it was not made. */
-export async function sampleShow(get: (path: string) => Promise<Response> = (path) => fetch(path)): Promise<Provided[]> {
+export async function sampleShow(get: Get = (path) => fetch(path)): Promise<Provided[]> {
   const response = await get("/sample").catch(() => null);
   if (!response?.ok) return [];
   const { files } = (await response.json().catch(() => ({}))) as { files?: { name: string }[] };
-  return (files ?? [])
-    .map(({ name }) => name)
+  const names = (files ?? []).map(({ name }) => name);
+  const starts = names.includes("truth.json") ? await begins(get) : new Map<string, number>();
+  return names
     .filter((name) => PLAYED.test(name))
     .map((name) => ({
       label: labelOf(name),
       role: /wide/.test(name) ? ("wide" as const) : ("person" as const),
-      url: `/sample/${encodeURIComponent(name)}`,
+      url: `/sample/${encodeURIComponent(name)}${starts.get(name) ? `#t=${starts.get(name)!.toFixed(3)}` : ""}`,
     }))
-    /* Those who speak first, the wide camera last. */
-    .sort((a, b) => Number(a.role === "wide") - Number(b.role === "wide"));
+    .sort((a, b) => place(a) - place(b));
 }
 
 /* Test builds only: ?testShow=<url> of {"sources":[{"label","role","video"}…],"name"?,"recorder"?}. */

@@ -150,11 +150,12 @@ describe("addresses", () => {
 });
 
 describe("the sample show", () => {
-  it("is the recordings that the server has, those who speak first", async () => {
+  it("is the recordings that the server has, the host first and the wide camera last", async () => {
     const answer = { files: ["guest.mov", "host.mp4", "truth.json", "wide.mkv"].map((name) => ({ name, bytes: 1 })) };
-    const found = await sampleShow(() => Promise.resolve(Response.json(answer)));
-    expect(found.map(({ label, role }) => [label, role])).toEqual([["Guest", "person"], ["Host", "person"], ["Wide", "wide"]]);
-    expect(found[0]!.url).toBe("/sample/guest.mov");
+    const truth = { files: [{ file: "guest.mov", start: 0 }, { file: "host.mp4", start: 1.5 }] };
+    const found = await sampleShow((path) => Promise.resolve(Response.json(path === "/sample" ? answer : truth)));
+    expect(found.map(({ label, role }) => [label, role])).toEqual([["Host", "person"], ["Guest", "person"], ["Wide", "wide"]]);
+    expect(found[1]!.url).toBe("/sample/guest.mov#t=1.500");
   });
 
   it("is none where it was not made", async () => {

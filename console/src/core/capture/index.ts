@@ -11,6 +11,7 @@ import { Spooling } from "./spooling";
 import { canUseWebCodecs, webCodecsEngine } from "./webcodecs";
 
 const CLOCK_MS = 250;
+const SAMPLE_END_S = 0.6; /* the time of an element is told four times a second */
 const GESTURES = ["pointerdown", "keydown"]; /* after which browsers let sound begin */
 
 export function createCapture(format: Format, events: CaptureEvents): Capture {
@@ -194,10 +195,18 @@ function mono(channels: Float32Array[]): Float32Array {
   return left!.map((sample, i) => (sample + right[i]!) / 2);
 }
 
-/* The cameras of a sample show belong together: they begin at one moment. A browser that wants a click
- * first refuses: they begin at the next one. */
+/* The cameras of a sample show belong together: they begin at one moment, and again just before the
+ * first of them ends (its tracks would end with it). */
 async function playTogether(elements: HTMLVideoElement[]): Promise<void> {
   if (elements.length === 0 || elements.every((element) => !element.paused)) return;
-  for (const element of elements) element.currentTime = 0;
-  await Promise.all(elements.map((element) => element.play().catch(() => undefined)));
+  const begin = () => elements.forEach((element) => (element.currentTime = beginOf(element.src)));
+  for (const element of elements)
+    element.ontimeupdate = () => element.duration - element.currentTime < SAMPLE_END_S && begin();
+  begin();
+  await Promise.all(elements.map((element) => element.play()));
+}
+
+/* "#t=1.5": where all cameras of the sample show run. */
+function beginOf(address: string): number {
+  return Number(/#t=([\d.]+)$/.exec(address)?.[1] ?? 0);
 }
