@@ -1,11 +1,15 @@
 import { useState } from "react";
 import type { Link, RecordingFile, Room, Source } from "../core/studio";
-import { linkWords, roomWords, sizeOf, timeOf } from "./words";
+import { linkWords, roomWords, safeUntilOf, sizeOf, timeOf } from "./words";
 
 const sum = (files: RecordingFile[], of: (file: RecordingFile) => number) => files.reduce((n, file) => n + of(file), 0);
 
-function stateOf(file: RecordingFile): string {
-  if (file.trouble) return file.trouble;
+/* Without a link all of them wait, which is said once. */
+const troubleOf = (file: RecordingFile, link: Link) => (link.state === "online" || file.state === "failed" ? file.trouble : null);
+
+function stateOf(file: RecordingFile, link: Link): string {
+  const trouble = troubleOf(file, link);
+  if (trouble) return trouble;
   if (file.state === "done") return "all on the server";
   if (file.state === "failed") return "stopped";
   return `safe to ${timeOf(file.safeUntil)}`;
@@ -13,7 +17,7 @@ function stateOf(file: RecordingFile): string {
 
 function together(files: RecordingFile[]): string {
   if (files.every((file) => file.state === "done")) return "all on the server";
-  return `safe to ${timeOf(Math.min(...files.map((file) => file.safeUntil)))}`;
+  return `safe to ${timeOf(safeUntilOf(files))}`;
 }
 
 interface Props {
@@ -30,7 +34,7 @@ export function FilesCard({ files, room, link, sources }: Props) {
   const sent = sum(files, (file) => file.sentBytes);
   const program = files.filter((file) => file.source === null);
   const cameras = files.filter((file) => file.source !== null);
-  const troubled = cameras.filter((file) => file.trouble ?? (file.state === "failed" ? "stopped" : null));
+  const troubled = cameras.filter((file) => troubleOf(file, link) ?? (file.state === "failed" ? "stopped" : null));
   const labels = new Map(sources.map((source) => [source.id, source.label]));
   const shown = isOpen || troubled.length > 0 ? files : program.slice(-1);
   return (
@@ -50,8 +54,8 @@ export function FilesCard({ files, room, link, sources }: Props) {
               {file.name}
               {file.source && <span className="dim"> {labels.get(file.source)}</span>}
             </span>
-            <span className={`end num ${file.trouble ? "warn" : "dim"}`}>
-              {sizeOf(file.bytes)} · {stateOf(file)}
+            <span className={`end num ${troubleOf(file, link) ? "warn" : "dim"}`}>
+              {sizeOf(file.bytes)} · {stateOf(file, link)}
             </span>
           </li>
         ))}

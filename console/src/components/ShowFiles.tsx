@@ -13,10 +13,12 @@ const KINDS: Record<string, string> = {
   timeline: "for editors",
 };
 
-/* The program first, then cameras by number, then what was made of them, then the papers. */
+/* The program first, then cameras by number, then what was made of them, then the papers; parts of a
+ * recording in their order ("cam_1_iso.2.mkv" is the second). */
 function rank(file: SessionFile): string {
   const order = ["program", "highlights", "iso", "camera", "timeline"].indexOf(file.kind);
-  return `${order < 0 ? 9 : order} ${file.source?.replace(/\d+/, (n) => n.padStart(3, "0")) ?? ""} ${file.name}`;
+  const part = /\.(\d+)\.[a-z]+$/.exec(file.name)?.[1] ?? "1";
+  return `${order < 0 ? 9 : order} ${file.source?.replace(/\d+/, (n) => n.padStart(3, "0")) ?? ""} ${part.padStart(4, "0")} ${file.name}`;
 }
 
 function missing(file: SessionFile): string | undefined {

@@ -2,7 +2,7 @@ import type { StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { LiveText } from "./LiveText";
 import { Logo } from "./Logo";
-import { clockOf, linkWords, plural, timeOf } from "./words";
+import { clockOf, linkWords, plural, safeUntilOf, timeOf } from "./words";
 
 interface Props {
   state: StudioState;
@@ -10,8 +10,7 @@ interface Props {
 }
 
 function safeWords(state: StudioState): string {
-  const until = Math.min(...state.files.map((file) => file.safeUntil));
-  return `${plural(state.files.length, "file", "files")} · on the server to ${timeOf(until)}`;
+  return `${plural(state.files.length, "file", "files")} · on the server to ${timeOf(safeUntilOf(state.files))}`;
 }
 
 /* Between shows there is no link; then the room on its disk says that the server is there. */

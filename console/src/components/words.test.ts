@@ -1,9 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { clockOf, isolationWords, lengthOf, patienceWord, roomWords, sizeOf, timeOf } from "./words";
+import { clockOf, isolationWords, lengthOf, patienceWord, roomWords, safeUntilOf, sizeOf, timeOf } from "./words";
 
 describe("words", () => {
   test("for times", () => {
     expect([clockOf(1_457_000), clockOf(-1), timeOf(1_457_900), timeOf(3_723_000)]).toEqual(["00:24:17", "00:00:00", "24:17", "1:02:03"]);
+  });
+
+  test("for what is safe: finished parts do not hold it back", () => {
+    const file = (state: "done" | "recording", safeUntil: number) =>
+      ({ name: "", source: null, bytes: 1, sentBytes: 1, keptUntil: 9000, safeUntil, state, trouble: null });
+    expect(safeUntilOf([file("done", 1000), file("recording", 8000), file("recording", 7000)])).toBe(7000);
+    expect([safeUntilOf([file("done", 1000), file("done", 6000)]), safeUntilOf([])]).toEqual([6000, 0]);
   });
 
   test("for lengths", () => {

@@ -1,5 +1,5 @@
 /* Times, sizes and states as people say them. */
-import type { Link, Role, Room } from "../core/studio";
+import type { Link, RecordingFile, Role, Room } from "../core/studio";
 
 const two = (n: number) => String(n).padStart(2, "0");
 
@@ -98,4 +98,12 @@ export function plural(n: number, one: string, many: string): string {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/* Up to where all that is recorded now is on the server; earlier parts that are there whole do not
+ * hold it back. */
+export function safeUntilOf(files: RecordingFile[]): number {
+  const open = files.filter(({ state }) => state !== "done");
+  if (open.length === 0) return Math.max(0, ...files.map(({ safeUntil }) => safeUntil));
+  return Math.min(...open.map(({ safeUntil }) => safeUntil));
 }
