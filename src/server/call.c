@@ -242,7 +242,7 @@ void server_call_page(ServerCall *call, HttpReply *reply)
     http_reply_header(reply, "Permissions-Policy",
                       "camera=(self), microphone=(self), display-capture=(self), "
                       "screen-wake-lock=(self), fullscreen=(self), geolocation=(), payment=(), "
-                      "usb=(), serial=(), bluetooth=(), midi=()");
+                      "usb=(), serial=(), midi=()");
     server_call_reply(call, reply);
 }
 

@@ -4,7 +4,7 @@ import { takeToken } from "./api";
 import { WORDS, withNotice, withoutNotice } from "./notices";
 import { sampleShow } from "./provided";
 import { load, rememberShow, save } from "./saved";
-import { firstOnAir, freeId, logSources, makeSource, microphoneFor } from "./sources";
+import { firstOnAir, freeId, logSources, makeSource, microphoneFor, microphoneOf } from "./sources";
 import { Check, isolation } from "./speech/check";
 import { gainsFor, type MicFrame } from "./speech/room";
 import type { Device, Source } from "./studio";
@@ -48,6 +48,10 @@ describe("sources", () => {
     const taken = source("cam_1", { microphone: { deviceId: "b", channel: 0 } });
     expect(microphoneFor(camera, devices, [taken])?.deviceId).toBe("a");
     expect(microphoneFor(camera, [], [])).toBe(null);
+  });
+
+  it("have no microphone when they see everybody, or a screen", () => {
+    expect(["person", "wide", "screen"].map((role) => microphoneOf(role as Source["role"]))).toEqual(["own", null, null]);
   });
 
   it("begin with the wide camera when there is one", () => {

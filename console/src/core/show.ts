@@ -122,7 +122,7 @@ export class Show {
 
   /* One line of the log by this console. */
   log(type: string, members: Partial<LogEvent> = {}): LogEvent {
-    const event: LogEvent = { id: newId(), type, t: this.now(), ...members };
+    const event = notAhead({ id: newId(), type, t: this.now(), ...members }, this.now());
     this.mine.add(event.id);
     this.view = withLine(this.view, event);
     if (type === "speaking_start" && event.source) this.options.hooks.speaks(event.source);
@@ -297,4 +297,11 @@ export class Show {
       ...(drift === null ? {} : { drift_ppm: Math.round(drift) }),
     });
   }
+}
+
+/* Nobody knows a thing before it is so: whatever clock a time was taken by, a line is never of later
+ * than now, and what is heard in the sound was there when it was heard. */
+export function notAhead(event: LogEvent, now: number): LogEvent {
+  const t = Math.min(event.t, now);
+  return event.edge_t === undefined ? { ...event, t } : { ...event, t, edge_t: Math.min(event.edge_t, t) };
 }

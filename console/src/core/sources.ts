@@ -88,6 +88,11 @@ export function microphoneFor(camera: Device, devices: readonly Device[], source
   return best ? { deviceId: best.deviceId, channel: best.channel } : null;
 }
 
+/* Of a recording that is played as a camera: what hears everybody, or nobody, has no voice of its own. */
+export function microphoneOf(role: Role): "own" | null {
+  return role === "wide" || role === "screen" ? null : "own";
+}
+
 /* Who is on air first: who sees everybody, or the first with a picture. */
 export function firstOnAir(sources: readonly Source[]): SourceId | null {
   const seen = sources.filter(({ role, picture }) => role !== "mic" && picture.kind !== "none");

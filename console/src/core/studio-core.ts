@@ -14,7 +14,7 @@ import { PhoneHost } from "./phone-host";
 import { sampleShow, testShow, type Provided } from "./provided";
 import { forgetShow, load, microphoneKey, rememberShow, save } from "./saved";
 import { Show, type ShowHooks } from "./show";
-import { captureSources, firstOnAir, freeId, gainOf, logSources, makeSource, microphoneFor, savedCameras, voices } from "./sources";
+import { captureSources, firstOnAir, freeId, gainOf, logSources, makeSource, microphoneFor, microphoneOf, savedCameras, voices } from "./sources";
 import { isolation, ISOLATION_LEAST_DB, type CheckResult, type Voice } from "./speech/check";
 import type { Spool } from "./spool";
 import { Store } from "./store";
@@ -482,7 +482,7 @@ export class StudioCore implements Studio {
   }
 
   private provide(found: Provided[]): void {
-    for (const { label, role, url } of found) this.add({ kind: "sample", url }, "own", label, role);
+    for (const { label, role, url } of found) this.add({ kind: "sample", url }, microphoneOf(role), label, role);
   }
 
   /* All that the show ever had, in order of their numbers: a list never gets shorter. */

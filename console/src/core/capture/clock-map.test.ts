@@ -41,6 +41,25 @@ describe("the clock of a device", () => {
     }
   });
 
+  /* Sent in time, read when the page runs again: what was sent while it stood still is all there. */
+  test("is never ahead, however long the page or the device stands still", () => {
+    for (const kind of [SOUND_CLOCK, undefined]) {
+      const map = new ClockMap(kind);
+      let now = 0;
+      let lost = 0;
+      for (let i = 0; i < 2000; i++) {
+        if (i % 400 === 100) lost += 5000; /* the device stood still, and lost the time */
+        const device = i * 32;
+        const sent = device + lost + (i % 5);
+        const isStall = i % 400 >= 250 && i % 400 < 380; /* four seconds of messages that wait */
+        now = Math.max(now, isStall ? (i - (i % 400) + 380) * 32 + lost : sent);
+        map.feed(device, sent + ((i * 7919) % 40));
+        expect(map.map(device)!).toBeLessThanOrEqual(sent + ((i * 7919) % 40) + 30);
+        expect(map.map(device)!).toBeLessThanOrEqual(now + 70);
+      }
+    }
+  });
+
   test("begins anew when the device does", () => {
     const map = new ClockMap();
     for (let i = 0; i < 100; i++) map.feed(i * 33, i * 33 + 5);

@@ -14,7 +14,7 @@ export const CAMERA_CLOCK: ClockKind = { windowMs: 5000, stepMs: 30 };
 export const SOUND_CLOCK: ClockKind = { windowMs: 600, stepMs: 12 };
 
 const JUMP_MS = 500;
-const MOST_UNDER_WAY_MS = 2000;
+const MOST_UNDER_WAY_MS = 10_000; /* a page or worker that stands still for longer than this is lost anyway */
 const SLEW = 0.001; /* 1 ms a second: far above the drift of any two crystals */
 
 export class ClockMap {

@@ -74,7 +74,12 @@ export class StudioCapture implements Capture {
       this.tellTime();
       const firstPart = [null, ...this.order].map((id): [SourceId | null, number] => [id, options.firstPart(id)]);
       const { onAir, lookAheadMs, format } = options;
-      await engine.start({ format, onAir, lookAheadMs, firstPart });
+      try {
+        await engine.start({ format, onAir, lookAheadMs, firstPart });
+      } catch (error) {
+        this.clock = this.spooling = null;
+        throw error;
+      }
     });
   }
 

@@ -18,7 +18,7 @@ export interface Setup {
 
 export type ToWorker =
   | { kind: "sound"; port: MessagePort }
-  | { kind: "clock"; at: number; session: number | null }
+  | { kind: "clock"; at: number; wall: number; session: number | null } /* `wall`: Date.now() when sent */
   | { kind: "source"; setup: SourceSetup; frames: ReadableStream<VideoFrame> | null }
   | { kind: "gone"; source: SourceId }
   | { kind: "delivered"; source: SourceId; frames: number } /* by the camera so far; four times a second */

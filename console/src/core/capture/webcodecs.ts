@@ -44,7 +44,7 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
       tell({ kind: "source", setup, frames }, frames ? [frames] : []);
     },
     remove: (source) => tell({ kind: "gone", source }),
-    setClock: (at, session) => tell({ kind: "clock", at, session }),
+    setClock: (at, session) => tell({ kind: "clock", at, wall: Date.now(), session }),
     setDelivered: (source, frames) => tell({ kind: "delivered", source, frames }),
     async start(setup: Setup) {
       tell({ kind: "start", setup });

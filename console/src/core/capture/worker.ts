@@ -38,8 +38,8 @@ function takeSound(port: MessagePort): void {
   port.onmessage = ({ data }: MessageEvent<SoundMessage>) => recording?.sound(data, sentAt(data.wall));
 }
 
-function setClock(at: number, session: number | null): void {
-  pageClock.feed(at, performance.now());
+function setClock({ at, wall, session }: Extract<ToWorker, { kind: "clock" }>): void {
+  pageClock.feed(at, sentAt(wall));
   if (session !== null) clock.set(session, pageClock.map(at)!);
 }
 
@@ -60,7 +60,7 @@ async function stop(): Promise<void> {
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.kind) {
     case "sound": return takeSound(data.port);
-    case "clock": return setClock(data.at, data.session);
+    case "clock": return setClock(data);
     case "source": return addSource(data.setup, data.frames);
     case "gone": return removeSource(data.source);
     case "delivered": return sources.get(data.source)?.camera?.delivered(data.frames);

@@ -68,6 +68,20 @@ describe("the session clock", () => {
     expect(Math.abs(clock.time() - truth())).toBeLessThan(20);
   });
 
+  it("is not ahead by more than a quarter of a second when all answers are slow", () => {
+    const { state, clock, truth } = world(50_000);
+    clock.guess(50_000);
+    for (const [there, back] of [[6000, 10], [4500, 40], [5000, 0]] as const) {
+      const c1 = state.now;
+      state.now += there;
+      const s = Math.floor(truth());
+      state.now += back;
+      clock.add(clockSample(c1, s, s, state.now));
+      expect(clock.time()).toBeLessThanOrEqual(truth() + 251);
+      expect(clock.time()).toBeGreaterThan(truth() - 6000);
+    }
+  });
+
   it("shows what the server said until it was measured", () => {
     const { state, clock } = world(0);
     expect(clock.time()).toBe(0);

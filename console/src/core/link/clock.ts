@@ -24,6 +24,13 @@ const ANCHOR_MS = 60000; /* the best sample of each minute says how the clocks d
 const ANCHORS = 30;
 const SLEW = 0.005; /* corrections are worked in at 5 ms a second */
 const JUMP_MS = 250; /* a larger one is a jump: the server's clock is another */
+/* An answer that was long under way says little. Of what it leaves open the clock takes the late side:
+ * who is late loses nothing, and what comes from ahead of its own clock the server does not take. */
+const AHEAD_MS = 250;
+
+function careful({ offset, error }: ClockSample): number {
+  return offset - Math.max(0, error - AHEAD_MS);
+}
 
 export class Clock {
   private samples: ClockSample[] = [];
@@ -52,7 +59,7 @@ export class Clock {
     this.samples.push(sample);
     if (this.samples.length > KEPT) this.samples.shift();
     this.anchor(sample);
-    if (this.samples.length <= SETTLED) this.shown = { local: this.now(), offset: this.best()!.offset };
+    if (this.samples.length <= SETTLED) this.shown = { local: this.now(), offset: careful(this.best()!) };
     else this.settle();
   }
 
@@ -117,7 +124,7 @@ export class Clock {
     const best = this.best();
     if (this.shown === null || best === null) return;
     const now = this.now();
-    const missing = best.offset - this.shown.offset;
+    const missing = careful(best) - this.shown.offset;
     const most = Math.max(0, now - this.shown.local) * SLEW;
     const step = Math.abs(missing) > JUMP_MS ? missing : Math.max(-most, Math.min(most, missing));
     this.shown = { local: now, offset: this.shown.offset + step };

@@ -4,6 +4,8 @@
 export const FRAME_SAMPLES = 1536;
 export const FRAME_MS = 32;
 export const LEVEL_MIN_DB = -100;
+/* The clock was corrected when it goes back further than its own jitter. */
+const PUT_BACK_MS = 250;
 /* Of a mic whose person was not checked: as loud as a voice usually is. */
 const USUAL_GAIN_DB = -30;
 
@@ -56,7 +58,9 @@ const toDb = (amplitude: number) => Math.max(LEVEL_MIN_DB, 20 * Math.log10(ampli
 export class SpeechRoom {
   private readonly x: Exports;
   private readonly silence = new Float32Array(FRAME_SAMPLES);
+  /* Time within the room only goes on: `t` and what was lost when the clock was put back. */
   private lastT = -Infinity;
+  private ahead = 0;
 
   constructor(
     module: WebAssembly.Module,
@@ -74,8 +78,7 @@ export class SpeechRoom {
   /* Sound that ends at `t`; a mic without sound is silent. */
   push(t: number, sounds: ReadonlyMap<string, Float32Array>): { frames: MicFrame[]; edges: Edge[] } {
     const { x } = this;
-    /* Time only goes on; a correction of the clock may say otherwise for a moment. */
-    this.lastT = Math.max(Math.round(t), this.lastT + 1);
+    this.advance(t);
     const loud = this.mics.map(({ source }, mic) => {
       const samples = sounds.get(source) ?? this.silence;
       new Float32Array(x.memory.buffer, x.input(mic), FRAME_SAMPLES).set(samples.subarray(0, FRAME_SAMPLES));
@@ -99,8 +102,18 @@ export class SpeechRoom {
 
   /* Whoever speaks stops. */
   finish(t: number): Edge[] {
-    this.lastT = Math.max(Math.round(t), this.lastT + 1);
+    this.advance(t);
     return this.edges(this.x.share_finish(this.lastT));
+  }
+
+  /* A clock that was ahead and was put right must not leave the room waiting until it is there again:
+   * the room goes on in steps of a frame, and says its times by the clock as it is now. */
+  private advance(t: number): void {
+    const time = Math.round(t) + this.ahead;
+    if (Number.isFinite(time) && time < this.lastT - PUT_BACK_MS) {
+      this.ahead += this.lastT + FRAME_MS - time;
+      this.lastT += FRAME_MS;
+    } else this.lastT = Math.max(time, this.lastT + 1);
   }
 
   private edges(count: number): Edge[] {
@@ -108,8 +121,8 @@ export class SpeechRoom {
     return Array.from({ length: count }, (_, i) => ({
       source: this.mics[view.getInt32(24 * i, true)]!.source,
       isStart: view.getInt32(24 * i + 4, true) !== 0,
-      t: view.getFloat64(24 * i + 8, true),
-      edge: view.getFloat64(24 * i + 16, true),
+      t: view.getFloat64(24 * i + 8, true) - this.ahead,
+      edge: view.getFloat64(24 * i + 16, true) - this.ahead,
     }));
   }
 }

@@ -32,6 +32,8 @@ export class FakeTus {
   uploads = new Map<string, Upload>();
   faults: Fault[] = []; /* of the next PATCHes, in order */
   lostCreations = 0; /* so many answers to POST are lost */
+  refusedCreations = 0; /* so many POSTs are answered 503 */
+  strangers = 0; /* questions for uploads that are not there */
   patches = 0;
   received = 0; /* bytes of all PATCHes */
   problems: string[] = []; /* what no client may do */
@@ -72,7 +74,10 @@ export class FakeTus {
     if (bytes === null) return;
     if (request.method === "POST") return this.create(request, response);
     const upload = this.uploads.get(request.url!);
-    if (!upload) return this.fail(response, 404, "not_found");
+    if (!upload) {
+      this.strangers++;
+      return this.fail(response, 404, "not_found");
+    }
     if (request.method === "HEAD") {
       response.writeHead(200, {
         "Upload-Offset": upload.bytes.length,
@@ -90,6 +95,7 @@ export class FakeTus {
         .map((pair) => pair.split(" "))
         .map(([key, value]) => [key, Buffer.from(value!, "base64").toString()]),
     );
+    if (this.refusedCreations-- > 0) return this.fail(response, 503, "busy");
     const path = `/upload/${given["sessionId"]}/${given["name"]}`;
     if (this.uploads.has(path)) return this.fail(response, 409, "conflict");
     this.uploads.set(path, { bytes: Buffer.alloc(0), length: null });

@@ -61,6 +61,16 @@ describe("a recording on its way to the server", () => {
     expect(server.isWhole("program.mkv")).toBe(true);
   });
 
+  it("is never asked for before it was made", async () => {
+    server.refusedCreations = 3;
+    const file = new MemoryFile("s", "cam_1_iso.mkv");
+    const sending = sender(file);
+    const ended = sending.run();
+    await grow(file, sending, 3);
+    expect(await ended).toBe(true);
+    expect(server.strangers).toBe(0);
+  });
+
   const faults: Fault[] = ["cut-before", "cut-half", "lost-answer", "500", "503", "507", "409", "460", "gone"];
   for (const fault of faults)
     it(`arrives whole and once after: ${fault}`, async () => {

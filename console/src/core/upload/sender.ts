@@ -14,6 +14,8 @@ export interface SenderHooks {
   /* Whether the show's manifest has this closed file, the same: asked when its upload is not there,
    * as after the show was completed. */
   isWhole?(file: SpoolFile): Promise<boolean>;
+  /* Whether the server is known to have nothing of this file, which an earlier visit left. */
+  isMissing?(file: SpoolFile): Promise<boolean>;
 }
 
 const CHUNK_MOST = 1 << 20;
@@ -39,7 +41,7 @@ export class Sender {
   state: SenderState = "waiting";
   trouble: string | null = null;
   private address: string | null = null;
-  private isNew: boolean; /* begun in this visit: the server cannot have it yet */
+  private isNew: boolean; /* begun in this visit, and the server has not said that it has it */
   private isAligned = false; /* is sentBytes what the server has? */
   private chunk = CHUNK_MOST;
   private wake: (() => void) | null = null;
@@ -116,12 +118,7 @@ export class Sender {
   }
 
   private async align(): Promise<boolean> {
-    if (this.isNew) {
-      this.isNew = false; /* once: after that the server is asked */
-      this.address = await this.tus.create(this.file.sessionId, this.file.name);
-      this.isAligned = true;
-      return false;
-    }
+    if (this.isNew || (await this.hooks.isMissing?.(this.file))) return this.create();
     this.address ??= this.tus.address(this.file.sessionId, this.file.name);
     let head;
     try {
@@ -140,6 +137,21 @@ export class Sender {
     this.isAligned = true;
     this.acknowledge(head.offset);
     return this.file.isClosed && head.length === head.offset && head.offset === this.file.bytes;
+  }
+
+  /* Browsers write a 404 down as an error, so nobody is asked for what cannot be there. */
+  private async create(): Promise<boolean> {
+    try {
+      this.address = await this.tus.create(this.file.sessionId, this.file.name);
+    } catch (error) {
+      /* It is there: made by this browser, whose answer was lost. */
+      if (error instanceof TusError && error.status === 409) this.isNew = false;
+      throw error;
+    }
+    this.isNew = false;
+    this.isAligned = true;
+    this.acknowledge(0);
+    return false;
   }
 
   private async send(length: number | null): Promise<boolean> {

@@ -77,7 +77,8 @@ export class Uploads {
 
   /* Takes a file of this show, new or of an earlier visit; the result tells the sender of growth. */
   add(file: SpoolFile): SpoolFile {
-    const hooks = { changed: this.options.changed, isWhole: (one: SpoolFile) => this.isWhole(one) };
+    const missing = file.bytes > 0 ? { isMissing: once((one: SpoolFile) => this.isMissing(one)) } : {};
+    const hooks = { changed: this.options.changed, isWhole: (one: SpoolFile) => this.isWhole(one), ...missing };
     const sender = new Sender(file, this.options.tus, this.lanes, hooks, this.options.backoff?.());
     const item: Item = { file, sender, ended: Promise.resolve(false), isRemoved: false, failure: null };
     this.items.set(file.name, item);
@@ -161,6 +162,12 @@ export class Uploads {
     return there?.bytes === file.bytes && there.sha256 === (await file.sha256());
   }
 
+  private async isMissing({ name }: SpoolFile): Promise<boolean> {
+    const manifest = await this.options.api.session(this.options.sessionId).catch(() => null);
+    if (manifest?.state !== "recording") return false;
+    return ![...(manifest.files ?? []), ...(manifest.live?.uploads ?? [])].some((one) => one.name === name);
+  }
+
   private async sums(): Promise<Map<string, FileSum>> {
     const sums = new Map<string, FileSum>();
     for (const { file } of this.items.values())
@@ -221,4 +228,14 @@ function stateOf(file: SpoolFile, sender: Sender, failure: string | null): Recor
   if (failure !== null || sender.state === "failed") return "failed";
   if (sender.state === "done") return "done";
   return file.isClosed ? "sending" : "recording";
+}
+
+/* Asks the first time only: what is made after that is there. */
+function once(ask: (file: SpoolFile) => Promise<boolean>): (file: SpoolFile) => Promise<boolean> {
+  let isAsked = false;
+  return async (file) => {
+    if (isAsked) return false;
+    isAsked = true;
+    return ask(file);
+  };
 }
