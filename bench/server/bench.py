@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bench.py [--rounds N] [--only NAME…] [--quick] BUILD
+"""bench.py [--rounds N] [--only NAME,NAME] [--quick] BUILD
 
 The studio's server beside an Express + Socket.IO + multer server that does the same job (node/), in
 one run: they take turns on the same machine, the same folder of the same disk, under the same
@@ -259,7 +259,8 @@ def prepare(build):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="+", choices=BENCHES, default=list(BENCHES))
+    parser.add_argument("--only", metavar="NAME,NAME", default=",".join(BENCHES),
+                        help=", ".join(BENCHES))
     parser.add_argument("--side", choices=["crosscut", "node"], help="one of them, to profile it")
     parser.add_argument("--quick", action="store_true", help="less of everything, to try it out")
     parser.add_argument("build", type=lambda text: Path(text).resolve())
@@ -268,7 +269,7 @@ def main():
     print("$ " + " ".join(sys.argv))
     print(machine())
     print(f"{'':42}{'crosscut':>12}{'node':>12}{'node ÷ crosscut':>17}", flush=True)
-    for name in args.only:
+    for name in args.only.split(","):
         rounds = {kind: [] for kind in (Crosscut, Node) if args.side in (None, kind.name)}
         for _ in range(args.rounds):
             for kind, figures in rounds.items():

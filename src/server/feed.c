@@ -2,12 +2,13 @@
  * and waits (`pending`), and while it does the client is paused. */
 #include "feed-private.h"
 
+#include "buffers-private.h"
 #include "shows-private.h"
 
 #include <string.h>
 
 enum {
-    CHUNK_BYTES = 256 << 10, /* gathered before it is given to the disk */
+    CHUNK_BYTES = 224 << 10, /* gathered before it is given to the disk: what comes fits behind */
     AHEAD_BYTES = 4 << 20,   /* of one request, on their way to the disk: then the client waits */
 };
 
@@ -30,7 +31,7 @@ static void unref(ServerFeed *feed)
 {
     if (--feed->refs > 0)
         return;
-    g_byte_array_unref(feed->buffer);
+    server_buffers_put(feed->server->buffers, feed->buffer);
     g_clear_pointer(&feed->pending, g_bytes_unref);
     g_free(feed);
 }
@@ -61,7 +62,7 @@ ServerFeed *server_feed_new(Server *server, ServerRecording *recording, ServerCa
     feed->offset = offset;
     feed->ended = ended;
     feed->data = data;
-    feed->buffer = g_byte_array_new();
+    feed->buffer = server_buffers_take(server->buffers);
     feed->refs = 1;
     server_recording_claim(recording, feed, stolen);
     return feed;
@@ -170,8 +171,8 @@ static gboolean flush(ServerFeed *feed)
         return FALSE;
     if (feed->buffer->len == 0)
         return TRUE;
-    g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes(feed->buffer);
-    feed->buffer = g_byte_array_new();
+    g_autoptr(GBytes) bytes = server_buffers_lend(feed->server->buffers, feed->buffer);
+    feed->buffer = server_buffers_take(feed->server->buffers);
     return append(feed, bytes);
 }
 

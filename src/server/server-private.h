@@ -8,6 +8,7 @@
 #include <store/upload.h>
 #include <store/workers.h>
 
+#include "buffers-private.h"
 #include "identity-private.h"
 #include "metrics-private.h"
 #include "pulse-private.h"
@@ -28,6 +29,7 @@ struct Server {
     StoreUploads *uploads;      /* server.c */
     GQueue waiting_uploads;     /* for room; upload.c */
     guint room_source;          /* upload.c */
+    ServerBuffers *buffers;     /* for recordings on their way to the disk; server.c */
     ServerShows *shows;         /* shows.c: the shows that run, and those that were asked for */
     ServerSockets *sockets;     /* socket.c */
     SocketioServer *socketio;   /* socket.c */

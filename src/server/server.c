@@ -81,6 +81,7 @@ Server *server_new(const ServerConfig *config, const char *program, GMainContext
     server->context =
         context != NULL ? g_main_context_ref(context) : g_main_context_ref_thread_default();
     server->metrics = server_metrics_new();
+    server->buffers = server_buffers_new();
     if (!open_storage(server, error) || !open_identity(server, error))
         return NULL;
     server->shows = server_shows_new(server, error);
@@ -123,6 +124,7 @@ void server_free(Server *server)
     store_uploads_free(server->uploads);
     store_workers_free(server->log_workers);
     store_workers_free(server->disk_workers);
+    server_buffers_free(server->buffers);
     store_shows_close(server->store);
     server_identity_free(server->identity);
     server_metrics_free(server->metrics);

@@ -6,9 +6,9 @@ gboolean server_socket_new(Server *server, GError **error);          /* makes se
 void server_socket_free(Server *server);                             /* before the shows */
 gboolean server_socket_handle(Server *server, HttpRequest *request); /* TRUE: under /socket.io/ */
 
-/* Sends a line of the log to everybody in the show but `except`. `line` is taken. */
+/* Sends a line of the log, JSON text, to everybody in the show but `except`. */
 void server_socket_send_line(Server *server, const char *show_id, SocketioSocket *except,
-                             json_t *line);
+                             const char *line);
 /* What `state` says changed: sent at most once a second. */
 void server_socket_state_changed(Server *server, const char *show_id);
 guint server_socket_watchers(Server *server, const char *show_id); /* clients in the show */

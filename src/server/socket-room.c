@@ -139,13 +139,10 @@ void server_socket_state_changed(Server *server, const char *show_id)
 }
 
 void server_socket_send_line(Server *server, const char *show_id, SocketioSocket *except,
-                             json_t *line)
+                             const char *line)
 {
     if (server->socketio != NULL)
-        socketio_server_emit_room(server->socketio, "/", show_id, except, "event",
-                                  json_pack("[o]", line), NULL);
-    else
-        json_decref(line);
+        socketio_server_emit_room_text(server->socketio, "/", show_id, except, "event", line);
 }
 
 void server_socket_end_show(Server *server, const char *show_id)

@@ -140,9 +140,15 @@ static void answer(SocketioAck *ack, json_t *value)
 static void event_answered(gint64 seq, gint64 at_ms, const GError *error, gpointer data)
 {
     SocketioAck *ack = data;
-    answer(ack, error == NULL ? json_pack("{s:b, s:I, s:I}", "ok", 1, "seq", (json_int_t)seq, "at",
-                                          (json_int_t)at_ms)
-                              : json_pack("{s:b, s:o}", "ok", 0, "error", error_json(error)));
+    char text[96];
+    if (error != NULL) {
+        answer(ack, json_pack("{s:b, s:o}", "ok", 0, "error", error_json(error)));
+    } else if (ack != NULL) {
+        g_snprintf(text, sizeof text,
+                   "{\"ok\":true,\"seq\":%" G_GINT64_FORMAT ",\"at\":%" G_GINT64_FORMAT "}", seq,
+                   at_ms);
+        socketio_ack_answer_text(ack, text);
+    }
 }
 
 /* A bucket of tokens that fills with time. Milliseconds until there is one; 0: taken. */

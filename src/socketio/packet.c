@@ -238,9 +238,10 @@ GBytes *socketio_packet_encode(const SocketioPacket *packet)
     return socketio_packet_encode_after("", packet);
 }
 
-GBytes *socketio_packet_encode_after(const char *prefix, const SocketioPacket *packet)
+GString *socketio_packet_begin(const char *prefix, const SocketioPacket *packet, gsize json_bytes)
 {
-    GString *text = g_string_new(prefix);
+    GString *text = g_string_sized_new(json_bytes);
+    g_string_append(text, prefix);
     g_string_append_c(text, (char)('0' + packet->type - SOCKETIO_CONNECT));
     if (is_binary(packet->type))
         g_string_append_printf(text, "%u-", packet->attachments_due);
@@ -248,6 +249,12 @@ GBytes *socketio_packet_encode_after(const char *prefix, const SocketioPacket *p
         g_string_append_printf(text, "%s,", packet->space);
     if (packet->id != SOCKETIO_NO_ID)
         g_string_append_printf(text, "%" G_GINT64_FORMAT, packet->id);
+    return text;
+}
+
+GBytes *socketio_packet_encode_after(const char *prefix, const SocketioPacket *packet)
+{
+    GString *text = socketio_packet_begin(prefix, packet, 0);
     if (packet->data != NULL) {
         char *json = json_dumps(packet->data, JSON_COMPACT | JSON_REAL_PRECISION(15));
         g_assert(json != NULL);

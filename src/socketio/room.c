@@ -78,23 +78,15 @@ static GHashTable *find_members(const SocketioServer *server, const char *name, 
     return room != NULL ? g_hash_table_lookup(space->rooms, room) : space->sockets;
 }
 
-guint socketio_server_emit_room(SocketioServer *server, const char *space, const char *room,
-                                SocketioSocket *except, const char *event, json_t *args,
-                                GPtrArray *attachments)
+static guint send_all(SocketioServer *server, GHashTable *members, const SocketioSocket *except,
+                      GBytes *frame, const GPtrArray *attachments)
 {
-    GHashTable *members = find_members(server, space, room);
-    if (members == NULL || g_hash_table_size(members) == 0) {
-        json_decref(args);
-        return 0;
-    }
-    g_autoptr(GBytes) frame = socketio_encode(SOCKETIO_EVENT, space, SOCKETIO_NO_ID,
-                                              socketio_event_data(event, args), attachments);
     guint count = 0;
     GHashTableIter iter;
     gpointer key = NULL;
     g_hash_table_iter_init(&iter, members);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        SocketioSocket *socket = key;
+        const SocketioSocket *socket = key;
         if (socket == except)
             continue;
         socketio_client_send(socket->client, frame, attachments);
@@ -102,6 +94,39 @@ guint socketio_server_emit_room(SocketioServer *server, const char *space, const
     }
     server->metrics.events_out += count;
     return count;
+}
+
+/* Nobody but `except`: nothing to encode. */
+static gboolean is_for_nobody(GHashTable *members, const SocketioSocket *except)
+{
+    return members == NULL || (g_hash_table_size(members) == 1 && except != NULL &&
+                               g_hash_table_contains(members, except));
+}
+
+guint socketio_server_emit_room(SocketioServer *server, const char *space, const char *room,
+                                SocketioSocket *except, const char *event, json_t *args,
+                                GPtrArray *attachments)
+{
+    GHashTable *members = find_members(server, space, room);
+    if (is_for_nobody(members, except)) {
+        json_decref(args);
+        return 0;
+    }
+    g_autoptr(GBytes) frame = socketio_encode(SOCKETIO_EVENT, space, SOCKETIO_NO_ID,
+                                              socketio_event_data(event, args), attachments);
+    return send_all(server, members, except, frame, attachments);
+}
+
+guint socketio_server_emit_room_text(SocketioServer *server, const char *space, const char *room,
+                                     const SocketioSocket *except, const char *event,
+                                     const char *text)
+{
+    GHashTable *members = find_members(server, space, room);
+    if (is_for_nobody(members, except))
+        return 0;
+    g_autoptr(GBytes) frame =
+        socketio_encode_text(SOCKETIO_EVENT, space, SOCKETIO_NO_ID, event, text);
+    return send_all(server, members, except, frame, NULL);
 }
 
 void socketio_server_each(SocketioServer *server, const char *space, const char *room,

@@ -74,6 +74,9 @@ void socketio_client_send(SocketioClient *client, GBytes *frame, const GPtrArray
 /* The frame of an event, an ack or any other packet. Takes `data`. */
 GBytes *socketio_encode(SocketioType type, const char *space, gint64 id, json_t *data,
                         const GPtrArray *attachments);
+/* The same of an event or (`event` NULL) an ack whose one argument is JSON text already. */
+GBytes *socketio_encode_text(SocketioType type, const char *space, gint64 id, const char *event,
+                             const char *text);
 /* [event, …args]; takes `args`. */
 json_t *socketio_event_data(const char *event, json_t *args);
 SocketioSocket *socketio_socket_new(SocketioConnect *connect, gpointer data);

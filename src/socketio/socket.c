@@ -1,6 +1,12 @@
 /* A socket: what is sent to it, the acks both sides owe each other, and its end. */
 #include "server-private.h"
 
+#include "packet-private.h"
+
+#include <string.h>
+
+enum { SHORT_BYTES = 64 }; /* what mostly stands around a frame's text */
+
 /* ---- packets ---- */
 
 json_t *socketio_placeholder_new(guint number)
@@ -25,6 +31,23 @@ GBytes *socketio_encode(SocketioType type, const char *space, gint64 id, json_t 
     GBytes *frame = socketio_packet_encode_after("4", &packet);
     json_decref(data);
     return frame;
+}
+
+GBytes *socketio_encode_text(SocketioType type, const char *space, gint64 id, const char *event,
+                             const char *text)
+{
+    const SocketioPacket packet = {.type = type, .space = (char *)space, .id = id};
+    g_assert(event == NULL || (strpbrk(event, "\"\\") == NULL && !socketio_event_is_reserved(event)));
+    GString *frame = socketio_packet_begin("4", &packet, strlen(text) + SHORT_BYTES);
+    g_string_append_c(frame, '[');
+    if (event != NULL) {
+        g_string_append_c(frame, '"');
+        g_string_append(frame, event);
+        g_string_append(frame, "\",");
+    }
+    g_string_append(frame, text);
+    g_string_append_c(frame, ']');
+    return g_string_free_to_bytes(frame);
 }
 
 json_t *socketio_event_data(const char *event, json_t *args)
@@ -219,6 +242,18 @@ void socketio_ack_answer(SocketioAck *ack, json_t *args, GPtrArray *attachments)
         server_of(socket)->metrics.acks_out++;
     } else {
         json_decref(data);
+    }
+    socketio_ack_free(ack);
+}
+
+void socketio_ack_answer_text(SocketioAck *ack, const char *text)
+{
+    SocketioSocket *socket = ack->socket;
+    if (socket->space != NULL) {
+        g_autoptr(GBytes) frame =
+            socketio_encode_text(SOCKETIO_ACK, socket->space_name, ack->id, NULL, text);
+        socketio_client_send(socket->client, frame, NULL);
+        server_of(socket)->metrics.acks_out++;
     }
     socketio_ack_free(ack);
 }

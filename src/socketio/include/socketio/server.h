@@ -59,6 +59,8 @@ typedef struct SocketioAck SocketioAck;
 
 /* Takes `ack` and `args` (an array; NULL: no arguments). `attachments`: GBytes, or NULL. */
 void socketio_ack_answer(SocketioAck *ack, json_t *args, GPtrArray *attachments);
+/* The same with one argument that is JSON text already. */
+void socketio_ack_answer_text(SocketioAck *ack, const char *text);
 void socketio_ack_free(SocketioAck *ack); /* without an answer. NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SocketioAck, socketio_ack_free)
 
@@ -119,6 +121,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SocketioServer, socketio_server_free)
 guint socketio_server_emit_room(SocketioServer *server, const char *space, const char *room,
                                 SocketioSocket *except, const char *event, json_t *args,
                                 GPtrArray *attachments);
+/* The same with one argument that is JSON text already. `event` needs no escaping in JSON. */
+guint socketio_server_emit_room_text(SocketioServer *server, const char *space, const char *room,
+                                     const SocketioSocket *except, const char *event,
+                                     const char *text);
 /* Calls for each socket of a room (NULL: of the namespace); it may leave, join or disconnect. */
 typedef void (*SocketioEach)(SocketioSocket *socket, gpointer data);
 void socketio_server_each(SocketioServer *server, const char *space, const char *room,
