@@ -1,5 +1,6 @@
 /* crosscut serve: the studio. The first line on standard output is the address to open; the log is
  * on standard error. SIGTERM and Ctrl-C let what runs come to its end, for a while. */
+#include "code-pages.h"
 #include "command.h"
 #include "error.h"
 #include "notify.h"
@@ -216,6 +217,7 @@ static void run_loop(Serve *serve, GCancellable *cancellable)
     g_source_attach(end, NULL);
     GSource *watchdog = cli_notify_watchdog(NULL);
     cli_notify("READY=1");
+    cli_let_code_go();
     g_info("ready, address=%s", server_address(serve->server));
     g_main_loop_run(serve->loop);
     if (watchdog != NULL) {

@@ -24,7 +24,7 @@ static gboolean open_storage(Server *server, GError **error)
     if (server->store == NULL)
         return FALSE;
     server->log_workers = store_workers_new("log", LOG_WORKERS, server->context);
-    server->disk_workers = store_workers_new("disk", DISK_WORKERS, server->context);
+    server->disk_workers = store_workers_new_patient("disk", DISK_WORKERS, server->context);
     server->log_pulse = server_pulse_new(server->log_workers, server->context);
     server->disk_pulse = server_pulse_new(server->disk_workers, server->context);
     StoreUploadLimits limits = {.flight_bytes = (gsize)config->upload_flight_bytes,
