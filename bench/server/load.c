@@ -25,6 +25,7 @@ enum {
     PENDING = 256, /* events of one client that wait for their answer; a power of 2 */
     SPEECH_US = 30000,
     CUT_US = 50000,
+    LOST_US = 5 * G_USEC_PER_SEC,
 };
 
 static guint16 port;
@@ -544,29 +545,30 @@ static void on_switch(Client *client, char *text)
     cuts->cut_us = 0;
 }
 
-/* The console cuts by hand, and waits for what the director says to it. */
+/* The console cuts by hand, waits for what the director says to it, and cuts again. */
 static void switches(char **words)
 {
     Cuts cuts = {.times_us = g_array_new(FALSE, FALSE, sizeof(guint32))};
     Client *client = join(words[0], 0);
     client->data = &cuts;
-    guint unanswered = 0;
     gint64 began_us = g_get_monotonic_time();
     gint64 end_us = began_us + atoi(words[1]) * G_USEC_PER_SEC, next_us = began_us;
     struct pollfd one = {client->fd, POLLIN, 0};
-    while (next_us < end_us) {
+    while (next_us < end_us || cuts.cut_us != 0) {
         gint64 now_us = g_get_monotonic_time();
-        if (now_us >= next_us) {
-            unanswered += cuts.cut_us != 0;
+        if (now_us > end_us + LOST_US)
+            g_error("a cut by hand was never answered");
+        if (now_us >= next_us && cuts.cut_us == 0) {
             client->camera = client->camera == 1 ? 2 : 1;
             cuts.cut_us = now_us;
             send_event(client, "manual_cut");
             next_us = now_us + CUT_US;
         }
-        if (poll(&one, 1, (int)MAX((next_us - now_us) / 1000, 1)) > 0 && receive(client))
+        int wait_ms = cuts.cut_us != 0 ? 1000 : (int)MAX((next_us - now_us) / 1000, 1);
+        if (poll(&one, 1, wait_ms) > 0 && receive(client))
             take_frames(client, on_switch);
     }
-    print_times(cuts.times_us, unanswered, began_us);
+    print_times(cuts.times_us, 0, began_us);
 }
 
 /* ---- sockets ---- */
