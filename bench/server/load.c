@@ -107,9 +107,10 @@ static void print_times(GArray *times_us, guint refused, gint64 began_us)
 {
     double wall_s = seconds_since(began_us);
     qsort(times_us->data, times_us->len, sizeof(guint32), compare_times);
-    printf("{\"count\":%u,\"refused\":%u,\"seconds\":%.3f,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}\n",
-           times_us->len, refused, wall_s, percentile_ms(times_us, 0.5),
-           percentile_ms(times_us, 0.99), percentile_ms(times_us, 1));
+    printf(
+        "{\"count\":%u,\"refused\":%u,\"seconds\":%.3f,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}\n",
+        times_us->len, refused, wall_s, percentile_ms(times_us, 0.5), percentile_ms(times_us, 0.99),
+        percentile_ms(times_us, 1));
 }
 
 /* ---- requests ---- */
@@ -195,7 +196,8 @@ static void create_tus(int fd, const Upload *upload)
     g_autofree char *show64 = g_base64_encode((const guchar *)upload->show, strlen(upload->show));
     g_autofree char *request = g_strdup_printf(
         "POST /upload HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n"
-        "Tus-Resumable: 1.0.0\r\nUpload-Defer-Length: 1\r\nUpload-Metadata: sessionId %s,name %s\r\n"
+        "Tus-Resumable: 1.0.0\r\nUpload-Defer-Length: 1\r\nUpload-Metadata: sessionId %s,name "
+        "%s\r\n"
         "Content-Length: 0\r\n\r\n",
         port, token, show64, name64);
     put(fd, request, strlen(request));
@@ -244,12 +246,12 @@ static void uploads(char **words)
         block[i] = first_block[i] = (char)g_random_int();
     memcpy(first_block, magic, sizeof magic);
     for (guint i = 0; i < count; i++) {
-        all[i] = (Upload){.show = words[0],
-                          .is_tus = strcmp(words[1], "tus") == 0,
-                          .camera = i + 1,
-                          .bytes = (gsize)atoi(words[3]) << 20,
-                          .end_us = words[4] != NULL ? began_us + atoi(words[4]) * G_USEC_PER_SEC
-                                                     : 0};
+        all[i] =
+            (Upload){.show = words[0],
+                     .is_tus = strcmp(words[1], "tus") == 0,
+                     .camera = i + 1,
+                     .bytes = (gsize)atoi(words[3]) << 20,
+                     .end_us = words[4] != NULL ? began_us + atoi(words[4]) * G_USEC_PER_SEC : 0};
         threads[i] = g_thread_new("upload", run_upload, &all[i]);
     }
     for (guint i = 0; i < count; i++) {
@@ -588,8 +590,11 @@ int main(int argc, char **argv)
         const char *name;
         int words;
         void (*run)(char **words);
-    } table[] = {{"requests", 2, requests}, {"upload", 4, uploads},   {"events", 4, events},
-                 {"switches", 2, switches}, {"sockets", 2, sockets}};
+    } table[] = {{"requests", 2, requests},
+                 {"upload", 4, uploads},
+                 {"events", 4, events},
+                 {"switches", 2, switches},
+                 {"sockets", 2, sockets}};
     if (argc >= 4) {
         port = (guint16)atoi(argv[2]);
         token = argv[3];

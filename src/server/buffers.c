@@ -4,7 +4,7 @@ enum { SPARE_MAX = 32 };
 
 struct ServerBuffers {
     GQueue spare; /* GByteArray *, empty */
-    guint refs; /* the owner's and those of loans */
+    guint refs;   /* the owner's and those of loans */
 };
 
 typedef struct Loan {

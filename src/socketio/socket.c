@@ -37,7 +37,8 @@ GBytes *socketio_encode_text(SocketioType type, const char *space, gint64 id, co
                              const char *text)
 {
     const SocketioPacket packet = {.type = type, .space = (char *)space, .id = id};
-    g_assert(event == NULL || (strpbrk(event, "\"\\") == NULL && !socketio_event_is_reserved(event)));
+    g_assert(event == NULL ||
+             (strpbrk(event, "\"\\") == NULL && !socketio_event_is_reserved(event)));
     GString *frame = socketio_packet_begin("4", &packet, strlen(text) + SHORT_BYTES);
     g_string_append_c(frame, '[');
     if (event != NULL) {
