@@ -159,6 +159,11 @@ function playedShow(recorder) {
       await browser.page.getByRole("link", { name: "Watch it" }).click();
       await until("the program can be seen", () => browser.page.evaluate(() => document.querySelector("main video")?.readyState >= 2));
       await browser.look(picture("show"));
+      await browser.page.locator(".shots .span").last().click();
+      await until("it plays from that shot on", () => browser.page.evaluate(() => {
+        const video = document.querySelector("main video");
+        return video.currentTime > 3 && video.readyState >= 2 && !video.seeking && !video.paused;
+      }));
       await browser.page.getByRole("link", { name: "Shows", exact: true }).click();
       await browser.sees(`A show by ${recorder}`);
       await sleep(1000); /* its poster */

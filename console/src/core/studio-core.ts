@@ -33,6 +33,7 @@ export interface StudioParts {
 
 const TICK_MS = 50;
 const SLOW_MS = 1000;
+const ROOM_MS = 10_000;
 const SLOW_EVENTS_MS = 400; /* events answered slower than that: uploads make room */
 const LOW_ROOM_S = 20 * 60;
 
@@ -363,6 +364,7 @@ export class StudioCore implements Studio {
     } catch (error) {
       this.say("denied", WORDS.denied(error instanceof Error ? error.message : String(error)));
     }
+    void this.slow(); /* whether the server is there */
     await this.findDevices().catch(() => {});
     const test = await testShow(location.href).catch(() => null);
     if (test) {
@@ -697,7 +699,7 @@ export class StudioCore implements Studio {
 
   private async measureRoom(): Promise<void> {
     const now = performance.now();
-    if (now - this.roomAt < 10_000) return;
+    if (now < this.roomAt + (this.state().room.serverFreeBytes === null ? SLOW_MS : ROOM_MS)) return;
     this.roomAt = now;
     const browserFreeBytes = await this.parts.spool.freeBytes().catch(() => null);
     const server = await this.parts.api.storage().catch(() => null);

@@ -36,6 +36,7 @@ function Welcome({ state, onSample, trouble }: { state: StudioState; onSample: (
   const studio = useStudio();
   const cameras = state.devices.filter((device) => device.kind === "camera");
   const hasCameras = state.permission === "granted" && cameras.length > 0;
+  const main = state.unfinished.some((show) => show.isRecording) ? undefined : "main"; /* going on comes first */
   const canAsk = state.permission !== "impossible" && state.permission !== "granted";
   return (
     <section className="hero">
@@ -43,7 +44,7 @@ function Welcome({ state, onSample, trouble }: { state: StudioState; onSample: (
       <p className="dim">{hasCameras ? "These cameras are here. Take all of them, or choose below." : PERMISSION[state.permission]}</p>
       <div className="line wrap">
         {canAsk && (
-          <button type="button" className="main" disabled={state.permission === "asking"} onClick={() => void studio.askPermission()}>
+          <button type="button" className={main} disabled={state.permission === "asking"} onClick={() => void studio.askPermission()}>
             {state.permission === "denied" ? "Try again" : "Use cameras and microphones"}
           </button>
         )}
@@ -67,12 +68,18 @@ export function Setup({ state }: { state: StudioState }) {
   const [checking, setChecking] = useState<SourceId | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const voices = state.sources.filter((source) => source.microphone !== null);
+  /* A show that runs comes before one that is to be set up. */
+  const running = state.unfinished.filter((show) => show.isRecording);
+  const unsent = state.unfinished.filter((show) => !show.isRecording);
   const fail = (error: unknown) => setTrouble(messageOf(error));
   const sample = () => void studio.addSampleShow().catch(fail);
   useKeys({ r: () => state.phase === "setup" && state.sources.length > 0 && void studio.start().catch(fail) });
   return (
-    <main className={state.sources.length > 0 || state.unfinished.length > 0 ? "two" : undefined}>
+    <main className={state.sources.length > 0 || unsent.length > 0 ? "two" : undefined}>
       <div className="stack">
+        {running.map((show) => (
+          <UnfinishedCard key={show.sessionId} show={show} />
+        ))}
         {state.sources.length === 0 ? (
           <Welcome state={state} onSample={sample} trouble={trouble} />
         ) : (
@@ -95,7 +102,7 @@ export function Setup({ state }: { state: StudioState }) {
         {(state.permission === "granted" || state.sources.length > 0) && <AddSource state={state} />}
       </div>
       <aside className="side" aria-label="Before the show">
-        {state.unfinished.map((show) => (
+        {unsent.map((show) => (
           <UnfinishedCard key={show.sessionId} show={show} />
         ))}
         {state.sources.length > 0 && <ReadyCard state={state} onCheck={() => setChecking(voices[0]?.id ?? null)} />}
