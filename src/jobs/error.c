@@ -1,0 +1,3 @@
+#include <jobs/error.h>
+
+G_DEFINE_QUARK(jobs - error - quark, jobs_error)
