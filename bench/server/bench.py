@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "kV7f_c0-Qm3xWz81Lh"
 TICKS = os.sysconf("SC_CLK_TCK")
+FLOOR_MIB = 512
 
 
 class Side:
@@ -142,8 +143,11 @@ def upload(kind, args, way):
     mib = 32 if args.quick else 256
     with kind(args.build) as side:
         show = side.start_show(files)
+        bare = side.load("floor", side.folder, FLOOR_MIB)["cpu"] / FLOOR_MIB
         cpu, said = cost_of(side, "upload", show, way, files, mib)
         return {f"2 GiB {way}, CPU-s": cpu * 2048 / said["mib"],
+                f"bare recv, sha256, write, sync ({way})": bare * 2048,
+                f"{way}, times the bare loop": cpu / said["mib"] / bare,
                 f"2 GiB {way}, seconds": said["seconds"] * 2048 / said["mib"]}
 
 
@@ -166,8 +170,8 @@ def events(kind, args):
 def switches(kind, args):
     seconds = 5 if args.quick else 20
     with kind(args.build) as side:
+        alone = side.load("switches", side.start_show(), seconds // 2)
         show, other = side.start_show(), side.start_show(8)
-        alone = side.load("switches", show, seconds // 2)
         busy = side.load("upload", other, "tus", 8, 0, seconds + 2, wait=False)
         said = side.load("switches", show, seconds)
         sent = finish(busy, side)

@@ -5,16 +5,20 @@
  *   load events PORT TOKEN SHOWS-FILE CLIENTS OUTSTANDING SECONDS   of each show; 0: as people talk
  *   load switches PORT TOKEN SHOW SECONDS                      from manual_cut out to switch in
  *   load sockets PORT TOKEN SHOWS-FILE CLIENTS                 until standard input ends
+ *   load floor - - FOLDER MIB     what no server can do without: recv, sha256, write, fdatasync
  * Each prints one line of JSON. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <netinet/tcp.h>
+#include <nettle/sha2.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -259,6 +263,67 @@ static void uploads(char **words)
         sent += all[i].sent;
     }
     printf("{\"mib\":%zu,\"seconds\":%.3f}\n", sent >> 20, seconds_since(began_us));
+}
+
+/* ---- the floor of an upload ---- */
+
+static gpointer run_sender(gpointer data)
+{
+    const gsize *job = data; /* descriptor, bytes */
+    for (gsize sent = 0; sent < job[1]; sent += BLOCK)
+        put((int)job[0], block, BLOCK);
+    return NULL;
+}
+
+static int dial_own(int *accepted)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener, 1) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) != 0)
+        g_error("cannot listen: %s", g_strerror(errno));
+    port = ntohs(address.sin_port);
+    int fd = dial();
+    *accepted = accept(listener, NULL, NULL);
+    close(listener);
+    return fd;
+}
+
+static double thread_cpu_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* One thread that does nothing else: its processor time is the floor. */
+static void measure_floor(char **words)
+{
+    gsize bytes = (gsize)atoi(words[1]) << 20, have = 0;
+    g_autofree char *path = g_build_filename(words[0], "floor", NULL);
+    g_autofree guint8 *buffer = g_malloc(BLOCK);
+    struct sha256_ctx hash;
+    int in, out = dial_own(&in);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    gsize job[2] = {(gsize)out, bytes};
+    sha256_init(&hash);
+    GThread *sender = g_thread_new("sender", run_sender, job);
+    double before_s = thread_cpu_s();
+    while (have < bytes) {
+        if (recv(in, buffer, BLOCK, MSG_WAITALL) != BLOCK || write(file, buffer, BLOCK) != BLOCK)
+            g_error("cannot go on: %s", g_strerror(errno));
+        sha256_update(&hash, BLOCK, buffer);
+        have += BLOCK;
+        if (have % PATCH == 0 && fdatasync(file) != 0)
+            g_error("cannot sync: %s", g_strerror(errno));
+    }
+    printf("{\"cpu\":%.3f,\"mib\":%zu}\n", thread_cpu_s() - before_s, bytes >> 20);
+    g_thread_join(sender);
+    close(file);
+    unlink(path);
 }
 
 /* ---- Socket.IO over WebSocket ---- */
@@ -553,6 +618,7 @@ static void switches(char **words)
     Cuts cuts = {.times_us = g_array_new(FALSE, FALSE, sizeof(guint32))};
     Client *client = join(words[0], 0);
     client->data = &cuts;
+    client->camera = 1; /* the show opens with it */
     gint64 began_us = g_get_monotonic_time();
     gint64 end_us = began_us + atoi(words[1]) * G_USEC_PER_SEC, next_us = began_us;
     struct pollfd one = {client->fd, POLLIN, 0};
@@ -590,11 +656,8 @@ int main(int argc, char **argv)
         const char *name;
         int words;
         void (*run)(char **words);
-    } table[] = {{"requests", 2, requests},
-                 {"upload", 4, uploads},
-                 {"events", 4, events},
-                 {"switches", 2, switches},
-                 {"sockets", 2, sockets}};
+    } table[] = {{"requests", 2, requests},   {"upload", 4, uploads},    {"events", 4, events},
+                 {"floor", 2, measure_floor}, {"switches", 2, switches}, {"sockets", 2, sockets}};
     if (argc >= 4) {
         port = (guint16)atoi(argv[2]);
         token = argv[3];

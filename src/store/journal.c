@@ -45,12 +45,12 @@ struct StoreJournal {
     guint64 syncs;
     gboolean is_closed;
     guint refs; /* the owner's, a sync's, a running callback's; owner's thread only */
-    /* Of the sync under way: set before it is pushed, answered by the worker. */
     gboolean is_syncing;
-    gint64 sync_end;
-    GMutex lock;
+    GMutex lock; /* of what follows, which the worker reads and answers */
     GCond synced_now;
-    gboolean has_synced; /* under the lock, as sync_errno */
+    gint64 written_end; /* as `end` */
+    gint64 sync_end;    /* what the sync under way answers for: all that was there as it began */
+    gboolean has_synced;
     int sync_errno;
 };
 
@@ -148,6 +148,7 @@ StoreJournal *store_journal_open(const StoreJournalOptions *options, StoreJourna
     self->room_data = options->room_data;
     self->end = self->synced = found.good_bytes + found.lacks_newline;
     self->refs = 1;
+    self->written_end = self->end;
     g_mutex_init(&self->lock);
     g_cond_init(&self->synced_now);
     if (end != NULL)
@@ -161,23 +162,36 @@ static void run_sync(gpointer data)
 {
     StoreJournal *self = data;
     const StoreIo *io = self->place.io;
+    g_mutex_lock(&self->lock);
+    gint64 end = self->written_end;
+    g_mutex_unlock(&self->lock);
     int code = io->sync_data(io, self->fd) == 0 ? 0 : errno;
     g_mutex_lock(&self->lock);
+    self->sync_end = end;
     self->sync_errno = code;
     self->has_synced = TRUE;
     g_cond_signal(&self->synced_now);
     g_mutex_unlock(&self->lock);
 }
 
-/* Blocks until the worker is through. Returns errno. */
-static int wait_for_sync(StoreJournal *self)
+/* Blocks until the worker is through. Returns errno, and up to where that counts. */
+static int wait_for_sync(StoreJournal *self, gint64 *end)
 {
     g_mutex_lock(&self->lock);
     while (!self->has_synced)
         g_cond_wait(&self->synced_now, &self->lock);
     int code = self->sync_errno;
+    *end = self->sync_end;
     g_mutex_unlock(&self->lock);
     return code;
+}
+
+static void move_end(StoreJournal *self, gint64 end)
+{
+    self->end = end;
+    g_mutex_lock(&self->lock);
+    self->written_end = end;
+    g_mutex_unlock(&self->lock);
 }
 
 /* The pending lines up to `end` have their answer. */
@@ -220,7 +234,7 @@ static void settle(StoreJournal *self, gint64 end, int code)
     } else {
         store_fail_errno(&error, code, self->path, STORE_JOURNAL, "sync its last lines to disk");
         settle_lines(self, self->end, error);
-        self->end = self->synced;
+        move_end(self, self->synced);
         cut_to_end(self);
     }
 }
@@ -233,7 +247,6 @@ static void start_sync(StoreJournal *self)
         return;
     self->is_syncing = TRUE;
     self->has_synced = FALSE;
-    self->sync_end = self->end;
     self->refs++;
     store_workers_push(self->workers, run_sync, end_sync, self);
 }
@@ -243,7 +256,9 @@ static void end_sync(gpointer data)
     StoreJournal *self = data;
     self->is_syncing = FALSE;
     if (!self->is_closed) {
-        settle(self, self->sync_end, wait_for_sync(self));
+        gint64 end;
+        int code = wait_for_sync(self, &end);
+        settle(self, end, code);
         start_sync(self);
         answer_lines(self);
     }
@@ -312,7 +327,7 @@ gboolean store_journal_append(StoreJournal *self, const char *text, gsize length
     line[length] = '\n';
     if (!write_line(self, line, length + 1))
         return store_fail_errno(error, errno, self->path, STORE_JOURNAL, "append to it");
-    self->end += (gint64)length + 1;
+    move_end(self, self->end + (gint64)length + 1);
     Line *entry = g_new0(Line, 1);
     *entry = (Line){.end = self->end, .done = done, .data = data};
     g_queue_push_tail(&self->pending, entry);
@@ -339,8 +354,11 @@ guint64 store_journal_syncs(const StoreJournal *journal)
 static void sync_rest(StoreJournal *self)
 {
     const StoreIo *io = self->place.io;
-    if (self->is_syncing)
-        settle(self, self->sync_end, wait_for_sync(self));
+    if (self->is_syncing) {
+        gint64 end;
+        int code = wait_for_sync(self, &end);
+        settle(self, end, code);
+    }
     if (!g_queue_is_empty(&self->pending))
         settle(self, self->end, io->sync_data(io, self->fd) == 0 ? 0 : errno);
 }

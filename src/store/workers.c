@@ -15,26 +15,56 @@ typedef struct Job {
 
 struct StoreWorkers {
     GAsyncQueue *queue;
-    GMainContext *context;
+    GSource *returns;
     GPtrArray *threads;
     gboolean is_patient;
 };
 
-static gboolean run_done(gpointer data)
+/* ---- back on the owner's context ---- */
+
+/* One source for all that is done: works that end close together come back in one turn of the loop.
+ * It outlives the workers by what has not come back yet. */
+typedef struct Returns {
+    GSource source;
+    GAsyncQueue *jobs;
+    gint is_last; /* the workers are gone */
+} Returns;
+
+/* Ready before it looks, so that a job that comes meanwhile makes it ready anew. */
+static gboolean dispatch_returns(GSource *source, GSourceFunc callback, gpointer data)
 {
-    Job *job = data;
-    job->done(job->data);
-    return G_SOURCE_REMOVE;
+    Returns *returns = (Returns *)source;
+    (void)callback, (void)data;
+    g_source_set_ready_time(source, -1);
+    gboolean is_last = g_atomic_int_get(&returns->is_last);
+    for (int left = g_async_queue_length(returns->jobs); left > 0; left--) {
+        g_autofree Job *job = g_async_queue_pop(returns->jobs);
+        job->done(job->data);
+    }
+    return is_last ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
-/* Not g_main_context_invoke(): that may run it right here, in the worker. */
+static void finalize_returns(GSource *source)
+{
+    g_async_queue_unref(((Returns *)source)->jobs);
+}
+
+static GSourceFuncs returns_functions = {.dispatch = dispatch_returns,
+                                         .finalize = finalize_returns};
+
+static GSource *new_returns(GMainContext *context)
+{
+    GSource *source = g_source_new(&returns_functions, sizeof(Returns));
+    ((Returns *)source)->jobs = g_async_queue_new_full(g_free);
+    g_source_set_name(source, "done");
+    g_source_attach(source, context);
+    return source;
+}
+
 static void send_done(StoreWorkers *self, Job *job)
 {
-    GSource *source = g_idle_source_new();
-    g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(source, run_done, job, g_free);
-    g_source_attach(source, self->context);
-    g_source_unref(source);
+    g_async_queue_push(((Returns *)self->returns)->jobs, job);
+    g_source_set_ready_time(self->returns, 0);
 }
 
 /* A job without work ends its thread. */
@@ -62,8 +92,8 @@ static StoreWorkers *new_workers(const char *name, guint count, GMainContext *co
     StoreWorkers *self = g_new0(StoreWorkers, 1);
     self->is_patient = is_patient;
     self->queue = g_async_queue_new();
-    self->context =
-        context != NULL ? g_main_context_ref(context) : g_main_context_ref_thread_default();
+    g_autoptr(GMainContext) own = g_main_context_ref_thread_default();
+    self->returns = new_returns(context != NULL ? context : own);
     self->threads = g_ptr_array_new();
     for (guint i = 0; i < count; i++)
         g_ptr_array_add(self->threads, g_thread_new(name, run_thread, self));
@@ -97,6 +127,8 @@ void store_workers_free(StoreWorkers *workers)
         g_thread_join(workers->threads->pdata[i]);
     g_ptr_array_unref(workers->threads);
     g_async_queue_unref(workers->queue);
-    g_main_context_unref(workers->context);
+    g_atomic_int_set(&((Returns *)workers->returns)->is_last, TRUE);
+    g_source_set_ready_time(workers->returns, 0);
+    g_source_unref(workers->returns);
     g_free(workers);
 }
