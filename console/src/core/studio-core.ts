@@ -190,7 +190,10 @@ export class StudioCore implements Studio {
     this.changedSources();
   }
 
-  changeSource(id: SourceId, change: Parameters<Studio["changeSource"]>[1]): void {
+  changeSource(id: SourceId, asked: Parameters<Studio["changeSource"]>[1]): void {
+    /* Who sees everybody, or slides, has no voice of its own: its microphone has to be asked for. */
+    const isMute = this.state().phase === "setup" && asked.role !== undefined && microphoneOf(asked.role) === null;
+    const change: typeof asked = isMute ? { microphone: null, ...asked } : asked;
     this.patchSource(id, change);
     if (change.microphone !== undefined)
       this.patchSource(id, { gainDb: gainOf(change.microphone, load()), isolationDb: null });

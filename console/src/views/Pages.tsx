@@ -4,6 +4,7 @@ import { useLeaveWarning } from "../hooks/use-leave-warning";
 import { useRoute } from "../hooks/use-route";
 import { StudioContext } from "../hooks/use-studio";
 import { useStudioState } from "../hooks/use-studio-state";
+import { useTitle } from "../hooks/use-title";
 import { AfterShow } from "./AfterShow";
 import { Library } from "./Library";
 import { Setup } from "./Setup";
@@ -24,6 +25,7 @@ function Page() {
   const isBusy = state.phase === "recording" || state.phase === "stopping";
   useLeaveWarning(isBusy || state.files.some((file) => file.state === "sending"));
   const isLibrary = route.page === "shows" || route.page === "show";
+  useTitle(state.phase === "recording" ? `● ${state.name} · Crosscut` : isLibrary ? "Shows · Crosscut" : "Crosscut");
   return (
     <>
       <TopBar state={state} page={isLibrary ? "shows" : "studio"} />

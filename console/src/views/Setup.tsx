@@ -27,7 +27,7 @@ function Cameras({ cameras }: { cameras: Device[] }) {
   const all = () => cameras.forEach((camera) => studio.addCamera(camera.deviceId));
   return (
     <button type="button" className="main" onClick={all}>
-      {cameras.length === 1 ? `Use ${cameras[0]?.label}` : `Use all ${cameras.length} cameras`}
+      {cameras.length === 1 ? `Use ${cameras[0]?.label}` : cameras.length === 2 ? "Use both cameras" : `Use all ${cameras.length} cameras`}
     </button>
   );
 }

@@ -38,7 +38,7 @@ export function StudioView({ state }: { state: StudioState }) {
   const close = () => setOpen(null);
   return (
     <main className="two">
-      <div className="stack">
+      <div className="stack studio">
         <h1 className="hidden-words">{state.name}</h1>
         <ProgramPicture sources={pictures} directing={directing} isRecording={state.phase === "recording"} />
         <div className="tiles" role="group" aria-label="Cameras">
