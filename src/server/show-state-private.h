@@ -24,8 +24,9 @@ struct ServerShow {
     gboolean is_attended;
     /* the session clock */
     char boot_id[37];
-    gint64 zero_us;  /* CLOCK_BOOTTIME of its zero */
-    gint64 floor_ms; /* never before this */
+    gint64 zero_us;            /* CLOCK_BOOTTIME of its zero */
+    gint64 floor_ms;           /* never before this */
+    gboolean is_by_wall_clock; /* the machine began anew since the show did */
     /* handing back from the console */
     gint64 adopted_us; /* when a line of the console was last adopted; 0: it does not decide */
     /* the end */

@@ -51,6 +51,16 @@ static void take_up_clock(ServerShow *show, const json_t *clock)
     gint64 ago_us =
         began != NULL ? g_get_real_time() - g_date_time_to_unix(began) * G_USEC_PER_SEC : 0;
     show->zero_us = boot_time_us() - MAX(ago_us, 0);
+    show->is_by_wall_clock = TRUE;
+}
+
+/* A wall clock that was set back meanwhile: the session's goes on from its last line, rather than
+ * standing still until the wall clock is there again. */
+static void catch_up_clock(ServerShow *show)
+{
+    gint64 now_us = boot_time_us();
+    if (show->is_by_wall_clock && (now_us - show->zero_us) / 1000 < show->floor_ms)
+        show->zero_us = now_us - show->floor_ms * 1000;
 }
 
 /* ---- life ---- */
@@ -115,6 +125,7 @@ ServerShow *server_show_new(Server *server, StoreShow *folder, ShowManifest *man
         server_show_free(show);
         return NULL;
     }
+    catch_up_clock(show);
     show->taken_up_seq = show->seq;
     server_recordings_take_up(show);
     return show;

@@ -135,8 +135,12 @@ class Studio:
         return self.start()
 
     def __exit__(self, *_):
+        status = 0
         if self.process and self.process.poll() is None:
-            self.stop()
+            status = self.stop()
+        said = self.log_text()
+        if status != 0 or "Sanitizer" in said or "runtime error:" in said:
+            raise RuntimeError(f"ended with {status}: {said[-6000:]}")
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
