@@ -5,7 +5,7 @@
 #include "buffers-private.h"
 #include "shows-private.h"
 
-#include <string.h>
+#include <store/error.h>
 
 enum {
     CHUNK_BYTES = 224 << 10, /* gathered before it is given to the disk: what comes fits behind */
@@ -150,7 +150,7 @@ static gboolean append(ServerFeed *feed, GBytes *bytes)
         return TRUE;
     }
     g_free(chunk);
-    if (strcmp(server_error_code(error), "busy") != 0) {
+    if (!g_error_matches(error, STORE_ERROR, STORE_ERROR_BUSY)) {
         end(feed, error);
         return FALSE;
     }

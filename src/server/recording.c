@@ -20,7 +20,9 @@ struct ServerRecording {
     gpointer writer;     /* who writes it now; NULL: nobody */
     void (*stolen)(gpointer writer);
     gint64 touched_us;                /* when a writer last let go of it */
+    gint64 found_bytes;               /* that were there when it was opened: of the quota */
     gboolean is_open;                 /* what of it is on disk is known */
+    gboolean is_broken;               /* could not be opened: the next who wants it opens it anew */
     GArray *waiting;                  /* Waiting: for that; NULL: nobody */
     gboolean is_indexing, is_settled; /* settled: whole, and in the manifest */
 };
@@ -103,6 +105,7 @@ static void opened(const GError *error, gpointer data)
         server_recording_finish(recording, NULL, NULL, NULL);
     if (!show->is_closed) {
         recording->is_open = TRUE;
+        recording->is_broken = error != NULL;
         tell_waiting(recording, recording);
     }
     g_free(open);
@@ -134,6 +137,8 @@ static ServerRecording *open_new(ServerShow *show, const char *name, const Store
         return NULL;
     }
     server_show_ref(show);
+    recording->found_bytes = store_upload_end(recording->upload);
+    show->quota.used_bytes += recording->found_bytes;
     g_hash_table_insert(show->recordings, recording->name, recording);
     return recording;
 }
@@ -162,6 +167,20 @@ static gint64 noted_length(const ServerShow *show, const char *name)
                                                                       : -1;
 }
 
+static void recording_free(ServerRecording *recording);
+
+/* The disk may have been ill for a moment only. */
+static ServerRecording *drop_broken(ServerRecording *recording)
+{
+    ServerShow *show = recording->show;
+    if (!recording->is_broken || recording->writer != NULL)
+        return recording;
+    show->quota.used_bytes -= recording->found_bytes;
+    g_hash_table_remove(show->recordings, recording->name);
+    recording_free(recording);
+    return NULL;
+}
+
 /* What the manifest says of a recording that grows. */
 static void note_growing(ServerRecording *recording)
 {
@@ -184,6 +203,8 @@ ServerRecording *server_recording_open(ServerShow *show, const char *name, gint6
     if (!check_name(show, name, &what, error))
         return NULL;
     ServerRecording *recording = server_recording_find(show, name);
+    if (recording != NULL)
+        recording = drop_broken(recording);
     if (recording == NULL)
         recording = open_new(show, name, &what, length_bytes, error);
     if (recording != NULL && !recording->is_settled)

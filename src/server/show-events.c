@@ -18,6 +18,7 @@
 enum {
     AHEAD_MS = 2000,   /* how far an event's t may lie ahead of the clock */
     COALESCE_MS = 20,  /* speaking events of one source that are closer are one */
+    TORN_MS = 250,     /* the log is tried again so often while its disk fails */
     HANDED_BACK_S = 3, /* the console has handed in nothing for so long: the server decides again */
 };
 
@@ -65,8 +66,10 @@ static void synced(const GError *error, gpointer data)
     Synced *one = data;
     ServerShow *show = one->show;
     ServerLine *line = g_hash_table_lookup(show->lines, one->id);
-    if (error != NULL)
+    if (error != NULL) {
         g_warning("log not synced show=%s error=%s", server_show_id(show), error->message);
+        show->is_torn = TRUE;
+    }
     if (line != NULL) {
         line->is_synced = error == NULL;
         answer_all(line, error);
@@ -98,7 +101,7 @@ static ServerLine *note_line(ServerShow *show, const ShowEvent *event)
     return line;
 }
 
-/* Gives the event its seq and writes it. `line` out: until it is synced. NULL: not written. */
+/* Gives the event its seq and writes it. NULL: not written. */
 static ServerLine *write_event(ServerShow *show, ShowEvent *event, SocketioSocket *except,
                                GError **error)
 {
@@ -130,6 +133,8 @@ gboolean server_show_append(ServerShow *show, ShowEvent *event, SocketioSocket *
                             GError **error)
 {
     g_autoptr(ShowEvent) owned = event;
+    if (!server_show_mend(show, error))
+        return FALSE;
     if (owned->at_ms == SHOW_MS_NONE)
         owned->at_ms = edit_live_next_at_ms(show->live, server_show_clock_ms(show));
     if (owned->epoch == 0)
@@ -153,7 +158,8 @@ static const char *id_of(const ServerShow *show, int index)
                                                    : NULL;
 }
 
-static void write_decision(ServerShow *show, const DirectorDecision *decision, gint64 now_ms)
+/* FALSE: what was decided is not in the log; it is decided again when that can be written. */
+static gboolean write_decision(ServerShow *show, const DirectorDecision *decision, gint64 now_ms)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ShowEvent) event =
@@ -167,9 +173,13 @@ static void write_decision(ServerShow *show, const DirectorDecision *decision, g
     if (lost != NULL)
         show_event_set(event, "lost", json_string(lost));
     show_event_set(event, "hold", json_integer(decision->hold_ms));
-    if (write_event(show, event, NULL, &error) == NULL)
+    if (write_event(show, event, NULL, &error) == NULL) {
         g_warning("decision not written show=%s error=%s", server_show_id(show), error->message);
+        show->is_torn = TRUE;
+        return FALSE;
+    }
     server_metrics_add(show->server->metrics, SERVER_METRIC_SWITCHES, 1);
+    return TRUE;
 }
 
 guint server_show_decide(ServerShow *show)
@@ -177,14 +187,24 @@ guint server_show_decide(ServerShow *show)
     guint count = 0;
     if (show->manifest->state != SHOW_STATE_RECORDING || !show->is_attended)
         return 0;
+    if (!server_show_mend(show, NULL)) {
+        server_show_arm(show);
+        return 0;
+    }
     gint64 now_ms = MAX(server_show_clock_ms(show), edit_live_next_at_ms(show->live, 0) - 1);
     DirectorDecision decision;
     edit_live_advance(show->live, now_ms);
     while (edit_live_take(show->live, &decision)) {
         if (decision.source < 0)
             continue; /* nothing can be shown: the last picture stays */
-        write_decision(show, &decision, now_ms);
+        if (!write_decision(show, &decision, now_ms))
+            break;
         count++;
+    }
+    int next = edit_live_next_source(show->live);
+    if (next != show->next_source) {
+        show->next_source = next;
+        server_socket_state_changed(show->server, server_show_id(show));
     }
     server_show_arm(show);
     return count;
@@ -228,7 +248,9 @@ void server_show_arm(ServerShow *show)
     }
     gint64 now_ms = server_show_clock_ms(show);
     gint64 wait_ms = 1000;
-    if (edit_live_is_deciding(show->live))
+    if (show->is_torn)
+        wait_ms = TORN_MS;
+    else if (edit_live_is_deciding(show->live))
         wait_ms = CLAMP(edit_live_deadline_ms(show->live) - now_ms, 1, 1000);
     g_source_set_ready_time(show->timer, g_get_monotonic_time() + wait_ms * 1000);
 }
@@ -242,12 +264,16 @@ void server_show_set_attended(ServerShow *show, gboolean is_attended)
 
 gboolean server_show_take_over(ServerShow *show, GError **error)
 {
-    show->adopted_us = 0;
+    if (!server_show_mend(show, error))
+        return FALSE;
     ShowEvent *event = show_event_new(SHOW_EVENT_EPOCH, NULL, server_show_clock_ms(show));
     event->epoch = edit_live_epoch(show->live) + 1;
     show_event_set(event, "by", json_string("server"));
     show_event_set(event, "lastSeq", json_integer(show->seq));
-    return server_show_append(show, event, NULL, error);
+    if (!server_show_append(show, event, NULL, error))
+        return FALSE;
+    show->adopted_us = 0;
+    return TRUE;
 }
 
 /* ---- what a client may ---- */
@@ -529,6 +555,10 @@ void server_show_event(ServerShow *show, const ServerWho *who, SocketioSocket *f
     ServerLine *known = event->id != NULL ? g_hash_table_lookup(show->lines, event->id) : NULL;
     if (known != NULL) {
         wait_for(known, answer, data);
+        return;
+    }
+    if (!server_show_mend(show, &error)) {
+        answer_error(show, error, answer, data);
         return;
     }
     ServerLine *line = is_hand_back(event) ? hand_back(show, who, &error)

@@ -22,6 +22,9 @@ struct ServerShow {
     GHashTable *speaking; /* "cam_1 speaking_start" → Spoken: the last one of its kind */
     GSource *timer;       /* the director's */
     gboolean is_attended;
+    int next_source;      /* that clients were told may come next */
+    gboolean is_torn;     /* the director knows what is not in the log, or the log not all of it */
+    gint64 mend_after_us; /* then it is tried again */
     /* the session clock */
     char boot_id[37];
     gint64 zero_us;            /* CLOCK_BOOTTIME of its zero */
@@ -56,6 +59,9 @@ gboolean server_show_append(ServerShow *show, ShowEvent *event, SocketioSocket *
                             GError **error);
 /* Reads a log back into the show: for server_show_new(). */
 gboolean server_show_take_up(const ShowEvent *event, gpointer show, GError **error);
+/* Has the director decide anew from what the log says, where a failing disk has parted the two.
+ * FALSE: not yet; nothing is decided or taken until then. */
+gboolean server_show_mend(ServerShow *show, GError **error);
 /* What a record_start says: which recording has to come, and where it begins. */
 void server_show_note_recording(ServerShow *show, const ShowEvent *event);
 /* After the manifest was written: what waited for that. */

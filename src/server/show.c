@@ -5,10 +5,13 @@
 #include "shows-private.h"
 
 #include <edit/settings.h>
+#include <show/log.h>
 #include <store/folder.h>
 
 #include <string.h>
 #include <time.h>
+
+enum { MEND_MS = 200 }; /* a log is read again so often, while its disk fails */
 
 /* ---- the session clock ---- */
 
@@ -110,6 +113,7 @@ ServerShow *server_show_new(Server *server, StoreShow *folder, ShowManifest *man
     show->manifest = manifest;
     show->refs = 1;
     show->is_attended = TRUE;
+    show->next_source = -1;
     show->zero_us = boot_time_us();
     show->quota.max_bytes =
         server->config->quota_bytes > 0 ? server->config->quota_bytes : G_MAXINT64;
@@ -334,6 +338,68 @@ gboolean server_show_take_up(const ShowEvent *event, gpointer data, GError **err
     take_up_line(show, event);
     take_up_sources(show, event);
     server_show_note_recording(show, event);
+    return TRUE;
+}
+
+/* ---- after a failing disk ---- */
+
+/* What the log has of it. Bytes behind its end are lines that were given back. */
+static ShowLog *read_log(const ServerShow *show, GError **error)
+{
+    g_autofree char *path =
+        g_build_filename(store_show_place(show->folder)->path, STORE_JOURNAL, NULL);
+    g_autofree char *text = NULL;
+    gsize length, wanted = (gsize)store_journal_bytes(show->journal);
+    if (!g_file_get_contents(path, &text, &length, error))
+        return NULL;
+    if (length < wanted) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_FAILED, "the log is shorter than it was");
+        return NULL;
+    }
+    return show_log_parse(STORE_JOURNAL, text, wanted, error);
+}
+
+static gboolean feed_again(ServerShow *show, GError **error)
+{
+    g_autoptr(ShowLog) log = read_log(show, error);
+    if (log == NULL)
+        return FALSE;
+    for (guint i = 0; i < log->events->len; i++) {
+        const ShowEvent *event = log->events->pdata[i];
+        if (event->type == SHOW_EVENT_SWITCH && event->epoch == edit_live_server_epoch(show->live))
+            forget_decision(show, show_event_at_ms(event));
+        if (!edit_live_line(show->live, event, error))
+            return FALSE;
+        take_up_sources(show, event);
+    }
+    return TRUE;
+}
+
+/* Numbers that were given away are not given again: a client may have heard them. */
+gboolean server_show_mend(ServerShow *show, GError **error)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (!show->is_torn)
+        return TRUE;
+    if (now_us < show->mend_after_us ||
+        store_journal_synced_bytes(show->journal) < store_journal_bytes(show->journal)) {
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_BUSY,
+                            "the log could not be written; try again soon");
+        return FALSE;
+    }
+    show->mend_after_us = now_us + MEND_MS * 1000;
+    EditLive *before = g_steal_pointer(&show->live);
+    if (!open_live(show, error) || !feed_again(show, error)) {
+        edit_live_free(show->live);
+        show->live = before;
+        return FALSE;
+    }
+    edit_live_free(before);
+    show->is_torn = FALSE;
+    show->taken_up_seq = show->seq;
+    g_array_set_size(show->offsets, 0);
+    g_message("director fed anew from the log show=%s seq=%" G_GINT64_FORMAT, server_show_id(show),
+              show->seq);
     return TRUE;
 }
 

@@ -103,6 +103,8 @@ static ServerShow *open_show(ServerShows *shows, const char *id, GError **error)
     return show;
 }
 
+static void forget_show(ServerShows *shows, const char *id);
+
 static void take_up(ServerShows *shows, const char *id)
 {
     g_autoptr(GError) error = NULL;
@@ -118,6 +120,10 @@ static void take_up(ServerShows *shows, const char *id)
     ServerShow *show = open_show(shows, id, &error);
     if (show == NULL) {
         g_warning("show not taken up show=%s error=%s", id, error->message);
+        return;
+    }
+    if (server_show_seq(show) == 0) { /* its first line was never written */
+        forget_show(shows, id);
         return;
     }
     g_message("show taken up show=%s state=%s seq=%" G_GINT64_FORMAT, id,
@@ -206,6 +212,7 @@ typedef struct Start {
     ShowManifest *manifest;
     StoreShow *folder;
     ServerShow *show;
+    char *id; /* once there is a folder */
     ServerShowsStarted done;
     gpointer data;
     GError *error;
@@ -219,6 +226,7 @@ static void start_work(gpointer data)
     start->folder = store_shows_create(start->shows->server->store, &start->error);
     if (start->folder == NULL)
         return;
+    start->id = g_strdup(store_show_id(start->folder));
     g_free(start->manifest->id);
     start->manifest->id = g_strdup(store_show_id(start->folder));
     if (store_show_write_whole(start->folder, STORE_JOURNAL, "", 0, &start->error))
@@ -231,6 +239,7 @@ static void start_free(Start *start)
     g_clear_pointer(&start->manifest, show_manifest_free);
     g_clear_pointer(&start->folder, store_show_close);
     g_clear_error(&start->error);
+    g_free(start->id);
     g_free(start);
 }
 
@@ -240,6 +249,8 @@ static void start_answered(gint64 seq, gint64 at_ms, const GError *error, gpoint
     (void)seq, (void)at_ms;
     start->shows->starting--;
     start->done(error == NULL ? start->show : NULL, error, start->data);
+    if (error != NULL && start->id != NULL)
+        forget_show(start->shows, start->id);
     start_free(start);
 }
 
@@ -340,6 +351,21 @@ static void start_move(ServerShows *shows, const char *id, gboolean back, Server
     move->done = done;
     move->data = data;
     store_workers_push(shows->workers, move_work, move_done, move);
+}
+
+static void forgotten(const GError *error, gpointer data)
+{
+    (void)data;
+    if (error != NULL)
+        g_warning("a show that did not begin stays on disk error=%s", error->message);
+}
+
+/* A show that did not begin is none: nobody was told of it, and what is there of it goes. */
+static void forget_show(ServerShows *shows, const char *id)
+{
+    g_hash_table_remove(shows->open, id);
+    g_hash_table_remove(shows->summaries, id);
+    start_move(shows, id, FALSE, forgotten, NULL);
 }
 
 /* A show that is open is closed first; FALSE: something of it is under way. */

@@ -11,5 +11,7 @@ void server_socket_send_line(Server *server, const char *show_id, SocketioSocket
                              const char *line);
 /* What `state` says changed: sent at most once a second. */
 void server_socket_state_changed(Server *server, const char *show_id);
+/* The state of every show did. */
+void server_socket_states_changed(Server *server);
 guint server_socket_watchers(Server *server, const char *show_id); /* clients in the show */
 void server_socket_end_show(Server *server, const char *show_id);  /* everybody leaves it */

@@ -127,15 +127,30 @@ static gboolean send_states(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void set_dirty(ServerSockets *sockets, SocketRoom *room)
+{
+    room->is_dirty = TRUE;
+    if (sockets->state_timer == 0)
+        sockets->state_timer = g_timeout_add(STATE_MS, send_states, sockets);
+}
+
 void server_socket_state_changed(Server *server, const char *show_id)
 {
     ServerSockets *sockets = server->sockets;
     SocketRoom *room = sockets != NULL ? g_hash_table_lookup(sockets->rooms, show_id) : NULL;
-    if (room == NULL)
+    if (room != NULL)
+        set_dirty(sockets, room);
+}
+
+void server_socket_states_changed(Server *server)
+{
+    GHashTableIter iter;
+    gpointer room;
+    if (server->sockets == NULL)
         return;
-    room->is_dirty = TRUE;
-    if (sockets->state_timer == 0)
-        sockets->state_timer = g_timeout_add(STATE_MS, send_states, sockets);
+    g_hash_table_iter_init(&iter, server->sockets->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &room))
+        set_dirty(server->sockets, room);
 }
 
 void server_socket_send_line(Server *server, const char *show_id, SocketioSocket *except,
