@@ -177,7 +177,7 @@ static int open_below(int folder, const char *name, int flags, mode_t mode)
     int is_new = (flags & O_CREAT) && faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
     int fd = real_open_at(folder, name, flags, mode), code = errno;
     if (fd >= 0 && is_new)
-        put('c', inode_of(fd), 0, path, "", 0);
+        put('c', inode_of(fd), (int64_t)mode, path, "", 0);
     pthread_mutex_unlock(&lock);
     errno = code;
     return fd;
@@ -349,6 +349,21 @@ int fdatasync(int fd)
 {
     REAL(int, fdatasync, int);
     return sync_below(fd, real_fdatasync);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+    char path[4096];
+    REAL(int, fchmod, int, mode_t);
+    if (!below(path, fd, NULL))
+        return real_fchmod(fd, mode);
+    pthread_mutex_lock(&lock);
+    int result = real_fchmod(fd, mode), code = errno;
+    if (result == 0)
+        put('m', inode_of(fd), (int64_t)mode, "", "", 0);
+    pthread_mutex_unlock(&lock);
+    errno = code;
+    return result;
 }
 
 /* ---- names ---- */

@@ -102,6 +102,7 @@ class Disk:
         self.keeps_names = keeps_names
         self.kernel = {}    # inode → bytearray: what a reader sees
         self.platter = {}   # inode → bytes: what was synced
+        self.modes = {}     # inode → [what it is, what was synced]
         self.names = {"": None}    # path → inode, None: a folder
         self.safe = {"": None}
         self.unsynced = []  # (folder, path, inode or ... for none)
@@ -132,6 +133,7 @@ class Disk:
         if kind == "c":
             data.clear()
             self.platter[inode] = b""
+            self.modes[inode] = [offset, offset]
             self._name(path, inode)
         elif kind == "w":
             if len(data) < offset:
@@ -142,6 +144,9 @@ class Disk:
             data.extend(bytes(offset - len(data)))
         elif kind == "s":
             self.platter[inode] = bytes(data)
+            self.modes[inode][1] = self.modes[inode][0]
+        elif kind == "m":
+            self.modes[inode][0] = offset
         elif kind == "D":
             self._sync_names(path)
         elif kind == "d":
@@ -174,3 +179,4 @@ class Disk:
                 (folder / path).mkdir(parents=True, exist_ok=True)
             else:
                 (folder / path).write_bytes(data)
+                (folder / path).chmod(self.modes[self.safe[path]][1])
