@@ -5,14 +5,15 @@
 
 #include <unistd.h>
 
-enum { AT_ONCE = 2 };
+enum { AT_ONCE = 2, TRIES = 60, AGAIN_S = 2 };
 
 typedef struct Job {
     ServerIndexer *indexer; /* NULL: it is gone, and nobody waits */
     char *path;
     ServerIndexed done;
     gpointer data;
-    GSubprocess *child;
+    GSubprocess *child; /* NULL while it waits to be started again */
+    guint tries;
 } Job;
 
 struct ServerIndexer {
@@ -45,12 +46,23 @@ void server_indexer_free(ServerIndexer *indexer)
     for (GList *link = indexer->running; link != NULL; link = link->next) {
         Job *job = link->data;
         job->indexer = NULL;
-        g_subprocess_force_exit(job->child);
+        if (job->child != NULL)
+            g_subprocess_force_exit(job->child);
     }
     g_list_free(indexer->running);
     g_queue_clear_full(&indexer->waiting, (GDestroyNotify)job_free);
     g_free(indexer->program);
     g_free(indexer);
+}
+
+/* People are told the file's name, and not where this machine keeps it. */
+static char *without_folder(const Job *job, const char *said)
+{
+    g_autofree char *folder = g_path_get_dirname(job->path);
+    g_autofree char *before = g_strconcat(folder, "/", NULL);
+    g_auto(GStrv) parts = g_strsplit(said, before, -1);
+    g_autofree char *rest = g_strjoinv("", parts);
+    return g_strdup(g_str_has_prefix(rest, "crosscut: ") ? rest + strlen("crosscut: ") : rest);
 }
 
 /* The last line of what it said to people is why it failed. */
@@ -61,8 +73,11 @@ static void set_failed(GError **error, const Job *job, const char *said)
     for (guint i = 0; lines[i] != NULL; i++)
         if (*lines[i] != '\0')
             last = lines[i];
+    g_autofree char *why = without_folder(job, last);
     g_autofree char *name = g_path_get_basename(job->path);
-    g_set_error(error, SERVER_ERROR, SERVER_ERROR_TYPE, "%s: cannot be indexed: %s", name, last);
+    g_autofree char *twice = g_strconcat(name, ": ", NULL);
+    g_set_error(error, SERVER_ERROR, SERVER_ERROR_TYPE, "%s: cannot be indexed: %s", name,
+                g_str_has_prefix(why, twice) ? why + strlen(twice) : why);
 }
 
 static void job_ended(GObject *source, GAsyncResult *result, gpointer data)
@@ -90,16 +105,25 @@ static void job_ended(GObject *source, GAsyncResult *result, gpointer data)
     start_next(indexer);
 }
 
-static gboolean fail_later(gpointer data)
+/* No descriptors or processes left, most likely: that passes. */
+static gboolean try_again(gpointer data)
 {
     Job *job = data;
+    ServerIndexer *indexer = job->indexer;
     g_autoptr(GError) error = NULL;
-    if (job->indexer != NULL) {
-        job->indexer->running = g_list_remove(job->indexer->running, job);
+    if (indexer == NULL) {
+        job_free(job);
+        return G_SOURCE_REMOVE;
+    }
+    indexer->running = g_list_remove(indexer->running, job);
+    if (++job->tries < TRIES) {
+        g_queue_push_tail(&indexer->waiting, job);
+    } else {
         set_failed(&error, job, "this program could not be started");
         job->done(NULL, error, job->data);
+        job_free(job);
     }
-    job_free(job);
+    start_next(indexer);
     return G_SOURCE_REMOVE;
 }
 
@@ -117,7 +141,7 @@ static void start_next(ServerIndexer *indexer)
         if (job->child != NULL)
             g_subprocess_communicate_utf8_async(job->child, NULL, NULL, job_ended, job);
         else
-            g_idle_add(fail_later, job);
+            g_timeout_add_seconds(AGAIN_S, try_again, job);
     }
 }
 

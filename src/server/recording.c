@@ -541,7 +541,8 @@ gboolean server_recordings_are_busy(const ServerShow *show)
     gpointer value;
     g_hash_table_iter_init(&iter, show->recordings);
     while (g_hash_table_iter_next(&iter, NULL, &value))
-        if (((const ServerRecording *)value)->writer != NULL)
+        if (((const ServerRecording *)value)->writer != NULL ||
+            ((const ServerRecording *)value)->is_indexing)
             return TRUE;
     return FALSE;
 }

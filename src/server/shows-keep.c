@@ -35,6 +35,7 @@ static gboolean look_at_room(gpointer data)
     count_syncs(shows);
     shows->has_room = store_shows_has_room(server->store);
     shows->free_bytes = free_bytes(server->config->storage);
+    server_socket_end_links(server);
     if (had_room != shows->has_room || shows->recent_bytes > 0)
         server_socket_states_changed(server);
     shows->bytes_per_s = shows->bytes_per_s * 0.9 + 0.1 * (double)shows->recent_bytes / ROOM_S;

@@ -167,3 +167,29 @@ void server_socket_end_show(Server *server, const char *show_id)
     for (GList *link = clients; link != NULL; link = link->next)
         socketio_socket_disconnect(((SocketClient *)link->data)->socket, FALSE);
 }
+
+static gboolean has_ended(const SocketClient *client, gint64 now_s)
+{
+    gboolean is_guest =
+        client->who.role == SERVER_ROLE_CAMERA || client->who.role == SERVER_ROLE_VIEWER;
+    return is_guest && client->who.end_s > 0 && client->who.end_s <= now_s;
+}
+
+void server_socket_end_links(Server *server)
+{
+    gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
+    g_autoptr(GPtrArray) ended = g_ptr_array_new();
+    GHashTableIter rooms, clients;
+    gpointer room, client;
+    if (server->sockets == NULL)
+        return;
+    g_hash_table_iter_init(&rooms, server->sockets->rooms);
+    while (g_hash_table_iter_next(&rooms, NULL, &room)) {
+        g_hash_table_iter_init(&clients, ((SocketRoom *)room)->clients);
+        while (g_hash_table_iter_next(&clients, &client, NULL))
+            if (has_ended(client, now_s))
+                g_ptr_array_add(ended, client);
+    }
+    for (guint i = 0; i < ended->len; i++)
+        socketio_socket_disconnect(((SocketClient *)ended->pdata[i])->socket, FALSE);
+}

@@ -138,7 +138,7 @@ class Studio:
         status = 0
         if self.process and self.process.poll() is None:
             status = self.stop()
-        said = self.log_text()
+        said = self.log_text() if (self.folder / "log").exists() else ""
         if status != 0 or "Sanitizer" in said or "runtime error:" in said:
             raise RuntimeError(f"ended with {status}: {said[-6000:]}")
         if self.own_folder:
