@@ -1,12 +1,9 @@
 """Attacks on a studio while a show runs in it: each is refused with an answer that says why, and the
 show does not notice."""
-import base64
 import json
-import os
 import socket
 import struct
 import sys
-import threading
 import time
 from pathlib import Path
 
