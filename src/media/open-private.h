@@ -21,6 +21,12 @@ enum {
 AVFormatContext *media_open_input(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_close_input(AVFormatContext *input);
 
+/* The same with only its picture or only its sound, which takes half the memory; NULL where that
+ * cannot be had, without saying why: open it whole then. What both together say, the file's zero
+ * above all, is to be known from a whole opening before; streams are numbered otherwise. */
+AVFormatContext *media_open_one_track(const char *path,
+                                      enum AVMediaType keep) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Index of the picture or sound that is the recording's, or -1. Cover pictures do not count. */
 int media_best_video(AVFormatContext *input);
 int media_best_audio(AVFormatContext *input);

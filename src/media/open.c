@@ -3,6 +3,7 @@
 #include "open-private.h"
 
 #include "index-private.h"
+#include "one-track-private.h"
 #include <media/limits.h>
 
 #include <errno.h>
@@ -159,11 +160,13 @@ static void set_open_error(GError **error, const char *path, int av_code, const 
 typedef struct Extra {
     gint64 deadline_us; /* monotonic: until when opening may take */
     MediaIndex *index;  /* its sidecar, or NULL */
+    MediaOneTrack *view; /* what it is read through, or NULL: the file itself */
 } Extra;
 
 static void free_extra(Extra *extra)
 {
     media_index_free(extra->index);
+    media_one_track_close(extra->view);
     g_free(extra);
 }
 
@@ -190,8 +193,9 @@ static AVFormatContext *new_input(void)
     return input;
 }
 
-static AVFormatContext *open_file(const char *path, const guint8 *head, gsize length,
-                                  GError **error)
+/* Takes the view, which may be NULL. */
+static AVFormatContext *open_file(const char *path, MediaOneTrack *view, const guint8 *head,
+                                  gsize length, GError **error)
 {
     g_autofree char *url = g_strconcat("file:", path, NULL); /* "a:b.mp4" is no protocol */
     AVDictionary *options = NULL;
@@ -201,6 +205,9 @@ static AVFormatContext *open_file(const char *path, const guint8 *head, gsize le
     av_dict_set_int(&options, "probesize", MEDIA_PROBE_BYTES, 0);
     AVFormatContext *input = new_input();
     Extra *extra = input->opaque;
+    extra->view = view;
+    if (view != NULL)
+        input->pb = media_one_track_io(view);
     int code = avformat_open_input(&input, url, NULL, &options);
     av_dict_free(&options);
     if (code < 0) { /* it has freed the context */
@@ -273,15 +280,16 @@ const MediaIndex *media_input_index(const AVFormatContext *input)
     return extra->index;
 }
 
-AVFormatContext *media_open_input(const char *path, GError **error)
+static AVFormatContext *open_input(const char *path, MediaOneTrack *view, GError **error)
 {
+    g_autoptr(MediaOneTrack) own = view;
     media_quiet_libav();
     guint8 head[16];
     gsize length = 0;
     if (!check_file(path, error) || !read_head(path, head, sizeof head, &length, error))
         return NULL;
 
-    g_autoptr(AVFormatContext) input = open_file(path, head, length, error);
+    g_autoptr(AVFormatContext) input = open_file(path, g_steal_pointer(&own), head, length, error);
     if (input == NULL || !check_streams(input, path, error))
         return NULL;
     int code = find_stream_info(input);
@@ -294,6 +302,17 @@ AVFormatContext *media_open_input(const char *path, GError **error)
         return NULL;
     take_index(input, path);
     return g_steal_pointer(&input);
+}
+
+AVFormatContext *media_open_input(const char *path, GError **error)
+{
+    return open_input(path, NULL, error);
+}
+
+AVFormatContext *media_open_one_track(const char *path, enum AVMediaType keep)
+{
+    MediaOneTrack *view = media_one_track_open(path, keep);
+    return view != NULL ? open_input(path, view, NULL) : NULL;
 }
 
 void media_close_input(AVFormatContext *input)

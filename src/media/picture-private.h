@@ -4,13 +4,24 @@
  * container rounds. Only what is needed is decoded: from the keyframe before, without the frames
  * that no other needs. Threads: one object, one thread at a time. */
 #pragma once
-#include "open-private.h"
-#include <show/rate.h>
+#include "timing-private.h"
 
 typedef struct MediaPicture MediaPicture;
 
 MediaPicture *media_picture_open(const char *path, int threads,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What the whole file says of its picture; learned once by whoever opens it often. */
+typedef struct MediaPictureFacts {
+    gint64 zero_us;
+    MediaTiming timing;
+} MediaPictureFacts;
+
+gboolean media_picture_learn(const char *path, MediaPictureFacts *facts, GError **error);
+
+/* The same picture with what was learned of it: faster, and without the index of the sound. */
+MediaPicture *media_picture_open_again(const char *path, const MediaPictureFacts *facts,
+                                       int threads, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_picture_close(MediaPicture *picture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaPicture, media_picture_close)
 

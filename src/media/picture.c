@@ -1,7 +1,5 @@
 #include "picture-private.h"
 
-#include "timing-private.h"
-
 #include <math.h>
 
 #define SAME_S            1e-7 /* moments nearer than this are the same */
@@ -240,49 +238,94 @@ static gboolean must_seek(const MediaPicture *picture, double limit_s)
 
 /* ---- public ---- */
 
-static gboolean find_grid(MediaPicture *picture)
+static MediaPicture *new_picture(const char *path)
 {
-    MediaTiming timing;
-    media_timing_find(picture->input, picture->stream->index, -1, FALSE, &timing);
-    picture->variable = timing.variable;
-    picture->frame_s = (double)timing.rate.den / timing.rate.num;
-    picture->first_s = picture->stream->start_time == AV_NOPTS_VALUE
-                           ? 0
-                           : packet_seconds(picture, picture->stream->start_time);
-    return timing.frames > 0;
-}
-
-MediaPicture *media_picture_open(const char *path, int threads, GError **error)
-{
-    g_autoptr(MediaPicture) picture = g_new0(MediaPicture, 1);
+    MediaPicture *picture = g_new0(MediaPicture, 1);
     picture->path = g_strdup(path);
     picture->packet = av_packet_alloc();
     picture->now = av_frame_alloc();
     picture->next = av_frame_alloc();
-    picture->input = media_open_input(path, error);
-    if (picture->input == NULL)
-        return NULL;
+    return picture;
+}
+
+static gboolean choose_stream(MediaPicture *picture, GError **error)
+{
     int index = media_best_video(picture->input);
     if (index < 0) {
         g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
-                    "%s: has no picture; use it as a microphone (role mic)", path);
-        return NULL;
+                    "%s: has no picture; use it as a microphone (role mic)", picture->path);
+        return FALSE;
     }
-    picture->zero_us = media_input_zero_us(picture->input);
     picture->stream = picture->input->streams[index];
     for (unsigned i = 0; i < picture->input->nb_streams; i++)
         if ((int)i != index)
             picture->input->streams[i]->discard = AVDISCARD_ALL;
-    if (!find_grid(picture)) {
-        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
-                    "%s: has a picture track without a single frame; leave it out", path);
-        return NULL;
-    }
-    picture->decoder = media_open_decoder(path, picture->stream, threads, error);
+    return TRUE;
+}
+
+static gboolean learn(MediaPicture *picture, MediaPictureFacts *facts, GError **error)
+{
+    facts->zero_us = media_input_zero_us(picture->input);
+    media_timing_find(picture->input, picture->stream->index, -1, FALSE, &facts->timing);
+    if (facts->timing.frames > 0)
+        return TRUE;
+    g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_NOT_MEDIA,
+                "%s: has a picture track without a single frame; leave it out", picture->path);
+    return FALSE;
+}
+
+static void take_facts(MediaPicture *picture, const MediaPictureFacts *facts)
+{
+    picture->zero_us = facts->zero_us;
+    picture->variable = facts->timing.variable;
+    picture->frame_s = (double)facts->timing.rate.den / facts->timing.rate.num;
+    picture->first_s = picture->stream->start_time == AV_NOPTS_VALUE
+                           ? 0
+                           : packet_seconds(picture, picture->stream->start_time);
+}
+
+static gboolean begin_decoding(MediaPicture *picture, int threads, GError **error)
+{
+    picture->decoder = media_open_decoder(picture->path, picture->stream, threads, error);
     if (picture->decoder == NULL)
-        return NULL;
+        return FALSE;
     seek_start(picture);
-    return g_steal_pointer(&picture);
+    return TRUE;
+}
+
+static gboolean open_whole(MediaPicture *picture, MediaPictureFacts *facts, GError **error)
+{
+    picture->input = media_open_input(picture->path, error);
+    return picture->input != NULL && choose_stream(picture, error) && learn(picture, facts, error);
+}
+
+MediaPicture *media_picture_open(const char *path, int threads, GError **error)
+{
+    g_autoptr(MediaPicture) picture = new_picture(path);
+    MediaPictureFacts facts;
+    if (!open_whole(picture, &facts, error))
+        return NULL;
+    take_facts(picture, &facts);
+    return begin_decoding(picture, threads, error) ? g_steal_pointer(&picture) : NULL;
+}
+
+gboolean media_picture_learn(const char *path, MediaPictureFacts *facts, GError **error)
+{
+    g_autoptr(MediaPicture) picture = new_picture(path);
+    return open_whole(picture, facts, error);
+}
+
+MediaPicture *media_picture_open_again(const char *path, const MediaPictureFacts *facts,
+                                       int threads, GError **error)
+{
+    g_autoptr(MediaPicture) picture = new_picture(path);
+    picture->input = media_open_one_track(path, AVMEDIA_TYPE_VIDEO);
+    if (picture->input == NULL)
+        return media_picture_open(path, threads, error);
+    if (!choose_stream(picture, error))
+        return NULL;
+    take_facts(picture, facts);
+    return begin_decoding(picture, threads, error) ? g_steal_pointer(&picture) : NULL;
 }
 
 void media_picture_close(MediaPicture *picture)

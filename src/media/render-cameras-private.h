@@ -7,8 +7,10 @@
 
 typedef struct MediaCameras MediaCameras;
 
-/* render and plan: borrowed for the object's life. Starts the threads. */
-MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan);
+/* render and plan: borrowed for the object's life. Opens each file once, to learn of it, then starts
+ * the threads. */
+MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Stops and joins the threads. NULL-safe. */
 void media_cameras_free(MediaCameras *cameras);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaCameras, media_cameras_free)

@@ -20,6 +20,7 @@ typedef struct Reader {
     GError *error;
 
     /* the thread's own */
+    MediaPictureFacts facts;
     MediaPicture *picture;
     MediaGeometry *geometry;
     AVFrame *ready; /* the frame last shown, in the program's form */
@@ -56,7 +57,8 @@ static int decoder_threads(void)
 static gboolean open_picture(Reader *reader, GError **error)
 {
     const MediaRenderSettings *settings = reader->all->render->settings;
-    reader->picture = media_picture_open(reader->camera->path, decoder_threads(), error);
+    reader->picture = media_picture_open_again(reader->camera->path, &reader->facts,
+                                               decoder_threads(), error);
     if (reader->picture == NULL)
         return FALSE;
     reader->geometry = media_geometry_new(media_picture_stream(reader->picture), settings->width,
@@ -185,18 +187,32 @@ static gpointer reader_main(gpointer data)
 
 /* ---- the taker ---- */
 
-static void start_reader(MediaCameras *cameras, gsize index)
+static gboolean make_reader(MediaCameras *cameras, gsize index, GError **error)
 {
     Reader *reader = &cameras->readers[index];
     reader->all = cameras;
     reader->camera = &cameras->render->cameras[index];
     reader->index = index;
     g_queue_init(&reader->queue);
+    return media_picture_learn(reader->camera->path, &reader->facts, error);
 }
 
-MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan)
+/* A reader for each camera that is shown. Their files are learned one after the other, while nothing
+ * else takes memory yet. */
+static gboolean make_readers(MediaCameras *cameras, GError **error)
 {
-    MediaCameras *cameras = g_new0(MediaCameras, 1);
+    for (guint i = 0; i < cameras->plan->shots->len; i++) {
+        gsize camera = media_plan_shot(cameras->plan, i)->camera;
+        if (camera != MEDIA_PLAN_BLACK && cameras->readers[camera].all == NULL &&
+            !make_reader(cameras, camera, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan, GError **error)
+{
+    g_autoptr(MediaCameras) cameras = g_new0(MediaCameras, 1);
     cameras->render = render;
     cameras->plan = plan;
     cameras->readers = g_new0(Reader, render->n_cameras);
@@ -204,15 +220,12 @@ MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan
     cameras->stop = g_cancellable_new();
     g_mutex_init(&cameras->lock);
     g_cond_init(&cameras->changed);
-    for (guint i = 0; i < plan->shots->len; i++) {
-        gsize camera = media_plan_shot(plan, i)->camera;
-        if (camera != MEDIA_PLAN_BLACK && cameras->readers[camera].all == NULL)
-            start_reader(cameras, camera);
-    }
+    if (!make_readers(cameras, error))
+        return NULL;
     for (gsize i = 0; i < render->n_cameras; i++)
         if (cameras->readers[i].all != NULL)
             cameras->readers[i].thread = g_thread_new("picture", reader_main, &cameras->readers[i]);
-    return cameras;
+    return g_steal_pointer(&cameras);
 }
 
 static void stop_all(MediaCameras *cameras)

@@ -122,8 +122,8 @@ static gboolean begin(Renderer *renderer, GError **error)
     if (render->mix != NULL &&
         !media_render_sound(render, renderer->plan, renderer->program, renderer->highlights, error))
         return FALSE;
-    renderer->cameras = media_cameras_new(render, renderer->plan);
-    return TRUE;
+    renderer->cameras = media_cameras_new(render, renderer->plan, error);
+    return renderer->cameras != NULL;
 }
 
 /* ---- packets ---- */
