@@ -7,6 +7,7 @@
 /* One file. frames == NULL: a source without sound. */
 typedef struct MediaHeard {
     char *path;         /* NULL without sound */
+    gint64 zero_us;     /* of the file, in its own time */
     MediaSpool *frames; /* SpeechFrame, every 32 ms from the file's zero */
     MediaSpool *narrow; /* gint16 at MEDIA_NARROW_HZ, from the file's zero */
 } MediaHeard;

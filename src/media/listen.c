@@ -85,7 +85,8 @@ static gboolean hear_file(Pass *pass, int index, GError **error)
     heard->narrow = heard->frames != NULL ? media_spool_open(error) : NULL;
     if (heard->narrow == NULL)
         return FALSE;
-    g_autoptr(MediaSound) sound = media_sound_open(pass->paths[index], 1, error);
+    g_autoptr(MediaSound) sound =
+        media_sound_open_again(pass->paths[index], 1, heard->zero_us, error);
     if (sound == NULL)
         return FALSE;
     media_sound_set_cancellable(sound, pass->cancellable);
@@ -124,6 +125,7 @@ static gboolean find_total(Pass *pass, int n, GError **error)
         if (sound == NULL)
             return FALSE;
         pass->total_s += media_sound_duration_s(sound);
+        pass->listener->heard[i].zero_us = media_sound_zero_us(sound);
     }
     pass->total_s = MAX(pass->total_s, 1);
     return TRUE;

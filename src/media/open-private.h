@@ -26,6 +26,7 @@ void media_close_input(AVFormatContext *input);
  * above all, is to be known from a whole opening before; streams are numbered otherwise. */
 AVFormatContext *media_open_one_track(const char *path,
                                       enum AVMediaType keep) G_GNUC_WARN_UNUSED_RESULT;
+gboolean media_can_open_one_track(const char *path, enum AVMediaType keep);
 
 /* Index of the picture or sound that is the recording's, or -1. Cover pictures do not count. */
 int media_best_video(AVFormatContext *input);

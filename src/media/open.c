@@ -158,8 +158,8 @@ static void set_open_error(GError **error, const char *path, int av_code, const 
 
 /* What belongs to an input of ours: in its `opaque`, which is the caller's. */
 typedef struct Extra {
-    gint64 deadline_us; /* monotonic: until when opening may take */
-    MediaIndex *index;  /* its sidecar, or NULL */
+    gint64 deadline_us;  /* monotonic: until when opening may take */
+    MediaIndex *index;   /* its sidecar, or NULL */
     MediaOneTrack *view; /* what it is read through, or NULL: the file itself */
 } Extra;
 
@@ -307,6 +307,12 @@ static AVFormatContext *open_input(const char *path, MediaOneTrack *view, GError
 AVFormatContext *media_open_input(const char *path, GError **error)
 {
     return open_input(path, NULL, error);
+}
+
+gboolean media_can_open_one_track(const char *path, enum AVMediaType keep)
+{
+    g_autoptr(MediaOneTrack) view = media_one_track_open(path, keep);
+    return view != NULL;
 }
 
 AVFormatContext *media_open_one_track(const char *path, enum AVMediaType keep)

@@ -57,8 +57,8 @@ static int decoder_threads(void)
 static gboolean open_picture(Reader *reader, GError **error)
 {
     const MediaRenderSettings *settings = reader->all->render->settings;
-    reader->picture = media_picture_open_again(reader->camera->path, &reader->facts,
-                                               decoder_threads(), error);
+    reader->picture =
+        media_picture_open_again(reader->camera->path, &reader->facts, decoder_threads(), error);
     if (reader->picture == NULL)
         return FALSE;
     reader->geometry = media_geometry_new(media_picture_stream(reader->picture), settings->width,

@@ -43,10 +43,33 @@ struct MediaSound {
 
 /* ---- opening ---- */
 
+/* The file's zero is where the earlier of its sound and its picture begins. */
+static gboolean find_zero(MediaSound *sound, GError **error)
+{
+    g_autoptr(AVFormatContext) whole = media_open_input(sound->path, error);
+    if (whole == NULL)
+        return FALSE;
+    sound->zero_us = media_input_zero_us(whole);
+    if (!media_can_open_one_track(sound->path, AVMEDIA_TYPE_AUDIO))
+        sound->input = g_steal_pointer(&whole);
+    return TRUE;
+}
+
+/* Without the index of the picture where that can be had. */
+static gboolean open_file(MediaSound *sound, GError **error)
+{
+    if (sound->zero_us == AV_NOPTS_VALUE && !find_zero(sound, error))
+        return FALSE;
+    if (sound->input == NULL)
+        sound->input = media_open_one_track(sound->path, AVMEDIA_TYPE_AUDIO);
+    if (sound->input == NULL)
+        sound->input = media_open_input(sound->path, error);
+    return sound->input != NULL;
+}
+
 static gboolean open_input(MediaSound *sound, GError **error)
 {
-    sound->input = media_open_input(sound->path, error);
-    if (sound->input == NULL)
+    if (!open_file(sound, error))
         return FALSE;
     int index = media_best_audio(sound->input);
     if (index < 0) {
@@ -59,7 +82,6 @@ static gboolean open_input(MediaSound *sound, GError **error)
         if ((int)i != index)
             sound->input->streams[i]->discard = AVDISCARD_ALL;
     sound->stream = sound->input->streams[index];
-    sound->zero_us = media_input_zero_us(sound->input);
     sound->decoder = media_open_decoder(sound->path, sound->stream, 1, error);
     return sound->decoder != NULL;
 }
@@ -86,12 +108,13 @@ static void forget(MediaSound *sound, gint64 at)
     media_resample_reset(sound->resample);
 }
 
-MediaSound *media_sound_open(const char *path, int channels, GError **error)
+MediaSound *media_sound_open_again(const char *path, int channels, gint64 zero_us, GError **error)
 {
     g_return_val_if_fail(channels == 1 || channels == 2, NULL);
     g_autoptr(MediaSound) sound = g_new0(MediaSound, 1);
     sound->path = g_strdup(path);
     sound->channels = channels;
+    sound->zero_us = zero_us;
     sound->packet = av_packet_alloc();
     sound->frame = av_frame_alloc();
     g_assert(sound->packet != NULL && sound->frame != NULL);
@@ -101,6 +124,11 @@ MediaSound *media_sound_open(const char *path, int channels, GError **error)
     if (!open_input(sound, error))
         return NULL;
     return g_steal_pointer(&sound);
+}
+
+MediaSound *media_sound_open(const char *path, int channels, GError **error)
+{
+    return media_sound_open_again(path, channels, AV_NOPTS_VALUE, error);
 }
 
 void media_sound_close(MediaSound *sound)
@@ -128,6 +156,11 @@ double media_sound_duration_s(const MediaSound *sound)
     }
     gint64 duration = sound->input->duration;
     return duration == AV_NOPTS_VALUE || duration < 0 ? 0 : (double)duration / AV_TIME_BASE;
+}
+
+gint64 media_sound_zero_us(const MediaSound *sound)
+{
+    return sound->zero_us;
 }
 
 void media_sound_set_cancellable(MediaSound *sound, GCancellable *cancellable)

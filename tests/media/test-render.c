@@ -278,6 +278,38 @@ static void test_transport_stream(void)
     check_rates((ShowRate){25, 1}, rates, names);
 }
 
+/* Sound from the file's zero on, pictures only later: the render reads the file without its sound,
+ * and the zero is still where the sound begins. */
+static void test_sound_begins_before(void)
+{
+    enum { FRAMES = 150 };
+    static const char *const order[] = {"cam_0", "cam_1", "cam_0"};
+    static const gint64 cuts[] = {0, 1200, 2100};
+    static const AVRational rate = {25, 1};
+    const double begin_s[] = {0.48, 0.2};
+    g_autoptr(Show) show = show_new((ShowRate){25, 1}, 600, 3500);
+    Model models[2];
+    for (int i = 0; i < 2; i++) {
+        Material material = {.name = i == 0 ? "a.mp4" : "b.mov",
+                             .rate = rate,
+                             .frames = FRAMES,
+                             .gop = 40,
+                             .start_s = begin_s[i],
+                             .sound = TRUE,
+                             .faststart = i == 0};
+        add_camera(show, material, (ShowClock){-0.1 * i, 0});
+        double *times = constant_times(FRAMES, rate);
+        for (int n = 0; n < FRAMES; n++)
+            times[n] += begin_s[i];
+        models[i] = (Model){times, FRAMES, 1 / av_q2d(rate)};
+    }
+    add_shots(show, order, cuts, G_N_ELEMENTS(cuts));
+    render_well(show);
+    check_program(show, models, read_code);
+    for (int i = 0; i < 2; i++)
+        g_free((double *)models[i].times);
+}
+
 /* A phone: about 30 a second, never twice the same distance, some frames lost. */
 static void test_variable_rate(void)
 {
@@ -734,6 +766,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media/render/shows-the-frames-that-the-shots-name", test_same_rates);
     g_test_add_func("/media/render/follows-time-across-rates", test_mixed_rates);
     g_test_add_func("/media/render/seeks-in-containers-without-index", test_transport_stream);
+    g_test_add_func("/media/render/counts-from-where-the-sound-begins", test_sound_begins_before);
     g_test_add_func("/media/render/samples-a-variable-rate", test_variable_rate);
     g_test_add_func("/media/render/turns-as-the-flag-says", test_rotation);
     g_test_add_func("/media/render/fits-other-sizes-and-pixels", test_sizes);
