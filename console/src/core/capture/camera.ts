@@ -12,6 +12,7 @@ export interface CameraEvents {
 }
 
 const SILENT_MS = 1500;
+const ENDING_MS = 2000;
 
 export class Camera {
   colour: VideoColorSpaceInit | null = null; /* of the newest frame */
@@ -44,9 +45,10 @@ export class Camera {
     if (lost > 0) this.events.lost(lost);
   }
 
+  /* Most often the track ends with it: then the frames that are on their way still come, and are closed. */
   close(): void {
     this.use = null;
-    void this.reader.cancel().catch(() => undefined);
+    setTimeout(() => void this.reader.cancel().catch(() => undefined), ENDING_MS);
   }
 
   private async read(): Promise<void> {
