@@ -3,6 +3,7 @@
  * address is /upload/{show}/{name}. What a PATCH is answered for is on disk. */
 #include "feed-private.h"
 #include "shows-private.h"
+#include "upload-headers-private.h"
 
 #include <string.h>
 
@@ -69,63 +70,9 @@ void server_tus_options(Server *server, ServerCall *call)
 
 /* ---- headers ---- */
 
-/* A whole number ≥ 0; -1 when the header is not there. FALSE: it is something else. */
-static gboolean read_number(const ServerCall *call, const char *name, gint64 *number,
-                            GError **error)
+static const char *header(const ServerCall *call, const char *name)
 {
-    const char *text = http_request_header(server_call_request(call), name);
-    guint64 value;
-    *number = -1;
-    if (text == NULL)
-        return TRUE;
-    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64 / 2, &value, NULL)) {
-        g_set_error(error, SERVER_ERROR, SERVER_ERROR_INVALID,
-                    "%s: expected a whole number of bytes", name);
-        return FALSE;
-    }
-    *number = (gint64)value;
-    return TRUE;
-}
-
-/* One value of Upload-Metadata, "name <base64>, …"; NULL: not there, or no text. */
-static char *read_metadata(const ServerCall *call, const char *key)
-{
-    const char *text = http_request_header(server_call_request(call), "Upload-Metadata");
-    g_auto(GStrv) pairs = g_strsplit(text != NULL ? text : "", ",", 32);
-    for (guint i = 0; pairs[i] != NULL; i++) {
-        g_auto(GStrv) pair = g_strsplit(g_strstrip(pairs[i]), " ", 2);
-        if (pair[0] == NULL || pair[1] == NULL || strcmp(pair[0], key) != 0)
-            continue;
-        gsize length;
-        g_autofree guint8 *bytes = g_base64_decode(pair[1], &length);
-        gboolean is_text = length > 0 && length < 256 &&
-                           g_utf8_validate((const char *)bytes, (gssize)length, NULL);
-        return is_text ? g_strndup((const char *)bytes, length) : NULL;
-    }
-    return NULL;
-}
-
-/* "sha1 <base64>". kind NONE: no such header. */
-static gboolean read_sum(const ServerCall *call, StoreSum *sum, GError **error)
-{
-    const char *text = http_request_header(server_call_request(call), "Upload-Checksum");
-    memset(sum, 0, sizeof *sum);
-    if (text == NULL)
-        return TRUE;
-    g_auto(GStrv) words = g_strsplit(text, " ", 2);
-    gsize length = 0, expected = 0;
-    if (words[0] != NULL && words[1] != NULL && strcmp(words[0], "sha1") == 0)
-        sum->kind = STORE_SUM_SHA1, expected = 20;
-    else if (words[0] != NULL && words[1] != NULL && strcmp(words[0], "sha256") == 0)
-        sum->kind = STORE_SUM_SHA256, expected = 32;
-    g_autofree guint8 *digest = expected > 0 ? g_base64_decode(words[1], &length) : NULL;
-    if (expected == 0 || length != expected) {
-        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID,
-                            "Upload-Checksum: expected sha1 or sha256 and the sum in base64");
-        return FALSE;
-    }
-    memcpy(sum->digest, digest, length);
-    return TRUE;
+    return http_request_header(server_call_request(call), name);
 }
 
 /* ---- creation ---- */
@@ -133,7 +80,7 @@ static gboolean read_sum(const ServerCall *call, StoreSum *sum, GError **error)
 static gboolean read_length(const ServerCall *call, gint64 *length, GError **error)
 {
     const char *defer = http_request_header(server_call_request(call), "Upload-Defer-Length");
-    if (!read_number(call, "Upload-Length", length, error))
+    if (!server_tus_number("Upload-Length", header(call, "Upload-Length"), length, error))
         return FALSE;
     if ((*length >= 0) != (defer == NULL) || (defer != NULL && strcmp(defer, "1") != 0)) {
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID,
@@ -154,8 +101,8 @@ static gboolean is_in_use(const ServerRecording *recording)
 static ServerRecording *create(Server *server, ServerCall *call, GError **error)
 {
     gint64 length;
-    g_autofree char *session = read_metadata(call, "sessionId");
-    g_autofree char *name = read_metadata(call, "name");
+    g_autofree char *session = server_tus_metadata(header(call, "Upload-Metadata"), "sessionId");
+    g_autofree char *name = server_tus_metadata(header(call, "Upload-Metadata"), "name");
     if (!read_length(call, &length, error))
         return NULL;
     ServerRecording *recording =
@@ -414,8 +361,9 @@ static gboolean check_patch(ServerCall *call, ServerRecording *recording, gint64
                             "Content-Type: expected " TUS_CONTENT);
         return FALSE;
     }
-    if (!read_number(call, "Upload-Offset", offset, error) ||
-        !read_number(call, "Upload-Length", &length, error) || !read_sum(call, sum, error))
+    if (!server_tus_number("Upload-Offset", header(call, "Upload-Offset"), offset, error) ||
+        !server_tus_number("Upload-Length", header(call, "Upload-Length"), &length, error) ||
+        !server_tus_sum(header(call, "Upload-Checksum"), sum, error))
         return FALSE;
     if (*offset < 0) {
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID, "Upload-Offset: is missing");
