@@ -38,13 +38,18 @@ export function SoundCheckDialog({ state, first, onClose }: Props) {
   };
   if (!person) return null;
   const isolation = isolationWords(person.isolationDb);
+  const isUnheard = state.notices.some(({ id }) => id === `unheard:${person.id}`);
+  const cancel = () => {
+    wasRunning.current = false;
+    studio.cancelSoundCheck();
+  };
   return (
     <Dialog
       title={`Sound check: ${person.label}`}
       onClose={close}
       foot={
         running ? (
-          <button type="button" onClick={() => studio.cancelSoundCheck()}>
+          <button type="button" onClick={cancel}>
             Cancel
           </button>
         ) : (
@@ -80,6 +85,10 @@ export function SoundCheckDialog({ state, first, onClose }: Props) {
             <progress value={LENGTH_MS - running.remainingMs} max={LENGTH_MS} aria-label="Time of the sound check" />
             <p className="dim num">{Math.ceil(running.remainingMs / 1000)} s left</p>
           </>
+        ) : isDone && isUnheard ? (
+          <p className="warn">
+            <b>Nothing was heard.</b> See that the right microphone is chosen and not muted, then try again.
+          </p>
         ) : isDone ? (
           <>
             <p className={isolation?.good === false ? "warn" : "well"}>
