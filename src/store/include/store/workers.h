@@ -7,7 +7,8 @@ typedef struct StoreWorkers StoreWorkers;
 
 /* Runs in a worker: may block. */
 typedef void (*StoreWork)(gpointer data);
-/* Runs on the owner's context afterwards, in the order in which the works of one worker ended. */
+/* Runs on the owner's context afterwards, in the order in which the works ended. Must not wait for
+ * that of another work. */
 typedef void (*StoreWorkDone)(gpointer data);
 
 /* `name`: of the threads, at most 15 bytes. `context` is where done() runs; NULL: the default one
