@@ -2,7 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Api } from "./core/api";
 import { createStudio } from "./core/create-studio";
-import { createPhone } from "./core/phone";
+import { createPhone } from "./core/create-phone";
 import "./styles/index.css";
 import { App } from "./views/App";
 

@@ -52,7 +52,7 @@ static void keep_recordings(ShowManifest *manifest, const char *folder)
 {
     for (guint i = manifest->files->len; i > 0; i--) {
         ShowFile *file = manifest->files->pdata[i - 1];
-        if (g_strcmp0(file->kind, "iso") != 0)
+        if (!show_file_is_recording(file))
             g_ptr_array_remove_index(manifest->files, i - 1);
         else if (file->path == NULL)
             file->path = store_folder_file(folder, file);
@@ -119,7 +119,7 @@ static void tell_files(CliReport *report, const char *folder, const ShowManifest
     for (guint i = 0; i < manifest->files->len; i++) {
         const ShowFile *file = manifest->files->pdata[i];
         g_autofree char *path = g_build_filename(folder, file->name, NULL);
-        if (file->path == NULL && g_strcmp0(file->kind, "iso") != 0)
+        if (file->path == NULL && !show_file_is_recording(file))
             cli_report_file(report, path);
     }
 }

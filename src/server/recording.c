@@ -47,8 +47,9 @@ typedef struct Waiting {
 static const char *source_of(const ServerShow *show, const StoreRecording *what)
 {
     g_autofree char *id = g_strdup_printf("cam_%u", what->camera);
-    int index =
-        what->kind == STORE_RECORDING_ISO ? show_sources_find(show->manifest->sources, id) : -1;
+    int index = what->kind != STORE_RECORDING_PROGRAM
+                    ? show_sources_find(show->manifest->sources, id)
+                    : -1;
     return index >= 0 ? ((const ShowSource *)show->manifest->sources->pdata[index])->id : NULL;
 }
 
@@ -57,14 +58,24 @@ static gboolean check_name(const ServerShow *show, const char *name, StoreRecord
 {
     if (!store_recording_parse(name, what)) {
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID,
-                            "name: expected program.webm, cam_1_iso.mkv, cam_1_iso.2.mkv or such");
+                            "name: expected program.webm, cam_1_iso.mkv, cam_1_iso.2.mkv, "
+                            "cam_1_local.webm or such");
         return FALSE;
     }
-    if (what->kind != STORE_RECORDING_ISO || source_of(show, what) != NULL)
+    if (what->kind == STORE_RECORDING_PROGRAM || source_of(show, what) != NULL)
         return TRUE;
     g_set_error(error, SERVER_ERROR, SERVER_ERROR_INVALID, "name: this show has no source cam_%u",
                 what->camera);
     return FALSE;
+}
+
+gboolean server_recording_is_of(const char *name, const char *source)
+{
+    StoreRecording what;
+    if (!store_recording_parse(name, &what) || what.kind == STORE_RECORDING_PROGRAM)
+        return FALSE;
+    g_autofree char *id = g_strdup_printf("cam_%u", what.camera);
+    return strcmp(id, source) == 0;
 }
 
 /* ---- opening ---- */
@@ -187,8 +198,7 @@ static void note_growing(ServerRecording *recording)
     ServerShow *show = recording->show;
     if (show_manifest_find(show->manifest, recording->name) != NULL)
         return;
-    gboolean is_program = recording->what.kind == STORE_RECORDING_PROGRAM;
-    ShowFile *file = show_file_new(recording->name, is_program ? "program" : "iso");
+    ShowFile *file = show_file_new(recording->name, store_recording_kind_name(recording->what.kind));
     file->source = g_strdup(source_of(show, &recording->what));
     file->extra = json_pack("{s:s}", "state", "recording");
     show_manifest_take_file(show->manifest, file);
@@ -348,8 +358,7 @@ static void indexed(const json_t *found, const GError *error, gpointer data)
 {
     ServerRecording *recording = data;
     ServerShow *show = recording->show;
-    gboolean is_program = recording->what.kind == STORE_RECORDING_PROGRAM;
-    ShowFile *file = show_file_new(recording->name, is_program ? "program" : "iso");
+    ShowFile *file = show_file_new(recording->name, store_recording_kind_name(recording->what.kind));
     file->source = g_strdup(source_of(show, &recording->what));
     file->bytes = store_upload_acknowledged_bytes(recording->upload);
     file->sha256 = store_upload_sha256(recording->upload);

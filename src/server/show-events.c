@@ -334,6 +334,10 @@ static gboolean may_send(const ServerShow *show, const ServerWho *who, const Sho
                       event->type_name);
     if (who->role == SERVER_ROLE_CAMERA && event->epoch != 0)
         return refuse(error, SERVER_ERROR_FORBIDDEN, "epoch: a camera does not decide");
+    const char *file = json_string_value(json_object_get(event->fields, "file"));
+    if (who->role == SERVER_ROLE_CAMERA && file != NULL &&
+        !server_recording_is_of(file, who->source))
+        return refuse(error, SERVER_ERROR_FORBIDDEN, "file: not a recording of this camera");
     const char *source = own && who->role == SERVER_ROLE_CAMERA && event->source == NULL
                              ? who->source
                              : event->source;

@@ -97,6 +97,8 @@ ServerShow *server_recording_show(const ServerRecording *recording);
 StoreUpload *server_recording_upload(const ServerRecording *recording);
 const char *server_recording_name(const ServerRecording *recording);
 gint64 server_recording_length(const ServerRecording *recording); /* declared, or -1 */
+/* Whether a name is of a recording of this source: cam_2_iso.mkv, cam_2_local.2.webm of cam_2. */
+gboolean server_recording_is_of(const char *name, const char *source);
 gboolean server_recording_declare(ServerRecording *recording, gint64 length_bytes, GError **error);
 /* What a client said its sum will be, or NULL. Borrowed. */
 const char *server_recording_expected_sum(const ServerRecording *recording);

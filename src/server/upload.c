@@ -60,8 +60,8 @@ void server_uploads_room(gpointer data)
 static gboolean may_send(const ServerWho *who, const char *session, const char *name,
                          GError **error)
 {
-    g_autofree char *own = g_strdup_printf("%s_iso.", who->source);
-    gboolean is_own = who->role != SERVER_ROLE_CAMERA || g_str_has_prefix(name, own);
+    gboolean is_own =
+        who->role != SERVER_ROLE_CAMERA || server_recording_is_of(name, who->source);
     const char *source = who->role == SERVER_ROLE_CAMERA ? who->source : NULL;
     if (is_own && server_who_may_send(who, session, source))
         return TRUE;

@@ -116,7 +116,7 @@ static gboolean read_file_names(const ShowReader *reader, ShowFile *file)
     return show_read_text(reader, "name", SHOW_REQUIRED, show_file_name_is_valid,
                           "the name of a file, without folders", &file->name) &&
            show_read_text(reader, "kind", SHOW_REQUIRED, show_id_is_valid,
-                          "iso, program, highlights, camera, log, events, shots, "
+                          "iso, local, program, highlights, camera, log, events, shots, "
                           "highlights-list, timeline or other",
                           &file->kind) &&
            show_read_id(reader, "source", SHOW_OPTIONAL, &file->source) &&

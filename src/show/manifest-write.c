@@ -25,7 +25,7 @@ static json_t *write_gaps(const GArray *gaps)
 
 static void write_clock(json_t *object, const ShowFile *file)
 {
-    gboolean is_recording = g_strcmp0(file->kind, "iso") == 0;
+    gboolean is_recording = show_file_is_recording(file);
     if (is_recording || file->clock.start_s != 0)
         json_object_set_new(object, "start", write_seconds(file->clock.start_s));
     if (is_recording || file->clock.drift_ppm != 0)

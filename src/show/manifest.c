@@ -65,6 +65,11 @@ void show_file_free(ShowFile *file)
     g_free(file);
 }
 
+gboolean show_file_is_recording(const ShowFile *file)
+{
+    return g_strcmp0(file->kind, "iso") == 0 || g_strcmp0(file->kind, "local") == 0;
+}
+
 ShowFile *show_manifest_find(const ShowManifest *manifest, const char *name)
 {
     for (guint i = 0; i < manifest->files->len; i++) {

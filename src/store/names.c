@@ -11,6 +11,12 @@ static const char *const endings[] = {
     [STORE_FORMAT_MKV] = "mkv",
 };
 
+static const char *const kinds[] = {
+    [STORE_RECORDING_PROGRAM] = "program",
+    [STORE_RECORDING_ISO] = "iso",
+    [STORE_RECORDING_LOCAL] = "local",
+};
+
 /* Up to five digits at *text, which moves behind them; 0 when there is none. */
 static guint take_number(const char **text)
 {
@@ -33,11 +39,12 @@ static gboolean take_kind(const char **text, StoreRecording *found)
     found->kind = STORE_RECORDING_PROGRAM;
     if (take_text(text, "program."))
         return TRUE;
-    found->kind = STORE_RECORDING_ISO;
     if (!take_text(text, "cam_"))
         return FALSE;
     found->camera = take_number(text);
-    return found->camera >= 1 && found->camera <= SHOW_SOURCES_MAX && take_text(text, "_iso.");
+    found->kind = take_text(text, "_iso.") ? STORE_RECORDING_ISO : STORE_RECORDING_LOCAL;
+    return found->camera >= 1 && found->camera <= SHOW_SOURCES_MAX &&
+           (found->kind == STORE_RECORDING_ISO || take_text(text, "_local."));
 }
 
 gboolean store_recording_parse(const char *name, StoreRecording *recording)
@@ -74,7 +81,14 @@ char *store_recording_name(const StoreRecording *recording)
     if (recording->kind == STORE_RECORDING_PROGRAM)
         return g_strdup_printf("program%s.%s", part, ending);
     g_assert(recording->camera >= 1 && recording->camera <= SHOW_SOURCES_MAX);
-    return g_strdup_printf("cam_%u_iso%s.%s", recording->camera, part, ending);
+    return g_strdup_printf("cam_%u_%s%s.%s", recording->camera, kinds[recording->kind], part,
+                           ending);
+}
+
+const char *store_recording_kind_name(StoreRecordingKind kind)
+{
+    g_assert(kind > STORE_RECORDING_UNSET && kind < G_N_ELEMENTS(kinds));
+    return kinds[kind];
 }
 
 gboolean store_id_is_valid(const char *id)

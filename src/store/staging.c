@@ -142,7 +142,7 @@ static void remove_stale(StoreStaging *self, const ShowManifest *old, const Show
 {
     for (guint i = 0; old != NULL && i < old->files->len; i++) {
         const ShowFile *file = old->files->pdata[i];
-        if (file->path != NULL || g_strcmp0(file->kind, "iso") == 0 ||
+        if (file->path != NULL || show_file_is_recording(file) ||
             show_manifest_find(new, file->name) != NULL)
             continue;
         g_autofree char *path = g_build_filename(self->folder, file->name, NULL);

@@ -205,6 +205,9 @@ def test_guest_speaks_for_its_own_source(studio):
     wrong = send_multipart(studio, show["sessionId"], "cam_1_iso.mkv", recording(), token=token)
     right = send_multipart(studio, show["sessionId"], "cam_2_iso.mkv", recording(), token=token)
     assert wrong.status == 403 and right.status == 201, (wrong, right)
+    for file in ("program.webm", "cam_1_local.webm", "cam_20_local.webm", "cam_2_locals.webm"):
+        problems.append(expect_refused(guest.send("record_start", "cam_2", file=file, start=0),
+                                       "forbidden", "file"))
     other = start_show(studio)
     try:
         Client(studio, other["sessionId"], token=token)

@@ -334,6 +334,36 @@ def test_complete_when_all_is_there(studio):
     return "\n".join(filter(None, problems))
 
 
+def test_a_guest_sends_its_own_recording_of_itself(studio):
+    session = start_show(studio)["sessionId"]
+    token = studio.ask("POST", f"/sessions/{session}/guests",
+                       {"role": "camera", "source": "cam_2", "minutes": 10}).json["token"]
+    guest = Client(studio, session, token=token)
+    assert guest.send("record_start", "cam_2", file="cam_2_local.webm", start=777)["ok"]
+    problems = []
+    for name in ("cam_1_local.webm", "program.webm", "cam_2_locals.webm", "cam_2.webm",
+                 "events.json", "cam_2_local.webm/../cam_1_local.webm"):
+        answer = send_multipart(studio, session, name, recording(), token=token)
+        if answer.status != 403:
+            problems.append(f"{name}: {answer.status}")
+    data = [recording(5000), recording(3000)]
+    names = ["cam_2_local.webm", "cam_2_local.2.mkv"]
+    assert send_multipart(studio, session, names[0], data[0], token=token).status == 201
+    stop_show(studio, session)
+    assert guest.send("record_stop", "cam_2", file=names[0])["ok"]
+    assert send_multipart(studio, session, names[1], data[1], token=token).status == 201
+    guest.close()
+    files = {f["name"]: f for f in wait_complete(studio, session)["files"]}
+    for name, sent in zip(names, data):
+        found = {k: files[name].get(k) for k in ("kind", "source", "sha256")}
+        if found != {"kind": "local", "source": "cam_2",
+                     "sha256": hashlib.sha256(sent).hexdigest()}:
+            problems.append(f"{files[name]}")
+    if files[names[0]]["start"] != 777:
+        problems.append(f"start: {files[names[0]]}")
+    return "\n".join(problems)
+
+
 def test_quota(folder):
     with Studio("--quota", "64KiB") as studio:
         session = start_show(studio)["sessionId"]
@@ -396,6 +426,8 @@ TESTS = [
     ("/r06/a-dead-connection-does-not-lock-its-client-out", test_connection_that_died),
     ("/server/uploads/eight-at-once", test_many_at_once),
     ("/server/uploads/complete-when-all-is-there", test_complete_when_all_is_there),
+    ("/server/uploads/a-guest-sends-its-own-recording-of-itself",
+     test_a_guest_sends_its_own_recording_of_itself),
 ]
 
 with Studio() as running:

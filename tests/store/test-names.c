@@ -3,12 +3,13 @@
 
 static void test_every_name_is_read_as_it_is_written(void)
 {
-    for (guint camera = 0; camera <= 16; camera++)
+    for (guint camera = 0; camera <= 32; camera++)
         for (guint part = 1; part <= STORE_PARTS_MAX; part += part < 12 ? 1 : 1331)
             for (guint format = STORE_FORMAT_WEBM; format <= STORE_FORMAT_MKV; format++) {
-                StoreRecording wanted = {.kind = camera == 0 ? STORE_RECORDING_PROGRAM
-                                                             : STORE_RECORDING_ISO,
-                                         .camera = camera,
+                StoreRecording wanted = {.kind = camera == 0    ? STORE_RECORDING_PROGRAM
+                                                 : camera <= 16 ? STORE_RECORDING_ISO
+                                                                : STORE_RECORDING_LOCAL,
+                                         .camera = camera <= 16 ? camera : camera - 16,
                                          .part = part,
                                          .format = (StoreFormat)format};
                 StoreRecording found;
@@ -21,7 +22,8 @@ static void test_every_name_is_read_as_it_is_written(void)
 static void test_names_of_the_format_are_names(void)
 {
     static const char *const names[] = {"cam_1_iso.webm", "cam_1_iso.2.webm", "program.webm",
-                                        "program.2.mkv",  "cam_16_iso.mkv",   "cam_7_iso.9999.mkv"};
+                                        "program.2.mkv",  "cam_16_iso.mkv",   "cam_7_iso.9999.mkv",
+                                        "cam_5_local.webm", "cam_16_local.2.mkv"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         g_assert_true(store_recording_parse(names[i], NULL));
 }
@@ -61,6 +63,14 @@ static void test_other_names_are_refused(void)
         "program.webm.index",
         ".program.webm.part",
         "cam_0_iso.webm",
+        "cam_0_local.webm",
+        "cam_17_local.webm",
+        "cam_1_local",
+        "cam_1_local.1.webm",
+        "cam_1_local_iso.webm",
+        "cam_1_iso_local.webm",
+        "cam_1_remote.webm",
+        "program_local.webm",
         "cam_01_iso.webm",
         "cam_17_iso.webm",
         "cam__iso.webm",

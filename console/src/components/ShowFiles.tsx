@@ -6,6 +6,7 @@ const KINDS: Record<string, string> = {
   program: "the program",
   highlights: "the highlights",
   iso: "camera, full length",
+  local: "the phone's own recording",
   camera: "camera, for editing",
   events: "everything that happened",
   log: "the log",
@@ -16,7 +17,7 @@ const KINDS: Record<string, string> = {
 /* The program first, then cameras by number, then what was made of them, then the papers; parts of a
  * recording in their order ("cam_1_iso.2.mkv" is the second). */
 function rank(file: SessionFile): string {
-  const order = ["program", "highlights", "iso", "camera", "timeline"].indexOf(file.kind);
+  const order = ["program", "highlights", "iso", "local", "camera", "timeline"].indexOf(file.kind);
   const part = /\.(\d+)\.[a-z]+$/.exec(file.name)?.[1] ?? "1";
   return `${order < 0 ? 9 : order} ${file.source?.replace(/\d+/, (n) => n.padStart(3, "0")) ?? ""} ${part.padStart(4, "0")} ${file.name}`;
 }

@@ -43,6 +43,7 @@ export interface CaptureStart {
   firstPart: (source: SourceId | null) => number;
   onAir: SourceId; /* the program begins with it */
   lookAheadMs: number; /* the program is put together this much late, so that cuts land earlier */
+  isLocal?: boolean; /* a phone's own recording: "cam_1_local.mkv", and no program */
 }
 
 export interface Capture {

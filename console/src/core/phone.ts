@@ -1,7 +1,9 @@
 /* A phone that is a camera of somebody's show: its picture and sound go to the console over WebRTC,
- * arranged over `signal`. The console makes the recording, as of any camera. */
+ * arranged over `signal`. The console makes a recording, as of any camera; the phone makes its own,
+ * where it can (phone-recorder.ts). */
 import { io } from "socket.io-client";
 import type { PhoneMessage } from "./phone-host";
+import type { OwnRecording, PhoneRecorder, RecorderGuest } from "./phone-recorder";
 import { Store } from "./store";
 import { keepAwake } from "./wake";
 
@@ -10,6 +12,7 @@ export interface PhoneState {
   stream: MediaStream | null;
   facing: "user" | "environment";
   trouble: string | null; /* in plain words */
+  own: OwnRecording; /* what it records of itself */
 }
 
 export interface Phone {
@@ -32,6 +35,7 @@ export interface PhoneParts {
   socket: (auth: object) => PhoneSocket;
   peer: () => RTCPeerConnection;
   camera: (facing: PhoneState["facing"]) => Promise<MediaStream>;
+  own?: (guest: RecorderGuest, changed: () => void) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "over" | "close">;
 }
 
 interface Guest {
@@ -61,7 +65,7 @@ function openCamera(facing: PhoneState["facing"]): Promise<MediaStream> {
   });
 }
 
-const BROWSER: PhoneParts = {
+export const BROWSER: PhoneParts = {
   socket: (auth) => io("/", { path: "/socket.io/", forceNew: true, transports: ["websocket", "polling"], reconnectionDelayMax: 3000, auth }),
   peer: () => new RTCPeerConnection(),
   camera: openCamera,
@@ -89,6 +93,7 @@ class PhoneCore implements Phone {
   private letSleep: (() => void) | null = null;
   private isConnected = false;
   private isRecording = false;
+  private readonly recorder: ReturnType<NonNullable<PhoneParts["own"]>> | null;
 
   constructor(
     private readonly token: string,
@@ -96,7 +101,11 @@ class PhoneCore implements Phone {
     private readonly parts: PhoneParts,
   ) {
     const isWell = guest?.role === "camera" && guest.source !== null;
-    this.store = new Store<PhoneState>({ phase: isWell ? "idle" : "refused", stream: null, facing: "environment", trouble: null });
+    const own: OwnRecording = { state: "off", leftBytes: 0, why: null };
+    this.store = new Store<PhoneState>({ phase: isWell ? "idle" : "refused", stream: null, facing: "environment", trouble: null, own });
+    const recorderGuest = isWell && { token, session: guest.session, source: guest.source! };
+    this.recorder = (recorderGuest && parts.own?.(recorderGuest, () => this.ownChanged())) || null;
+    void this.recorder?.look();
   }
 
   state = (): PhoneState => this.store.get();
@@ -112,6 +121,7 @@ class PhoneCore implements Phone {
       throw new Error(whyNoCamera(error));
     }
     this.letSleep = keepAwake();
+    this.recorder?.join(this.state().stream!);
     this.join();
   }
 
@@ -125,20 +135,28 @@ class PhoneCore implements Phone {
       stream = await this.parts.camera(facing);
     } catch (error) {
       this.store.set({ stream: await this.parts.camera(this.state().facing).catch(() => null) });
+      this.recorder?.change(this.state().stream);
       await this.send();
       throw new Error(whyNoCamera(error));
     }
     this.store.set({ stream, facing });
+    this.recorder?.change(stream);
     await this.send();
   }
 
   leave(): void {
+    this.recorder?.close();
+    this.letGo();
+    this.letSleep?.();
+    this.letSleep = null;
+  }
+
+  /* Of the camera and the studio; what was recorded is still sent. */
+  private letGo(): void {
     if (this.host) this.signal({ kind: "bye" });
     this.hangUp();
     this.socket?.disconnect();
     this.socket = null;
-    this.letSleep?.();
-    this.letSleep = null;
     this.state().stream?.getTracks().forEach((track) => track.stop());
     this.store.set({ stream: null });
   }
@@ -238,12 +256,30 @@ class PhoneCore implements Phone {
   private showPhase(): void {
     const { phase } = this.state();
     if (phase !== "connecting" && phase !== "ready" && phase !== "recording") return;
-    this.store.set({ phase: !this.isConnected ? "connecting" : this.isRecording ? "recording" : "ready" });
+    const isRecorded = (this.isConnected && this.isRecording) || this.state().own.state === "recording";
+    this.store.set({ phase: isRecorded ? "recording" : this.isConnected ? "ready" : "connecting" });
+  }
+
+  private ownChanged(): void {
+    this.store.set({ own: this.recorder!.own });
+    this.showPhase();
+    this.maySleep();
+  }
+
+  /* A phone that sleeps sends nothing. */
+  private maySleep(): void {
+    const { phase, own } = this.state();
+    if ((phase !== "ended" && phase !== "refused") || own.state === "recording" || own.state === "sending") return;
+    this.letSleep?.();
+    this.letSleep = null;
   }
 
   private end(phase: "ended" | "refused"): void {
-    this.leave();
+    if (phase === "ended") this.recorder?.over();
+    else this.recorder?.close();
+    this.letGo();
     this.store.set({ phase, trouble: null });
+    this.maySleep();
   }
 }
 

@@ -9,7 +9,7 @@ import { atTime, emptyView, withLine, type LogView } from "./log-view";
 import type { Spool, SpoolFile, SpoolShow } from "./spool";
 import { Backoff } from "./upload/backoff";
 import { Tus } from "./upload/tus";
-import { Uploads } from "./upload/uploads";
+import { isLocal, Uploads } from "./upload/uploads";
 import type { FromWorker, ToWorker } from "./worker";
 
 export interface ShowHooks {
@@ -210,7 +210,7 @@ export class Show {
     const until = Math.round(Math.min(last || this.now(), this.now()));
     for (const source of this.view.speaking) this.log("speaking_stop", { source, edge_t: until });
     for (const [name, source] of this.view.recording)
-      this.log("record_stop", { source, file: name, end: Math.round(files.get(name)?.keptUntil ?? until), gaps: [] });
+      if (!isLocal(name)) this.log("record_stop", { source, file: name, end: Math.round(files.get(name)?.keptUntil ?? until), gaps: [] });
   }
 
   /* Nothing of it is left to send. */

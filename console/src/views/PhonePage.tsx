@@ -1,7 +1,8 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Logo } from "../components/Logo";
-import { messageOf } from "../components/words";
+import { messageOf, sizeOf } from "../components/words";
 import type { Phone, PhoneState } from "../core/phone";
+import type { OwnRecording } from "../core/phone-recorder";
 import { useStream } from "../hooks/use-stream";
 
 export type MakePhone = (token: string) => Phone;
@@ -45,9 +46,13 @@ function Joined({ phone }: { phone: Phone }) {
     <>
       <h1 aria-live="polite">{PHASES[state.phase]}</h1>
       {isIdle && (
-        <p className="dim">This phone's picture and sound go to the studio. When the show is recorded, so are they. Leave this page at any time to end it.</p>
+        <p className="dim">
+          This phone's picture and sound go to the studio. When the show is recorded, so are they: in the studio, and by this phone itself, which sends its sharper
+          recording there too. Leave this page at any time to end it.
+        </p>
       )}
       {state.stream && <Shown stream={state.stream} />}
+      <Own own={state.own} />
       {trouble && (
         <p className="warn" role="alert">
           {trouble}
@@ -67,6 +72,23 @@ function Joined({ phone }: { phone: Phone }) {
       </div>
       {state.stream && <p className="small dim">Lay the phone across, plug it in if you can, and keep this page open.</p>}
     </>
+  );
+}
+
+/* What this phone records of itself. */
+function Own({ own: { state, leftBytes, why } }: { own: OwnRecording }) {
+  if (state === "off") return null;
+  const left = leftBytes > 0 ? `${sizeOf(leftBytes)} still to send` : null;
+  return (
+    <div className="small dim num" role="status">
+      {state === "waiting" && <p>This phone will record itself too, when the studio records.</p>}
+      {state === "recording" && <p>This phone records itself too{left && ` · ${left}`}</p>}
+      {state === "sending" && <p>This phone's own recording: {left ?? "the last of it is being checked"}. Keep this page open.</p>}
+      {state === "sent" && <p>This phone's own recording is all on the server. You can close this page.</p>}
+      {state === "impossible" && <p>Only the live picture is used: {why}</p>}
+      {state === "impossible" && left && <p>{left}. Keep this page open.</p>}
+      {state !== "impossible" && why && <p className="warn">{why}</p>}
+    </div>
   );
 }
 

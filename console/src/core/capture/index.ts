@@ -73,9 +73,9 @@ export class StudioCapture implements Capture {
       this.spooling = new Spooling(options.file, this.events);
       this.tellTime();
       const firstPart = [null, ...this.order].map((id): [SourceId | null, number] => [id, options.firstPart(id)]);
-      const { onAir, lookAheadMs, format } = options;
+      const { onAir, lookAheadMs, format, isLocal = false } = options;
       try {
-        await engine.start({ format, onAir, lookAheadMs, firstPart });
+        await engine.start({ format, onAir, lookAheadMs, firstPart, isLocal });
       } catch (error) {
         this.clock = this.spooling = null;
         throw error;

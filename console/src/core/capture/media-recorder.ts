@@ -68,6 +68,12 @@ class MediaRecorderEngine implements Engine {
   async start(setup: Setup): Promise<void> {
     this.setup = setup;
     this.parts = new Map(setup.firstPart);
+    if (!setup.isLocal) this.startProgram(setup);
+    for (const [id, { track }] of this.sources) this.record(id, track, this.tapOf(id));
+    if (this.canvas && this.mix) this.record(null, this.canvas.track, { stream: this.mix.stream, close: () => undefined });
+  }
+
+  private startProgram(setup: Setup): void {
     this.mix = new Mix(this.sound);
     this.canvas = new ProgramCanvas(setup.format, setup.onAir, (source, decision) =>
       this.receive({ kind: "cut", source, t: this.now(), decision }),
@@ -76,8 +82,6 @@ class MediaRecorderEngine implements Engine {
       this.canvas.add(id, track);
       this.mix.add(id);
     }
-    for (const [id, { track }] of this.sources) this.record(id, track, this.tapOf(id));
-    this.record(null, this.canvas.track, { stream: this.mix.stream, close: () => undefined });
   }
 
   setMix(weights: ReadonlyMap<SourceId, number>): void {
@@ -117,7 +121,7 @@ class MediaRecorderEngine implements Engine {
     const type = track ? TYPES.find((each) => MediaRecorder.isTypeSupported(each)) : SOUND_TYPE;
     const part = this.parts.get(source) ?? 1;
     this.parts.set(source, part + 1);
-    const name = partName(source, part, "webm");
+    const name = partName(source, part, "webm", this.setup!.isLocal ? "local" : "iso");
     if (!type || tracks.length === 0) {
       return this.receive({ kind: "failed", name, why: "This browser can record neither VP9 nor VP8." });
     }

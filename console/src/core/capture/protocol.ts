@@ -14,6 +14,7 @@ export interface Setup {
   onAir: SourceId;
   lookAheadMs: number;
   firstPart: [SourceId | null, number][];
+  isLocal: boolean; /* a phone's own recording, without a program */
 }
 
 export type ToWorker =

@@ -30,9 +30,9 @@ export class Recording {
   private parts: Map<SourceId | null, number>;
   private look: Look;
   private load = new Load();
-  private program: Program;
-  private programFile: RecordedFile;
-  private programSound: SoundEncoder;
+  private program: Program | null = null; /* a phone's own recording has none */
+  private programFile: RecordedFile | null = null;
+  private programSound: SoundEncoder | null = null;
   private programPackets: SoundPacket[] = [];
   private programFrames = 0;
   private mixer = new Mixer();
@@ -51,16 +51,7 @@ export class Recording {
     const { width, height } = setup.format;
     this.look = { width, height, colour: sharedColour(cameras.flatMap((camera) => camera.colour ?? [])) };
     this.parts = new Map(setup.firstPart);
-    this.program = new Program(setup.onAir, setup.lookAheadMs, {
-      chunk: (_source, chunk) => {
-        this.programFrames++;
-        this.programFile.addPicture(chunk);
-      },
-      cut: (cut) => post({ kind: "cut", ...cut, t: Math.round(cut.t) }),
-      askKeyframe: (source) => this.prepare(source),
-    });
-    this.programFile = this.newFile(null, true, 2);
-    this.programSound = this.newSound(2, this.programFile, (packet) => this.programPackets.push(packet));
+    if (!setup.isLocal) this.beginProgram();
   }
 
   /* A source's recording begins, or goes on in a new part. */
@@ -78,11 +69,11 @@ export class Recording {
     if (!track) return;
     this.tracks.delete(source);
     await this.endTrack(track);
-    this.program.forget(source);
+    this.program?.forget(source);
   }
 
   cutTo(source: SourceId, t: number, decision: string | null): void {
-    this.program.cutTo(source, t, decision, this.now());
+    this.program?.cutTo(source, t, decision, this.now());
   }
 
   prepare(source: SourceId): void {
@@ -102,14 +93,14 @@ export class Recording {
   sound(message: SoundMessage, at: number): void {
     this.soundClock.feed(((message.frame + SOUND_SAMPLES) / SOUND_RATE) * 1000, at);
     for (const mic of message.mics) this.tracks.get(mic.source)?.sound?.encode(mic.channels, message.frame);
-    this.unmixed.push(message);
+    if (this.program) this.unmixed.push(message);
     while (this.unmixed.length > MIX_LATE) this.mixOne();
   }
 
   /* About ten times a second. */
   tick(): void {
     const now = this.now();
-    this.program.advance(now);
+    this.program?.advance(now);
     this.writeProgramSound(now - this.setup.lookAheadMs);
   }
 
@@ -117,11 +108,25 @@ export class Recording {
     this.isEnding = true;
     await Promise.all([...this.tracks.values()].map((track) => this.endTrack(track)));
     while (this.unmixed.length > 0) this.mixOne();
-    await this.programSound.end();
-    this.program.end();
+    await this.programSound?.end();
+    this.program?.end();
     this.writeProgramSound(Infinity);
-    this.programFile.close();
+    this.programFile?.close();
     return { cameras: this.counts, programFrames: this.programFrames };
+  }
+
+  private beginProgram(): void {
+    const file = this.newFile(null, true, 2);
+    this.programFile = file;
+    this.programSound = this.newSound(2, file, (packet) => this.programPackets.push(packet));
+    this.program = new Program(this.setup.onAir, this.setup.lookAheadMs, {
+      chunk: (_source, chunk) => {
+        this.programFrames++;
+        file.addPicture(chunk);
+      },
+      cut: (cut) => this.post({ kind: "cut", ...cut, t: Math.round(cut.t) }),
+      askKeyframe: (source) => this.prepare(source),
+    });
   }
 
   private encode(track: Track, camera: Camera): void {
@@ -131,7 +136,7 @@ export class Recording {
     const encoder = new CameraEncoder({ width, height, rate, kbps: videoKbps, keyEveryMs }, {
       chunk: (chunk) => {
         track.file.addPicture(chunk);
-        this.program.feed(source, chunk, this.now());
+        this.program?.feed(source, chunk, this.now());
       },
       frame: (isDropped) => this.loaded(isDropped),
       failed: (why) => this.post({ kind: "failed", name: track.file.spec.name, why }),
@@ -167,13 +172,13 @@ export class Recording {
 
   private mixOne(): void {
     const message = this.unmixed.shift()!;
-    this.programSound.encode(this.mixer.mix(message.mics, SOUND_SAMPLES), message.frame);
+    this.programSound?.encode(this.mixer.mix(message.mics, SOUND_SAMPLES), message.frame);
   }
 
   /* The program's pictures come late by the look-ahead: its sound waits for them. */
   private writeProgramSound(until: number): void {
     while (this.programPackets.length > 0 && this.programPackets[0]!.t <= until) {
-      this.programFile.addSound(this.programPackets.shift()!);
+      this.programFile?.addSound(this.programPackets.shift()!);
     }
   }
 
@@ -181,7 +186,7 @@ export class Recording {
     const { width, height, rate } = this.setup.format;
     const part = this.parts.get(source) ?? 1;
     this.parts.set(source, part + 1);
-    const name = partName(source, part, "mkv");
+    const name = partName(source, part, "mkv", this.setup.isLocal ? "local" : "iso");
     const size = hasPicture ? { width, height, rate } : null;
     return new RecordedFile({ file: ++this.lastFile, name, source, size, channels }, this.post);
   }

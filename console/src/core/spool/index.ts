@@ -4,14 +4,17 @@
  * Shows of other tabs are theirs: while a tab has a show open it holds a lock of its name, and list()
  * leaves such shows out. */
 import type { Spool, SpoolFile, SpoolShow } from "../spool";
-import type { Answer, CallName, Calls, FileState } from "./protocol";
+import type { Answer, CallName, Calls, FileState, Root } from "./protocol";
 
 type Call = <N extends CallName>(name: N, args: Calls[N]["in"], transfer?: Transferable[]) => Promise<Calls[N]["out"]>;
 
-export function openSpool(): Spool {
-  const call = connect(new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "spool" }));
+/* `root`: a phone keeps its own recordings apart from those of a console in the same browser. */
+export function openSpool(root: Root = "shows"): Spool {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "spool" });
+  worker.postMessage({ root });
+  const call = connect(worker);
   const files = new Map<string, StoredFile>();
-  const locks = new Locks();
+  const locks = new Locks(root === "shows" ? "crosscut-show-" : `crosscut-${root}-show-`);
 
   function file(sessionId: string, state: FileState): StoredFile {
     const key = `${sessionId}/${state.name}`;
@@ -126,10 +129,12 @@ export class SpoolFullError extends Error {
 class Locks {
   private held = new Map<string, () => void>();
 
+  constructor(private readonly prefix: string) {}
+
   async take(sessionId: string): Promise<void> {
     if (this.held.has(sessionId)) return;
     await new Promise<void>((resolve, reject) => {
-      const taken = navigator.locks.request(lockName(sessionId), { ifAvailable: true }, (lock) => {
+      const taken = navigator.locks.request(this.prefix + sessionId, { ifAvailable: true }, (lock) => {
         if (!lock) throw new Error("This show is open in another tab of this browser.");
         resolve();
         return new Promise<void>((give) => this.held.set(sessionId, give));
@@ -146,12 +151,7 @@ class Locks {
   /* The shows that other tabs have open. */
   async others(): Promise<string[]> {
     const { held = [] } = await navigator.locks.query();
-    const prefix = lockName("");
-    const ids = held.map((lock) => lock.name ?? "").filter((name) => name.startsWith(prefix));
-    return ids.map((name) => name.slice(prefix.length)).filter((id) => !this.held.has(id));
+    const names = held.map((lock) => lock.name ?? "").filter((name) => name.startsWith(this.prefix));
+    return names.map((name) => name.slice(this.prefix.length)).filter((id) => !this.held.has(id));
   }
-}
-
-function lockName(sessionId: string): string {
-  return `crosscut-show-${sessionId}`;
 }

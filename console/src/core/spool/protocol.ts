@@ -27,6 +27,9 @@ export interface Calls {
   end: { in: { sessionId: string }; out: void };
 }
 
+/* Where the files lie: said once, before anything is asked. */
+export type Root = "shows" | "phone";
+
 export type CallName = keyof Calls;
 export interface Request {
   id: number;

@@ -1,11 +1,11 @@
-/* Holds the files of the spool: shows/<sessionId>/show.json, events.json and files/<name>, and beside
+/* Holds the files of the spool: shows/<sessionId>/ (of a phone: phone/<sessionId>/) show.json, events.json and files/<name>, and beside
  * each file its <name>.state: two numbers, up to when it reaches and whether it is closed.
  *
  * What is answered is flushed. What an append did not finish is cut off again, so a file is always
  * some of its appends, whole and in order; of a killed tab the last one may be there in part, which
  * a reader of growing recordings takes for the end. */
 import { Sha256 } from "./sha256";
-import type { Answer, Calls, CallName, FileState, Request, ShowState } from "./protocol";
+import type { Answer, Calls, CallName, FileState, Request, Root, ShowState } from "./protocol";
 import type { SpoolShow } from "../spool";
 
 interface Handle {
@@ -27,6 +27,7 @@ interface OpenFile {
 }
 
 const CHUNK = 1 << 20;
+let rootName: Root = "shows";
 const open = new Map<string, OpenFile>(); /* being appended to */
 const sums = new Map<string, string>(); /* of files closed in this visit */
 const queues = new Map<string, Promise<unknown>>();
@@ -202,7 +203,7 @@ type Folder = FileSystemDirectoryHandle & { entries(): AsyncIterable<[string, Fi
 
 async function showsFolder(): Promise<Folder> {
   const root = await navigator.storage.getDirectory();
-  return (await root.getDirectoryHandle("shows", { create: true })) as Folder;
+  return (await root.getDirectoryHandle(rootName, { create: true })) as Folder;
 }
 
 async function showFolder(sessionId: string, create: boolean): Promise<FileSystemDirectoryHandle> {
@@ -234,7 +235,8 @@ function post(answer: Answer, transfer: Transferable[] = []): void {
   (self as unknown as Worker).postMessage(answer, transfer);
 }
 
-self.onmessage = ({ data }: MessageEvent<Request>) => {
+self.onmessage = ({ data }: MessageEvent<Request | { root: Root }>) => {
+  if ("root" in data) return void (rootName = data.root);
   const args = data.args as { sessionId?: string; show?: SpoolShow; name?: string };
   const line = `${args.sessionId ?? args.show?.sessionId ?? ""}/${args.name ?? ""}`;
   const before = queues.get(line) ?? Promise.resolve();

@@ -1,6 +1,7 @@
 /* All recordings of one show on their way to the server, from the first chunk until the server says
  * that each is whole and the same; only then are they removed from the browser's storage. */
 import { ApiError, type Api, type FileSum } from "../api";
+import type { Kind } from "../capture/parts";
 import type { SpoolFile } from "../spool";
 import type { RecordingFile, SourceId } from "../studio";
 import { Backoff } from "./backoff";
@@ -20,7 +21,7 @@ export interface UploadsOptions {
 }
 
 export function sourceOfName(name: string): SourceId | null {
-  return /^(cam_\d+)_iso\./.exec(name)?.[1] ?? null;
+  return /^(cam_\d+)_(?:iso|local)\./.exec(name)?.[1] ?? null;
 }
 
 /* The part that a name is of: 1 where it says none. */
@@ -28,9 +29,14 @@ export function partOfName(name: string): number {
   return Number(/\.(\d+)\.[a-z0-9]+$/.exec(name)?.[1] ?? 1);
 }
 
+/* What a phone recorded of itself: it ends such recordings, nobody else does. */
+export function isLocal(name: string): boolean {
+  return /^cam_\d+_local\./.test(name);
+}
+
 /* The first part that nobody has used: of a source (null: the program). */
-export function nextPart(names: readonly string[], source: SourceId | null): number {
-  const own = names.filter((name) => /^(program|cam_\d+_iso)\./.test(name) && sourceOfName(name) === source);
+export function nextPart(names: readonly string[], source: SourceId | null, kind: Kind = "iso"): number {
+  const own = names.filter((name) => (source === null ? name.startsWith("program.") : name.startsWith(`${source}_${kind}.`)));
   return own.length === 0 ? 1 : Math.max(...own.map(partOfName)) + 1;
 }
 

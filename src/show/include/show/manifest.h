@@ -28,7 +28,7 @@ typedef struct ShowGap {
 
 typedef struct ShowFile {
     char *name;   /* in the folder; of a referenced recording its own base name */
-    char *kind;   /* "iso", "program", "highlights", "camera", "log", "events", "shots",
+    char *kind;   /* "iso", "local", "program", "highlights", "camera", "log", "events", "shots",
                      "highlights-list", "timeline", "other" */
     char *source; /* id, or NULL */
     char *path;   /* absolute, of a recording that lies outside the folder; NULL when inside */
@@ -58,6 +58,8 @@ void show_manifest_free(ShowManifest *manifest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShowManifest, show_manifest_free)
 ShowFile *show_file_new(const char *name, const char *kind);
 void show_file_free(ShowFile *file);
+/* Of a camera, as it was recorded: kind "iso", or "local" (made on the camera's own device). */
+gboolean show_file_is_recording(const ShowFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShowFile, show_file_free)
 
 /* One name in one folder: UTF-8, at most 255 bytes, no "/", no control characters, not "." or "..".
