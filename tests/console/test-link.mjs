@@ -134,7 +134,54 @@ function check(good, why) {
   if (!good) throw new Error(why);
 }
 
-let page, id;
+async function complete(id) {
+  for (let i = 0; i < 240; i++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/sessions/${id}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+    if ((await answer.json()).state === "complete") break;
+    await sleep(250);
+  }
+  const manifest = JSON.parse(await readFile(join(folder(id), "manifest.json"), "utf8"));
+  check(manifest.state === "complete", `the show is ${manifest.state}`);
+  return manifest;
+}
+/* What the page's origin keeps in the browser's storage. */
+const leftIn = (page) => page.evaluate(async () => {
+  const names = [];
+  const walk = async (folder, path) => {
+    for await (const [name, handle] of folder.entries())
+      if (handle.kind === "directory") await walk(handle, `${path}/${name}`);
+      else names.push(`${path}/${name}`);
+  };
+  await walk(await navigator.storage.getDirectory(), "");
+  return names;
+});
+function play(id, name) {
+  const played = spawnSync("ffmpeg", ["-v", "error", "-i", join(folder(id), name), "-fps_mode", "passthrough", "-enc_time_base:v", "1:1000", "-f", "null", "-"], { encoding: "utf8" });
+  check(played.status === 0 && played.stderr === "", `${name}: ${played.stderr.slice(0, 500)}`);
+}
+
+/* When something becomes loud in a recording, ms from its beginning. */
+function beepsOf(path) {
+  const decoded = spawnSync("ffmpeg", ["-v", "error", "-i", path, "-map", "0:a", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", "8000", "-f", "s16le", "-"], { maxBuffer: 1 << 26 });
+  const samples = new Int16Array(decoded.stdout.buffer, decoded.stdout.byteOffset, decoded.stdout.length >> 1);
+  const beeps = [];
+  let last = -Infinity;
+  samples.forEach((sample, i) => {
+    if (Math.abs(sample) < 3000) return;
+    if (i - last > 1600) beeps.push(i / 8);
+    last = i;
+  });
+  return beeps;
+}
+async function joinWithPhone(before = () => {}) {
+  phone = await context.newPage();
+  phone.on("pageerror", (error) => logs.push(String(error)));
+  await phone.addInitScript(before);
+  await phone.goto(phoneLink);
+  await phone.getByRole("button", { name: "Join with this phone" }).click();
+}
+
+let page, id, phone, phoneLink;
 const secondsOf = Number(process.env.CROSSCUT_TEST_SECONDS ?? 8);
 await startServer();
 await runTap([
@@ -186,24 +233,9 @@ await runTap([
   ["after the stop everything is on the server, and nothing in the browser", async () => {
     await page.evaluate(() => window.studio.stop());
     await until(page, ({ phase, files }) => phase === "stopped" && files.every(({ state }) => state === "done"));
-    for (let i = 0; i < 240; i++) {
-      const answer = await fetch(`http://127.0.0.1:${port}/sessions/${id}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
-      if ((await answer.json()).state === "complete") break;
-      await sleep(250);
-    }
-    const manifest = JSON.parse(await readFile(join(folder(id), "manifest.json"), "utf8"));
-    check(manifest.state === "complete", `the show is ${manifest.state}`);
+    await complete(id);
     await sleep(3000);
-    const left = await page.evaluate(async () => {
-      const names = [];
-      const walk = async (folder, path) => {
-        for await (const [name, handle] of folder.entries())
-          if (handle.kind === "directory") await walk(handle, `${path}/${name}`);
-          else names.push(`${path}/${name}`);
-      };
-      await walk(await navigator.storage.getDirectory(), "");
-      return names;
-    });
+    const left = await leftIn(page);
     check(left.length === 0, `left in the browser: ${left}`);
   }],
   ["the log has every event once, and the recordings can be played", async () => {
@@ -214,10 +246,7 @@ await runTap([
     const cuts = lines.filter(({ type, decision }) => type === "cut" && decision);
     check(cuts.length > 0 && cuts.every(({ decision }) => switches.has(decision)), "a cut names no decision");
     const names = (await readdir(folder(id))).filter((name) => /\.(mkv|webm)$/.test(name));
-    for (const name of names) {
-      const played = spawnSync("ffmpeg", ["-v", "error", "-i", join(folder(id), name), "-fps_mode", "passthrough", "-enc_time_base:v", "1:1000", "-f", "null", "-"], { encoding: "utf8" });
-      check(played.status === 0 && played.stderr === "", `${name}: ${played.stderr.slice(0, 500)}`);
-    }
+    for (const name of names) play(id, name);
     const types = {};
     for (const { type } of lines) types[type] = (types[type] ?? 0) + 1;
     console.log(`# ${JSON.stringify(types)}; console errors: ${logs.join(" | ")}`);
@@ -228,19 +257,62 @@ await runTap([
     page = await open("?testShow=/show/show.json");
     await until(page, ({ sources }) => sources.length === 3 && sources.every(({ hasPicture }) => hasPicture));
     const link = await page.evaluate(() => window.studio.addPhone());
-    const phone = await context.newPage();
-    await phone.goto(`${address}/index.html${new URL(link).hash}`);
-    await phone.getByRole("button", { name: "Join with this phone" }).click();
+    phoneLink = `${address}/index.html${new URL(link).hash}`;
+    await joinWithPhone();
     await until(page, ({ sources }) => sources[3].hasPicture);
+    await phone.getByText("This phone will record itself too").waitFor();
     await page.evaluate(() => window.studio.start());
     await until(page, ({ files, phase }) => phase === "recording" && files.some(({ source, sentBytes }) => source === "cam_4" && sentBytes > 100_000));
     await page.evaluate(() => window.studio.cut("cam_4"));
     await until(page, ({ directing }) => directing.onAir === "cam_4");
+    await phone.getByText("This phone records itself too").waitFor();
+    ({ sessionId: id } = await state(page));
+    await sleep(4000);
     await phone.close();
     await until(page, ({ sources }) => sources[3].isLost);
     await until(page, ({ directing }) => directing.onAir !== "cam_4");
+  }],
+  ["a phone that cannot keep a recording says so, and is a camera all the same", async () => {
+    await joinWithPhone(() => delete StorageManager.prototype.getDirectory);
+    await phone.getByText("Only the live picture is used: this browser cannot keep recordings.").waitFor();
+    await until(page, ({ sources }) => sources[3].hasPicture);
+    await phone.getByText("You are being recorded").waitFor();
+    await phone.close();
+  }],
+  ["a phone that was closed comes back, sends the rest, and records itself again", async () => {
+    /* With a browser that has no WebCodecs. */
+    await joinWithPhone(() => delete globalThis.VideoEncoder);
+    await until(page, ({ sources }) => sources[3].hasPicture);
+    await phone.getByText("This phone records itself too").waitFor();
+    await sleep(4000);
     await page.evaluate(() => window.studio.stop());
     await until(page, ({ phase, files }) => phase === "stopped" && files.every(({ state }) => state === "done"));
+    await phone.getByText("This phone's own recording is all on the server.").waitFor({ timeout: 60_000 });
+  }],
+  ["the phone's own recording is whole on the server, playable, and heard at the console as well", async () => {
+    const manifest = await complete(id);
+    const named = new Map(manifest.files.map((file) => [file.name, file]));
+    const own = manifest.files.filter(({ kind }) => kind === "local");
+    console.log(`# ${[...named.values()].filter(({ source }) => source === "cam_4").map(({ name, start, duration, bytes, problem }) => `${name} ${start}+${duration} ${bytes} ${problem ?? ""}`).join(", ")}`);
+    check(own.map(({ name }) => name).sort().join() === "cam_4_local.2.webm,cam_4_local.mkv", `its own: ${own.map(({ name }) => name)}`);
+    for (const { name, source, start, duration, video, audio, torn } of own) {
+      check(source === "cam_4" && start > 0 && duration > 2000 && audio === "opus", `${name}: ${JSON.stringify(named.get(name))}`);
+      check(name.endsWith(".mkv") ? video === "h264" : /^vp/.test(video) && !torn, `${name}: ${video}, torn ${torn}`);
+      play(id, name);
+    }
+    /* The browser's microphone beeps: twice a second, so this says little of how far they are apart. */
+    const beeps = (name) => beepsOf(join(folder(id), name)).map((t) => t + named.get(name).start);
+    const here = beeps("cam_4_iso.mkv").filter((t) => t < named.get("cam_4_local.mkv").start + 6000);
+    const late = here.map((t) => Math.min(...beeps("cam_4_local.mkv").map((own) => Math.abs(t - own))));
+    console.log(`# the beeps at the console, off from the phone's own: ${late.map(Math.round)} ms`);
+    check(here.length >= 5, `its sound did not come to the console: ${here.length} beeps`);
+    const lines = JSON.parse(await readFile(join(folder(id), "events.json"), "utf8"));
+    const of = (type) => lines.filter((line) => line.type === type && /_local/.test(line.file)).map(({ file }) => file).sort().join();
+    check(of("record_start") === of("record_stop"), `begun ${of("record_start")}, ended ${of("record_stop")}`);
+    const left = (await leftIn(phone)).filter((name) => name.startsWith("/phone/"));
+    check(left.length === 0, `left in the phone: ${left}`);
+    await phone.close();
+    execFileSync(program, ["verify", folder(id)], { stdio: ["ignore", "ignore", "inherit"] });
   }],
 ]).finally(async () => {
   await browser.close();

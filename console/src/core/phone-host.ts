@@ -18,6 +18,7 @@ export interface PhoneHostHooks {
 interface Phone {
   peer: RTCPeerConnection;
   source: SourceId;
+  player: HTMLAudioElement | null;
 }
 
 export class PhoneHost {
@@ -46,15 +47,19 @@ export class PhoneHost {
   }
 
   private meet(from: string, source: SourceId): void {
-    this.forget(from);
+    /* A phone that was reloaded comes as another client: its old call would end minutes later, and
+     * take the new picture with it. */
+    for (const [other, phone] of [...this.phones]) if (other === from || phone.source === source) this.forget(other);
     const peer = new RTCPeerConnection();
-    this.phones.set(from, { peer, source });
+    const phone: Phone = { peer, source, player: null };
+    this.phones.set(from, phone);
     peer.onicecandidate = ({ candidate }) => {
       if (candidate) this.hooks.send(from, { kind: "ice", candidate: candidate.toJSON() });
     };
     const stream = new MediaStream();
     peer.ontrack = ({ track }) => {
       stream.addTrack(track);
+      if (track.kind === "audio") phone.player = playSilently(track);
       if (track.kind !== "video") return;
       this.streams.set(from, stream);
       this.hooks.came(from, source, stream);
@@ -71,6 +76,17 @@ export class PhoneHost {
     this.phones.delete(from);
     phone.peer.onconnectionstatechange = null;
     phone.peer.close();
+    if (phone.player) phone.player.srcObject = null;
     if (this.streams.delete(from)) this.hooks.came(from, phone.source, null);
   }
+}
+
+/* Chromium gives what comes over WebRTC to an AudioContext only while an element plays it, too: without
+ * one a phone's recording is silent (crbug.com/121673). */
+function playSilently(track: MediaStreamTrack): HTMLAudioElement {
+  const player = new Audio();
+  player.muted = true;
+  player.srcObject = new MediaStream([track]);
+  void player.play().catch(() => {});
+  return player;
 }

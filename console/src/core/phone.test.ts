@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createPhone, readGuest, type Phone, type PhoneSocket } from "./phone";
 import type { PhoneMessage } from "./phone-host";
+import type { OwnRecording } from "./phone-recorder";
 
 const TOKEN = `g1.${btoa(JSON.stringify({ s: "show", r: "camera", c: "cam_5" })).replace(/=+$/, "")}.mac`;
 
@@ -126,6 +127,41 @@ describe("a phone", () => {
     await socket.hear("state", { state: "stopping", clients: [] });
     expect(phone.state()).toMatchObject({ phase: "ended", stream: null });
     expect(socket.isOpen).toBe(false);
+  });
+
+  test("records itself from the consent on, and sends on when the show is over", async () => {
+    const calls: string[] = [];
+    const own: OwnRecording = { state: "off", leftBytes: 0, why: null };
+    let changed = () => {};
+    const recorder = {
+      own,
+      look: async () => void calls.push("look"),
+      join: (it: MediaStream) => void calls.push(it === stream ? "join" : "?"),
+      change: () => {},
+      over: () => void calls.push("over"),
+      close: () => void calls.push("close"),
+    };
+    const recorded = createPhone(TOKEN, {
+      socket: () => socket,
+      peer: () => new FakePeer() as unknown as RTCPeerConnection,
+      camera: async () => stream,
+      own: (guest, tell) => {
+        expect(guest).toEqual({ token: TOKEN, session: "show", source: "cam_5" });
+        changed = tell;
+        return recorder;
+      },
+    });
+    expect(calls).toEqual(["look"]);
+    await recorded.start();
+    expect(calls).toEqual(["look", "join"]);
+    recorder.own = { state: "recording", leftBytes: 7, why: null };
+    changed();
+    expect(recorded.state()).toMatchObject({ phase: "recording", own: { leftBytes: 7 } });
+    await socket.hear("state", { state: "stopping", clients: [] });
+    expect(calls).toEqual(["look", "join", "over"]);
+    expect(recorded.state()).toMatchObject({ phase: "ended", stream: null });
+    recorded.leave();
+    expect(calls.at(-1)).toBe("close");
   });
 
   test("says what to do when the camera is not allowed", async () => {
