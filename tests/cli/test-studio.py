@@ -41,6 +41,10 @@ def entry(path, source, start_s):
             **kept}
 
 
+# What a phone recorded of itself: a render that opened it would fail.
+LOCAL = b"no recording at all"
+
+
 class Studio:
     """The sample show with its log, its cameras as a browser records them."""
 
@@ -58,6 +62,7 @@ class Studio:
         os.truncate(guest, guest.stat().st_size * 9 // 10)
         wide = record(self.folder, "cam_4_iso.mkv", sample / "wide.mkv")
         (self.folder / "cam_4_iso.2.mkv").write_bytes(wide.read_bytes()[:100])
+        (self.folder / "cam_2_local.webm").write_bytes(LOCAL)
         (self.folder / "program.mkv").write_bytes(b"as it was live")
         self.files = [entry(first, "cam_1", self.start["cam_1"]),
                       entry(later, "cam_1", self.start["cam_1"] + HOLE[1]),
@@ -86,6 +91,8 @@ class Studio:
         broken = self.folder / "cam_4_iso.2.mkv"
         others = [{"name": "program.mkv", "kind": "program", "bytes": 14,
                    "sha256": hashlib.sha256(b"as it was live").hexdigest()},
+                  {"name": "cam_2_local.webm", "kind": "local", "source": "cam_2", "start": 10,
+                   "bytes": len(LOCAL), "sha256": hashlib.sha256(LOCAL).hexdigest()},
                   {"name": broken.name, "kind": "iso", "source": "cam_4", "start": 44000,
                    "bytes": 100, "sha256": hashlib.sha256(broken.read_bytes()).hexdigest()}]
         manifest = {"version": 1, "id": "0b0e7a3c-0000-4000-8000-000000000001", "name": "Studio",
@@ -105,7 +112,7 @@ class Studio:
 
     def recordings(self):
         return {p.name: hashlib.sha256(p.read_bytes()).hexdigest()
-                for p in self.folder.iterdir() if "_iso" in p.name or p.name == "program.mkv"}
+                for p in self.folder.iterdir() if "_iso" in p.name or p.name in ("program.mkv", "cam_2_local.webm")}
 
     def session_s(self, frame):
         return self.shots.get("start", 0) / 1000 + frame / RATE
@@ -178,7 +185,7 @@ def the_folder_is_whole(studio):
     if done.returncode != 0 or left:
         return f"{done.stdout}{done.stderr} left: {left}"
     names = {f["name"] for f in show.load(studio.folder / "manifest.json")["files"]}
-    missing = {"program.mkv", "cam_1_iso.2.mkv", "program.mp4", "shots.json"} - names
+    missing = {"program.mkv", "cam_2_local.webm", "cam_1_iso.2.mkv", "program.mp4", "shots.json"} - names
     return f"not in the manifest: {missing}" if missing else None
 
 
