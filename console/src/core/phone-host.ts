@@ -47,7 +47,7 @@ export class PhoneHost {
   }
 
   private meet(from: string, source: SourceId): void {
-    /* A phone that was reloaded comes as another client: its old call would end minutes later, and
+    /* A phone that was reloaded comes as another client: its old call would end later, and
      * take the new picture with it. */
     for (const [other, phone] of [...this.phones]) if (other === from || phone.source === source) this.forget(other);
     const peer = new RTCPeerConnection();
@@ -82,7 +82,7 @@ export class PhoneHost {
 }
 
 /* Chromium gives what comes over WebRTC to an AudioContext only while an element plays it, too: without
- * one a phone's recording is silent (crbug.com/121673). */
+ * one a phone's recording is silent. */
 function playSilently(track: MediaStreamTrack): HTMLAudioElement {
   const player = new Audio();
   player.muted = true;
