@@ -47,9 +47,8 @@ typedef struct Waiting {
 static const char *source_of(const ServerShow *show, const StoreRecording *what)
 {
     g_autofree char *id = g_strdup_printf("cam_%u", what->camera);
-    int index = what->kind != STORE_RECORDING_PROGRAM
-                    ? show_sources_find(show->manifest->sources, id)
-                    : -1;
+    int index =
+        what->kind != STORE_RECORDING_PROGRAM ? show_sources_find(show->manifest->sources, id) : -1;
     return index >= 0 ? ((const ShowSource *)show->manifest->sources->pdata[index])->id : NULL;
 }
 
@@ -198,7 +197,8 @@ static void note_growing(ServerRecording *recording)
     ServerShow *show = recording->show;
     if (show_manifest_find(show->manifest, recording->name) != NULL)
         return;
-    ShowFile *file = show_file_new(recording->name, store_recording_kind_name(recording->what.kind));
+    ShowFile *file =
+        show_file_new(recording->name, store_recording_kind_name(recording->what.kind));
     file->source = g_strdup(source_of(show, &recording->what));
     file->extra = json_pack("{s:s}", "state", "recording");
     show_manifest_take_file(show->manifest, file);
@@ -358,7 +358,8 @@ static void indexed(const json_t *found, const GError *error, gpointer data)
 {
     ServerRecording *recording = data;
     ServerShow *show = recording->show;
-    ShowFile *file = show_file_new(recording->name, store_recording_kind_name(recording->what.kind));
+    ShowFile *file =
+        show_file_new(recording->name, store_recording_kind_name(recording->what.kind));
     file->source = g_strdup(source_of(show, &recording->what));
     file->bytes = store_upload_acknowledged_bytes(recording->upload);
     file->sha256 = store_upload_sha256(recording->upload);

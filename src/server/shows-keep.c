@@ -104,9 +104,11 @@ static void sweep_work(gpointer data)
     const Server *server = sweep->shows->server;
     const ServerConfig *config = server->config;
     const StoreRule all[] = {
-        {"iso", config->keep_iso_s},         {"local", config->keep_iso_s},
+        {"iso", config->keep_iso_s},
+        {"local", config->keep_iso_s},
         {"program", config->keep_program_s},
-        {"camera", config->keep_rendered_s}, {"highlights", config->keep_rendered_s},
+        {"camera", config->keep_rendered_s},
+        {"highlights", config->keep_rendered_s},
         {"show", config->keep_show_s},
     };
     StoreRule rules[G_N_ELEMENTS(all)];

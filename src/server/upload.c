@@ -60,8 +60,7 @@ void server_uploads_room(gpointer data)
 static gboolean may_send(const ServerWho *who, const char *session, const char *name,
                          GError **error)
 {
-    gboolean is_own =
-        who->role != SERVER_ROLE_CAMERA || server_recording_is_of(name, who->source);
+    gboolean is_own = who->role != SERVER_ROLE_CAMERA || server_recording_is_of(name, who->source);
     const char *source = who->role == SERVER_ROLE_CAMERA ? who->source : NULL;
     if (is_own && server_who_may_send(who, session, source))
         return TRUE;

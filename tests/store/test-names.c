@@ -21,9 +21,9 @@ static void test_every_name_is_read_as_it_is_written(void)
 
 static void test_names_of_the_format_are_names(void)
 {
-    static const char *const names[] = {"cam_1_iso.webm", "cam_1_iso.2.webm", "program.webm",
-                                        "program.2.mkv",  "cam_16_iso.mkv",   "cam_7_iso.9999.mkv",
-                                        "cam_5_local.webm", "cam_16_local.2.mkv"};
+    static const char *const names[] = {
+        "cam_1_iso.webm", "cam_1_iso.2.webm",   "program.webm",     "program.2.mkv",
+        "cam_16_iso.mkv", "cam_7_iso.9999.mkv", "cam_5_local.webm", "cam_16_local.2.mkv"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         g_assert_true(store_recording_parse(names[i], NULL));
 }
