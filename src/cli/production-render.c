@@ -39,6 +39,12 @@ static gboolean name_media(CliProduction *self, const char *folder, const char *
     return good;
 }
 
+gboolean cli_production_name(CliProduction *self, const CliRenderWish *wish, const char *name,
+                             const char *kind, ShowManifest *manifest, GError **error)
+{
+    return name_media(self, wish->folder, name, kind, NULL, manifest, error);
+}
+
 /* ---- program and highlights ---- */
 
 static gboolean open_mix(CliProduction *self, const CliOutput *output, MediaMix **mix,
@@ -118,9 +124,9 @@ static gboolean render_program(CliProduction *self, const CliOutput *output,
         tell_warnings(self, &report);
     media_render_report_clear(&report);
     return good &&
-           name_media(self, wish->folder, "program.mp4", "program", NULL, manifest, error) &&
+           cli_production_name(self, wish, "program.mp4", "program", manifest, error) &&
            (!any_piece ||
-            name_media(self, wish->folder, "highlights.mp4", "highlights", NULL, manifest, error));
+            cli_production_name(self, wish, "highlights.mp4", "highlights", manifest, error));
 }
 
 /* ---- cameras and timelines ---- */
@@ -142,8 +148,8 @@ static gboolean needs_camera_file(const CliProduction *self, guint index, gboole
     return all || (is_shown(self, source_at(self, index)->id) && !media_info_editable(track->info));
 }
 
-static gboolean render_cameras(CliProduction *self, const CliOutput *output,
-                               const CliRenderWish *wish, ShowManifest *manifest, GError **error)
+gboolean cli_production_cameras(CliProduction *self, const CliOutput *output,
+                                const CliRenderWish *wish, ShowManifest *manifest, GError **error)
 {
     MediaProgress progress = cli_report_progress(self->report);
     for (guint i = 0; i < self->sources->len; i++) {
@@ -166,5 +172,5 @@ gboolean cli_production_render(CliProduction *self, const CliOutput *output,
                                const CliRenderWish *wish, ShowManifest *manifest, GError **error)
 {
     return render_program(self, output, wish, manifest, error) &&
-           render_cameras(self, output, wish, manifest, error);
+           cli_production_cameras(self, output, wish, manifest, error);
 }

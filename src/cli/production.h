@@ -67,3 +67,9 @@ typedef struct CliRenderWish {
 } CliRenderWish;
 gboolean cli_production_render(CliProduction *production, const CliOutput *output,
                                const CliRenderWish *wish, ShowManifest *manifest, GError **error);
+/* Parts of it: cam_N.mp4 of those that editors need, or of all; names a finished file in the
+ * manifest, with its sum. */
+gboolean cli_production_cameras(CliProduction *production, const CliOutput *output,
+                                const CliRenderWish *wish, ShowManifest *manifest, GError **error);
+gboolean cli_production_name(CliProduction *production, const CliRenderWish *wish, const char *name,
+                             const char *kind, ShowManifest *manifest, GError **error);

@@ -1,9 +1,7 @@
 #include "recordings.h"
 
 #include "error.h"
-#include <media/join.h>
-#include <store/folder.h>
-#include <store/names.h>
+#include "parts.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -26,71 +24,6 @@ struct CliRecordings {
     gboolean studio;    /* recorded by the studio, not directed from files */
 };
 
-/* ---- parts ---- */
-
-static int compare_starts(gconstpointer a, gconstpointer b)
-{
-    const ShowFile *first = *(const ShowFile *const *)a, *second = *(const ShowFile *const *)b;
-    return (first->clock.start_s > second->clock.start_s) -
-           (first->clock.start_s < second->clock.start_s);
-}
-
-/* The recordings of a source, by when they begin: borrowed from the manifest. */
-static GPtrArray *list_parts(const ShowManifest *manifest, const char *source)
-{
-    GPtrArray *parts = g_ptr_array_new();
-    for (guint i = 0; i < manifest->files->len; i++) {
-        ShowFile *file = manifest->files->pdata[i];
-        if (g_strcmp0(file->kind, "iso") == 0 && g_strcmp0(file->source, source) == 0)
-            g_ptr_array_add(parts, file);
-    }
-    g_ptr_array_sort(parts, compare_starts);
-    return parts;
-}
-
-typedef struct Loading {
-    CliProduction *production;
-    CliRecordings *recordings;
-    const char *folder, *staging;
-} Loading;
-
-/* A part that can be read, or NULL. Without an error it is left out: somebody pulled the plug before
- * anything of it was there. */
-static MediaInfo *probe_part(const Loading *loading, const ShowFile *file, GError **error)
-{
-    g_autoptr(GError) reason = NULL;
-    g_autofree char *path = store_folder_file(loading->folder, file);
-    MediaInfo *info = media_probe(path, &reason);
-    if (info != NULL)
-        return info;
-    if (store_recording_parse(file->name, NULL) && file->path == NULL)
-        cli_report_warning(loading->production->report, "%s; it is left out", reason->message);
-    else
-        g_propagate_error(error, g_steal_pointer(&reason));
-    return NULL;
-}
-
-/* Leaves only the parts that can be read. NULL on an error. */
-static GPtrArray *probe_parts(const Loading *loading, GPtrArray *parts, GError **error)
-{
-    g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func((GDestroyNotify)media_info_free);
-    for (guint i = 0; i < parts->len;) {
-        g_autoptr(GError) failed = NULL;
-        MediaInfo *info = probe_part(loading, parts->pdata[i], &failed);
-        if (failed != NULL) {
-            g_propagate_error(error, g_steal_pointer(&failed));
-            return NULL;
-        }
-        if (info == NULL) {
-            g_ptr_array_remove_index(parts, i);
-            continue;
-        }
-        g_ptr_array_add(infos, info);
-        i++;
-    }
-    return g_steal_pointer(&infos);
-}
-
 /* ---- what is covered ---- */
 
 static void cover(GArray *covered, const ShowClock *clock, double from_s, double to_s)
@@ -111,69 +44,47 @@ static void cover_part(GArray *covered, const ShowFile *file, const MediaInfo *i
     cover(covered, &file->clock, at_s, info->duration_s);
 }
 
-/* ---- joining ---- */
+/* ---- tracks ---- */
 
-/* That of the first part with a picture. */
-static ShowRate rate_of(const GPtrArray *infos)
-{
-    for (guint i = 0; i < infos->len; i++)
-        if (((const MediaInfo *)infos->pdata[i])->has_video)
-            return ((const MediaInfo *)infos->pdata[i])->rate;
-    return (ShowRate){30, 1};
-}
+typedef struct Loading {
+    CliProduction *production;
+    CliRecordings *recordings;
+    CliPartsPlace place;
+    const char *staging;
+} Loading;
 
-static MediaInfo *join_parts(Loading *loading, const GPtrArray *files, const GPtrArray *infos,
-                             const char *source, GError **error)
+static MediaInfo *join_parts(Loading *loading, CliParts *parts, const char *source, GError **error)
 {
-    g_autofree MediaPart *parts = g_new0(MediaPart, files->len);
-    const ShowFile *first = files->pdata[0];
-    for (guint i = 0; i < files->len; i++) {
-        const ShowFile *file = files->pdata[i];
-        parts[i].path = ((const MediaInfo *)infos->pdata[i])->path;
-        parts[i].start_s = show_clock_to_source(&first->clock, file->clock.start_s);
-    }
     g_autofree char *name = g_strdup_printf(".%s.joined.mkv", source);
     g_autofree char *path = g_build_filename(loading->staging, name, NULL);
-    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-    CliReport *report = loading->production->report;
-    MediaProgress progress = cli_report_progress(report);
-    if (!media_join(parts, files->len, path, warnings, &progress, loading->production->cancellable,
-                    error))
-        return NULL;
-    g_ptr_array_add(loading->recordings->joined, g_strdup(path));
-    for (guint i = 0; i < warnings->len; i++)
-        cli_report_warning(report, "%s", (const char *)warnings->pdata[i]);
-    MediaInfo *info = media_probe(path, error);
-    if (info != NULL && info->has_video)
-        info->rate = rate_of(infos);
+    MediaInfo *info = cli_parts_join(parts, &loading->place, path, error);
+    if (info != NULL && g_str_equal(info->path, path))
+        g_ptr_array_add(loading->recordings->joined, g_steal_pointer(&path));
     return info;
 }
-
-/* ---- tracks ---- */
 
 static gboolean load_source(Loading *loading, const ShowManifest *manifest,
                             const ShowSource *source, GError **error)
 {
     CliProduction *production = loading->production;
-    g_autoptr(GPtrArray) files = list_parts(manifest, source->id);
-    g_autoptr(GPtrArray) infos = probe_parts(loading, files, error);
-    if (infos == NULL)
+    g_autoptr(CliParts) parts =
+        cli_parts_new(&loading->place, cli_parts_of_source(manifest, source->id), error);
+    if (parts == NULL)
         return FALSE;
-    if (files->len == 0) {
+    if (parts->files->len == 0) {
         cli_report_warning(production->report, "%s: there is no recording of %s (%s)",
-                           loading->folder, source->id, source->label);
+                           loading->place.folder, source->id, source->label);
         return TRUE;
     }
     GArray *covered = g_array_new(FALSE, FALSE, sizeof(Covered));
     g_ptr_array_add(loading->recordings->covered, covered);
-    for (guint i = 0; i < files->len; i++)
-        cover_part(covered, files->pdata[i], infos->pdata[i]);
-    const ShowFile *first = files->pdata[0];
-    MediaInfo *info = files->len == 1 ? g_ptr_array_steal_index(infos, 0)
-                                      : join_parts(loading, files, infos, source->id, error);
+    for (guint i = 0; i < parts->files->len; i++)
+        cover_part(covered, parts->files->pdata[i], parts->infos->pdata[i]);
+    const ShowFile *first = parts->files->pdata[0];
+    MediaInfo *info = join_parts(loading, parts, source->id, error);
     if (info == NULL)
         return FALSE;
-    loading->recordings->studio |= first->path == NULL && store_recording_parse(first->name, NULL);
+    loading->recordings->studio |= cli_parts_is_studio(first);
     cli_production_add(production, show_source_dup(source), info, NAN);
     guint track = production->tracks->len - 1;
     cli_production_track(production, track)->alignment.clock = first->clock;
@@ -187,7 +98,12 @@ CliRecordings *cli_recordings_load(CliProduction *production, const char *folder
     g_autoptr(CliRecordings) recordings = g_new0(CliRecordings, 1);
     recordings->joined = g_ptr_array_new_with_free_func(g_free);
     recordings->covered = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-    Loading loading = {production, recordings, folder, staging};
+    Loading loading = {
+        .production = production,
+        .recordings = recordings,
+        .place = {folder, production->report, production->cancellable},
+        .staging = staging,
+    };
     for (guint i = 0; i < manifest->sources->len; i++)
         if (!load_source(&loading, manifest, manifest->sources->pdata[i], error))
             return NULL;

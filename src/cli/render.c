@@ -5,6 +5,7 @@
 #include "confine.h"
 #include "error.h"
 #include "production.h"
+#include "program.h"
 #include "recordings.h"
 #include "settings.h"
 #include "timelines.h"
@@ -39,10 +40,10 @@ static gboolean check_pictures(const CliProduction *production, const char *fold
 /* What the new render does not write again must not stay in the manifest. */
 static void drop_derived(ShowManifest *manifest)
 {
+    static const char *const kinds[] = {"highlights", "highlights-list", "timeline", NULL};
     for (guint i = manifest->files->len; i > 0; i--) {
         const ShowFile *file = manifest->files->pdata[i - 1];
-        if (g_strcmp0(file->kind, "highlights") == 0 ||
-            g_strcmp0(file->kind, "highlights-list") == 0)
+        if (file->kind != NULL && g_strv_contains(kinds, file->kind))
             g_ptr_array_remove_index(manifest->files, i - 1);
     }
 }
@@ -94,8 +95,7 @@ static gboolean make(Again *again, const char *staging, GError **error)
            store_folder_write_manifest(staging, again->manifest, error);
 }
 
-/* The joined recordings go before anything is published. */
-static gboolean make_all(Again *again, const char *staging, GError **error)
+static gboolean make_from_cameras(Again *again, const char *staging, GError **error)
 {
     CliProduction *production = again->production;
     g_autoptr(CliRecordings) recordings =
@@ -112,6 +112,126 @@ static gboolean make_all(Again *again, const char *staging, GError **error)
     cli_production_span(production, rate);
     cli_recordings_log_gaps(recordings, production);
     return make(again, staging, error);
+}
+
+/* ---- from the program ---- */
+
+/* Whether each camera that is shown has a recording that a timeline can name. */
+static gboolean has_all_cameras(const CliProduction *production)
+{
+    const GPtrArray *shots = production->shots->shots;
+    for (guint i = 0; i < shots->len; i++) {
+        const char *source = ((const ShowShot *)shots->pdata[i])->source;
+        int index = show_sources_find(production->sources, source);
+        if (*source != '\0' &&
+            (index < 0 || !cli_production_track(production, (guint)index)->info->has_video))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The program is there without them: what is missing of the cameras keeps only the timelines away. */
+static gboolean make_timelines(Again *again, const CliRenderWish *wish, GError **error)
+{
+    CliProduction *production = again->production;
+    CliPlaces places = {again->target, wish->folder};
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(CliRecordings) recordings =
+        cli_recordings_load(production, again->folder, wish->folder, again->manifest, &reason);
+    if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return FALSE;
+    }
+    if (recordings == NULL || !has_all_cameras(production)) {
+        cli_report_warning(production->report, "there are no timelines: %s",
+                           reason != NULL ? reason->message
+                                          : "a camera that is shown has no recording");
+        return TRUE;
+    }
+    return cli_production_cameras(production, &again->output, wish, again->manifest, error) &&
+           cli_timelines_write(&places, again->manifest, error);
+}
+
+static gboolean make_from_program(Again *again, CliProgram *program, const char *staging,
+                                  GError **error)
+{
+    CliProduction *production = again->production;
+    const CliArguments *arguments = again->context->arguments;
+    CliRenderWish wish = {
+        .folder = staging,
+        .name = again->manifest->name,
+        .all_cameras = cli_flag(arguments, "per-camera"),
+    };
+    CliProgramWish picture = {.rate = again->output.rate};
+    if (cli_value(arguments, "height") != NULL)
+        picture.height = again->output.render.height;
+    if (!load_log(production, again->folder, error))
+        return FALSE;
+    drop_derived(again->manifest);
+    cli_program_choose(program, &picture, production->report);
+    cli_program_decide(program, production, again->manifest, &again->output);
+    return cli_production_write_decisions(production, staging, again->manifest, error) &&
+           cli_program_render(program, production, &again->output, &wish, again->manifest, error) &&
+           make_timelines(again, &wish, error) &&
+           !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
+           store_folder_write_manifest(staging, again->manifest, error);
+}
+
+/* ---- which of the two ---- */
+
+/* The first option given that asks for other shots than were cut live; NULL: none. */
+static const char *option_that_cuts(const CliArguments *arguments)
+{
+    static const char *const values[] = {"cut",      "mode", "look-ahead", "style",
+                                         "settings", "set",  NULL};
+    for (gsize i = 0; values[i] != NULL; i++)
+        if (cli_value(arguments, values[i]) != NULL)
+            return values[i];
+    return cli_flag(arguments, "ignore-manual") ? "ignore-manual" : NULL;
+}
+
+static gboolean check_from(const CliArguments *arguments, GError **error)
+{
+    const char *option = option_that_cuts(arguments);
+    if (option == NULL || g_strcmp0(cli_value(arguments, "from"), "program") != 0)
+        return TRUE;
+    g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE,
+                "--%s: the recorded program is cut already; this goes with --from cameras", option);
+    return FALSE;
+}
+
+/* NULL without an error: from the cameras. */
+static CliProgram *load_program(Again *again, const char *staging, GError **error)
+{
+    const CliArguments *arguments = again->context->arguments;
+    const char *from = cli_value(arguments, "from");
+    CliPartsPlace place = {again->folder, again->production->report, again->context->cancellable};
+    if (g_strcmp0(from, "cameras") == 0 || option_that_cuts(arguments) != NULL)
+        return NULL;
+    g_autoptr(GError) reason = NULL;
+    CliProgram *program =
+        cli_program_load(&place, staging, again->manifest, from == NULL, &reason);
+    if (reason != NULL)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    else if (program == NULL && from != NULL)
+        g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
+                    "%s: there is no recorded program with a picture (program.mkv, program.webm) "
+                    "that can be read; render it with --from cameras",
+                    again->folder);
+    return program;
+}
+
+/* Joined recordings go before anything is published. */
+static gboolean make_all(Again *again, const char *staging, GError **error)
+{
+    g_autoptr(GError) failed = NULL;
+    g_autoptr(CliProgram) program = load_program(again, staging, &failed);
+    if (failed != NULL) {
+        g_propagate_error(error, g_steal_pointer(&failed));
+        return FALSE;
+    }
+    return program != NULL ? make_from_program(again, program, staging, error)
+                           : make_from_cameras(again, staging, error);
 }
 
 static void tell_files(CliReport *report, const char *folder, const ShowManifest *manifest)
@@ -160,7 +280,8 @@ static int run(const CliContext *context, GError **error)
     }
     Again again = {.context = context, .folder = folders->pdata[0]};
     g_autoptr(ShowManifest) manifest = NULL;
-    if (!cli_output_parse(context->arguments, &again.output, error) || !find_target(&again, error))
+    if (!check_from(context->arguments, error) ||
+        !cli_output_parse(context->arguments, &again.output, error) || !find_target(&again, error))
         return CLI_EXIT_FAILED;
     g_autofree char *target = again.target;
     manifest = store_folder_manifest(again.folder, error);
@@ -200,6 +321,8 @@ static gboolean confine(const CliArguments *arguments, GError **error)
 }
 
 static const CliOption options[] = {
+    {"from", 0, "WHAT", "program cameras",
+     "The program as it was recorded, copied where it is H.264, or cut anew from the cameras"},
     {"cut", 0, "NAME", NULL, "Make a cut of its own in cuts/NAME; the show stays as it is"},
     CLI_DECIDE_OPTIONS,
     CLI_OUTPUT_OPTIONS,
@@ -214,7 +337,9 @@ const CliCommand cli_render = {
     .summary = "Render a show again with other settings",
     .description =
         "Decides and renders again from a show's folder: its log and its recordings, with "
-        "the settings it was made with unless options say otherwise. "
+        "the settings it was made with unless options say otherwise. A show from the studio has "
+        "its program as it was cut live: when that is H.264 and no option asks for other shots, "
+        "its pictures are copied (--from program). "
         "The old program, highlights and timelines are replaced when the new ones are "
         "complete; with --cut NAME they stay, and the new ones lie in cuts/NAME.",
     .options = options,
@@ -223,6 +348,8 @@ const CliCommand cli_render = {
                               "more patience, a smaller picture",
                               "crosscut render show/ --cut calm --style church",
                               "another cut beside the first, in show/cuts/calm",
+                              "crosscut render show/ --from cameras",
+                              "a show from the studio, directed anew with what is known of all of it",
                               "crosscut render show/ --mode look-ahead --look-ahead 1.0",
                               "as it would have been cut live with a second of delay", NULL},
     .confine = confine,

@@ -24,6 +24,7 @@ typedef struct Source {
     gint64 zero_us;
     gint64 start_us;
     gint64 limit_us; /* the next part's zero, in this one's time */
+    gint64 delay_us; /* by which the times of its sound are early, and not what is heard */
 } Source;
 
 static gboolean fail(const Joining *joining, int code, GError **error)
@@ -122,8 +123,11 @@ static gboolean retime(const Source *source, AVPacket *packet)
     gint64 dts_us = own_time_us(source, packet, dts);
     if (pts_us >= source->limit_us)
         return FALSE;
-    packet->pts = av_rescale(pts_us + source->start_us, 1, 1000);
-    packet->dts = av_rescale(dts_us + source->start_us, 1, 1000);
+    gint64 add_us = source->start_us;
+    if (packet->stream_index == source->streams[SOUND])
+        add_us += source->delay_us;
+    packet->pts = av_rescale(pts_us + add_us, 1, 1000);
+    packet->dts = av_rescale(dts_us + add_us, 1, 1000);
     packet->duration = av_rescale_q(packet->duration, base, (AVRational){1, 1000});
     packet->pos = -1;
     return TRUE;
@@ -182,6 +186,18 @@ static gboolean open_muxer(Joining *joining, const MediaPart *parts, gsize n, GE
     return code >= 0 || fail(joining, code, error);
 }
 
+/* libav reads Opus in Matroska early by its CodecDelay, and does not write it so. */
+static gint64 sound_delay_us(const Source *source)
+{
+    int index = source->streams[SOUND];
+    const AVCodecParameters *codec =
+        index >= 0 ? source->input->streams[index]->codecpar : NULL;
+    if (codec == NULL || codec->codec_id != AV_CODEC_ID_OPUS ||
+        strstr(source->input->iformat->name, "matroska") == NULL)
+        return 0;
+    return av_rescale(codec->initial_padding, AV_TIME_BASE, 48000);
+}
+
 static gboolean join_part(Joining *joining, const MediaPart *part, const MediaPart *next,
                           GCancellable *cancellable, GError **error)
 {
@@ -197,6 +213,7 @@ static gboolean join_part(Joining *joining, const MediaPart *part, const MediaPa
             next != NULL ? llround((next->start_s - part->start_s) * AV_TIME_BASE) : G_MAXINT64,
     };
     choose_streams(joining, &source);
+    source.delay_us = sound_delay_us(&source);
     return copy_part(joining, &source, cancellable, error);
 }
 

@@ -3,6 +3,7 @@
  * Threads: one object, one thread at a time. */
 #pragma once
 #include "open-private.h"
+#include <edit/chapters.h>
 #include <show/rate.h>
 
 typedef struct MediaOutput MediaOutput;
@@ -19,8 +20,8 @@ int media_output_add_encoder(MediaOutput *output, const AVCodecContext *encoder)
 /* The stream is to be turned as `from` asks to be. */
 void media_output_keep_rotation(MediaOutput *output, int stream, const AVStream *from);
 void media_output_set_title(MediaOutput *output, const char *title);
-void media_output_add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_ms,
-                              const char *title);
+/* EditChapter *; NULL: none. */
+void media_output_add_chapters(MediaOutput *output, const GPtrArray *chapters, gint64 duration_ms);
 
 gboolean media_output_begin(MediaOutput *output, GError **error);
 /* Instead of begin(), which finish() then does: packets wait in files beside the output. libav keeps

@@ -137,8 +137,7 @@ void media_output_set_title(MediaOutput *output, const char *title)
         av_dict_set(&output->muxer->metadata, "title", title, 0);
 }
 
-void media_output_add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_ms,
-                              const char *title)
+static void add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_ms, const char *title)
 {
     AVFormatContext *muxer = output->muxer;
     AVChapter *chapter = av_mallocz(sizeof *chapter);
@@ -152,6 +151,18 @@ void media_output_add_chapter(MediaOutput *output, gint64 start_ms, gint64 end_m
     av_dynarray_add(&muxer->chapters, &n, chapter);
     g_assert(muxer->chapters != NULL);
     muxer->nb_chapters = (unsigned)n;
+}
+
+void media_output_add_chapters(MediaOutput *output, const GPtrArray *chapters, gint64 duration_ms)
+{
+    for (guint i = 0; chapters != NULL && i < chapters->len; i++) {
+        const EditChapter *chapter = chapters->pdata[i];
+        gint64 end = i + 1 < chapters->len ? ((const EditChapter *)chapters->pdata[i + 1])->start_ms
+                                           : duration_ms;
+        end = MIN(end, duration_ms);
+        if (end > chapter->start_ms)
+            add_chapter(output, chapter->start_ms, end, chapter->title);
+    }
 }
 
 /* ---- writing ---- */

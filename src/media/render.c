@@ -74,18 +74,6 @@ static gboolean check_settings(const MediaRenderSettings *settings, GError **err
 
 /* ---- beginning ---- */
 
-static void add_chapters(MediaOutput *output, const GPtrArray *chapters, gint64 duration_ms)
-{
-    for (guint i = 0; chapters != NULL && i < chapters->len; i++) {
-        const EditChapter *chapter = chapters->pdata[i];
-        gint64 end = i + 1 < chapters->len ? ((const EditChapter *)chapters->pdata[i + 1])->start_ms
-                                           : duration_ms;
-        end = MIN(end, duration_ms);
-        if (end > chapter->start_ms)
-            media_output_add_chapter(output, chapter->start_ms, end, chapter->title);
-    }
-}
-
 static MediaOutput *open_output(Renderer *renderer, const char *path, int *picture, GError **error)
 {
     g_autoptr(MediaOutput) output = media_output_open(path, error);
@@ -104,7 +92,7 @@ static gboolean open_outputs(Renderer *renderer, GError **error)
         open_output(renderer, render->program_path, &renderer->program_picture, error);
     if (renderer->program == NULL)
         return FALSE;
-    add_chapters(renderer->program, render->chapters, render->shots->duration_ms);
+    media_output_add_chapters(renderer->program, render->chapters, render->shots->duration_ms);
     if (render->highlights_path == NULL || renderer->plan->pieces->len == 0)
         return TRUE;
     renderer->highlights =
