@@ -197,8 +197,7 @@ gboolean cli_program_render(CliProgram *program, CliProduction *production, cons
     g_autoptr(GPtrArray) chapters = edit_chapters(spans, manifest->sources, production->shots);
     g_autofree char *path = g_build_filename(wish->folder, "program.mp4", NULL);
     g_autofree char *pieces = g_build_filename(wish->folder, "highlights.mp4", NULL);
-    gboolean any_piece =
-        production->highlights != NULL && production->highlights->pieces->len > 0;
+    gboolean any_piece = production->highlights != NULL && production->highlights->pieces->len > 0;
     MediaProgress progress = cli_report_progress(production->report);
     MediaRender render = {
         .shots = production->shots,
@@ -214,7 +213,8 @@ gboolean cli_program_render(CliProgram *program, CliProduction *production, cons
     };
     gboolean good = program->encode ? encode(program, &render, error)
                                     : media_recorded_render(program->recorded, &render, error);
-    return good && cli_production_name(production, wish, "program.mp4", "program", manifest, error) &&
-           (!any_piece || cli_production_name(production, wish, "highlights.mp4", "highlights",
-                                              manifest, error));
+    return good &&
+           cli_production_name(production, wish, "program.mp4", "program", manifest, error) &&
+           (!any_piece ||
+            cli_production_name(production, wish, "highlights.mp4", "highlights", manifest, error));
 }

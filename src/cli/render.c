@@ -209,8 +209,7 @@ static CliProgram *load_program(Again *again, const char *staging, GError **erro
     if (g_strcmp0(from, "cameras") == 0 || option_that_cuts(arguments) != NULL)
         return NULL;
     g_autoptr(GError) reason = NULL;
-    CliProgram *program =
-        cli_program_load(&place, staging, again->manifest, from == NULL, &reason);
+    CliProgram *program = cli_program_load(&place, staging, again->manifest, from == NULL, &reason);
     if (reason != NULL)
         g_propagate_error(error, g_steal_pointer(&reason));
     else if (program == NULL && from != NULL)
@@ -344,14 +343,14 @@ const CliCommand cli_render = {
         "complete; with --cut NAME they stay, and the new ones lie in cuts/NAME.",
     .options = options,
     .examples =
-        (const char *const[]){"crosscut render show/ --set min_shot=3 --height 720",
-                              "more patience, a smaller picture",
-                              "crosscut render show/ --cut calm --style church",
-                              "another cut beside the first, in show/cuts/calm",
-                              "crosscut render show/ --from cameras",
-                              "a show from the studio, directed anew with what is known of all of it",
-                              "crosscut render show/ --mode look-ahead --look-ahead 1.0",
-                              "as it would have been cut live with a second of delay", NULL},
+        (const char *const[]){
+            "crosscut render show/ --set min_shot=3 --height 720",
+            "more patience, a smaller picture", "crosscut render show/ --cut calm --style church",
+            "another cut beside the first, in show/cuts/calm",
+            "crosscut render show/ --from cameras",
+            "a show from the studio, directed anew with what is known of all of it",
+            "crosscut render show/ --mode look-ahead --look-ahead 1.0",
+            "as it would have been cut live with a second of delay", NULL},
     .confine = confine,
     .run = run,
 };

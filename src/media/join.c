@@ -190,8 +190,7 @@ static gboolean open_muxer(Joining *joining, const MediaPart *parts, gsize n, GE
 static gint64 sound_delay_us(const Source *source)
 {
     int index = source->streams[SOUND];
-    const AVCodecParameters *codec =
-        index >= 0 ? source->input->streams[index]->codecpar : NULL;
+    const AVCodecParameters *codec = index >= 0 ? source->input->streams[index]->codecpar : NULL;
     if (codec == NULL || codec->codec_id != AV_CODEC_ID_OPUS ||
         strstr(source->input->iformat->name, "matroska") == NULL)
         return 0;
