@@ -49,12 +49,12 @@ static void finalize_returns(GSource *source)
     g_async_queue_unref(((Returns *)source)->jobs);
 }
 
-static GSourceFuncs returns_functions = {.dispatch = dispatch_returns,
-                                         .finalize = finalize_returns};
+static const GSourceFuncs returns_functions = {.dispatch = dispatch_returns,
+                                               .finalize = finalize_returns};
 
 static GSource *new_returns(GMainContext *context)
 {
-    GSource *source = g_source_new(&returns_functions, sizeof(Returns));
+    GSource *source = g_source_new((GSourceFuncs *)&returns_functions, sizeof(Returns));
     ((Returns *)source)->jobs = g_async_queue_new_full(g_free);
     g_source_set_name(source, "done");
     g_source_attach(source, context);
