@@ -349,6 +349,8 @@ def test_a_guest_sends_its_own_recording_of_itself(studio):
     data = [recording(5000), recording(3000)]
     names = ["cam_2_local.webm", "cam_2_local.2.mkv"]
     assert send_multipart(studio, session, names[0], data[0], token=token).status == 201
+    # Announced, as a phone does: the show waits for it.
+    assert guest.send("record_start", "cam_2", file=names[1], start=999)["ok"]
     stop_show(studio, session)
     assert guest.send("record_stop", "cam_2", file=names[0])["ok"]
     assert send_multipart(studio, session, names[1], data[1], token=token).status == 201
