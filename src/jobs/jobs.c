@@ -33,7 +33,7 @@ typedef struct Ask {
     AskKind kind;
     JobsWish wish; /* its texts are owned */
     JobsLease lease;
-    gint64 lease_ms;
+    gint64 lease_ms; /* of a give_back: until it may be taken again */
     JobsProgress progress;
     gboolean has_progress, for_good;
     char *reason;
@@ -217,7 +217,7 @@ static gboolean carry_out(Ask *ask, gint64 *id)
     case ASK_FAIL:
         return jobs_queue_fail(queue, ask->lease, ask->reason, ask->for_good, now, &ask->error);
     case ASK_GIVE_BACK:
-        return jobs_queue_give_back(queue, ask->lease, now, &ask->error);
+        return jobs_queue_give_back(queue, ask->lease, now + ask->lease_ms, &ask->error);
     case ASK_TAKE:
         break;
     }
@@ -345,9 +345,10 @@ void jobs_fail(Jobs *jobs, JobsLease lease, const char *reason, gboolean for_goo
     push(ask);
 }
 
-void jobs_give_back(Jobs *jobs, JobsLease lease, JobsAnswer answer, gpointer data)
+void jobs_give_back(Jobs *jobs, JobsLease lease, gint64 wait_ms, JobsAnswer answer, gpointer data)
 {
     Ask *ask = ask_new(jobs, ASK_GIVE_BACK, answer, data);
     ask->lease = lease;
+    ask->lease_ms = wait_ms;
     push(ask);
 }

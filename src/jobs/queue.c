@@ -280,13 +280,14 @@ gboolean jobs_queue_fail(JobsQueue *queue, JobsLease lease, const char *reason, 
                 lease, error);
 }
 
-gboolean jobs_queue_give_back(JobsQueue *queue, JobsLease lease, gint64 now_ms, GError **error)
+gboolean jobs_queue_give_back(JobsQueue *queue, JobsLease lease, gint64 not_before_ms,
+                              GError **error)
 {
     return held(jobs_db_run(&queue->db, error,
                             "UPDATE jobs SET state = 'waiting', worker = NULL, lease_until_ms = 0,"
                             " percent = 0, left_ms = -1, not_before_ms = ?3"
                             " WHERE state = 'running' AND id = ?1 AND take = ?2",
-                            "iii", lease.job, lease.take, now_ms),
+                            "iii", lease.job, lease.take, not_before_ms),
                 lease, error);
 }
 

@@ -4,6 +4,7 @@
 
 #include <edit/error.h>
 #include <http/error.h>
+#include <jobs/error.h>
 #include <show/error.h>
 #include <store/error.h>
 
@@ -75,6 +76,24 @@ static ServerError of_show(int code)
     return SERVER_ERROR_FAILED;
 }
 
+static ServerError of_jobs(int code)
+{
+    switch ((JobsErrorCode)code) {
+    case JOBS_ERROR_INVALID:
+        return SERVER_ERROR_INVALID;
+    case JOBS_ERROR_GONE:
+        return SERVER_ERROR_NOT_FOUND;
+    case JOBS_ERROR_LOST:
+    case JOBS_ERROR_BUSY:
+        return SERVER_ERROR_CONFLICT;
+    case JOBS_ERROR_FULL:
+        return SERVER_ERROR_FULL;
+    case JOBS_ERROR_FAILED:
+        break;
+    }
+    return SERVER_ERROR_FAILED;
+}
+
 static ServerError of_http(int code)
 {
     switch ((HttpError)code) {
@@ -99,6 +118,8 @@ static ServerError answer_of(const GError *error)
         return of_store(error->code);
     if (error->domain == SHOW_ERROR)
         return of_show(error->code);
+    if (error->domain == JOBS_ERROR)
+        return of_jobs(error->code);
     if (error->domain == HTTP_ERROR)
         return of_http(error->code);
     if (error->domain == EDIT_ERROR) /* a setting, or a list of sources */

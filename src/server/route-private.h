@@ -25,6 +25,7 @@ extern const ServerRoute server_gate_routes[]; /* login, health, metrics, openap
 extern const ServerRoute
     server_session_routes[];                     /* start, stop, list, see, delete, guests, files */
 extern const ServerRoute server_upload_routes[]; /* multipart and tus */
+extern const ServerRoute server_render_routes[]; /* render-calls.c */
 
 void server_route_handle(Server *server, HttpRequest *request);
 json_t *server_openapi(const Server *server); /* new reference */

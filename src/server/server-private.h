@@ -15,6 +15,7 @@
 
 typedef struct ServerShows ServerShows;
 typedef struct ServerSockets ServerSockets;
+typedef struct ServerRenders ServerRenders;
 
 struct Server {
     const ServerConfig *config;
@@ -31,6 +32,7 @@ struct Server {
     guint room_source;          /* upload.c */
     ServerBuffers *buffers;     /* for recordings on their way to the disk; server.c */
     ServerShows *shows;         /* shows.c: the shows that run, and those that were asked for */
+    ServerRenders *renders;     /* renders.c; NULL while it is not made yet */
     ServerSockets *sockets;     /* socket.c */
     SocketioServer *socketio;   /* socket.c */
     HttpServer *http;           /* server.c */

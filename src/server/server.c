@@ -2,6 +2,7 @@
  * the opposite one; what a part needs of another it finds in the Server. */
 #include "server-private.h"
 
+#include "renders-private.h"
 #include "route-private.h"
 #include "shows-private.h"
 #include "socket-private.h"
@@ -85,7 +86,8 @@ Server *server_new(const ServerConfig *config, const char *program, GMainContext
     if (!open_storage(server, error) || !open_identity(server, error))
         return NULL;
     server->shows = server_shows_new(server, error);
-    if (server->shows == NULL || !server_socket_new(server, error) || !listen_http(server, error))
+    if (server->shows == NULL || !server_renders_new(server, error) ||
+        !server_socket_new(server, error) || !listen_http(server, error))
         return NULL;
     return g_steal_pointer(&server);
 }
@@ -109,6 +111,7 @@ void server_drain(Server *server, void (*drained)(gpointer data), gpointer data)
 {
     server->is_draining = TRUE;
     server_shows_drain(server->shows);
+    server_renders_drain(server->renders);
     http_server_drain(server->http, drained, data);
 }
 
@@ -118,6 +121,7 @@ void server_free(Server *server)
         return;
     server_socket_free(server);
     http_server_free(server->http);
+    server_renders_free(server->renders);
     server_shows_free(server->shows);
     server_pulse_free(server->log_pulse);
     server_pulse_free(server->disk_pulse);

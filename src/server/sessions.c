@@ -1,5 +1,6 @@
 /* Calls about shows: start, stop, list, see, delete, invite. Each parses into a struct, asks the
  * show or the registry, and writes the answer. */
+#include "renders-private.h"
 #include "route-private.h"
 #include "shows-private.h"
 #include "uploads-private.h"
@@ -8,6 +9,7 @@
 #include <edit/settings.h>
 #include <show/error.h>
 #include <show/limits.h>
+#include <store/folder.h>
 
 #include <string.h>
 
@@ -268,16 +270,59 @@ static json_t *live_json(Server *server, const ServerShow *show)
                      "storage", server_shows_storage(server->shows));
 }
 
+/* A show that is not open, and of which there was a render: its manifest is read in a worker. */
+typedef struct See {
+    Server *server;
+    ServerCall *call;
+    char *id;
+    json_t *body;
+    GError *error;
+} See;
+
+static void see_work(gpointer data)
+{
+    See *see = data;
+    g_autoptr(StoreShow) folder = store_shows_find(see->server->store, see->id, &see->error);
+    g_autoptr(ShowManifest) manifest =
+        folder != NULL ? store_folder_manifest(store_show_place(folder)->path, &see->error) : NULL;
+    if (manifest != NULL)
+        see->body = show_manifest_to_json(manifest);
+}
+
+static void see_done(gpointer data)
+{
+    See *see = data;
+    json_t *render = server_renders_json(see->server->renders, see->id);
+    if (see->body == NULL) {
+        server_call_fail(see->call, see->error, NULL);
+    } else {
+        json_object_set_new(see->body, "render", render != NULL ? render : json_null());
+        server_call_json(see->call, 200, see->body);
+    }
+    g_free(see->id);
+    g_free(see);
+}
+
 static void answer_manifest(Server *server, ServerCall *call, const char *id)
 {
     ServerShow *show = server_shows_open(server->shows, id);
-    if (show == NULL) {
+    json_t *render = server_renders_json(server->renders, id);
+    if (show != NULL) {
+        json_t *body = show_manifest_to_json(server_show_manifest(show));
+        json_object_set_new(body, "live", live_json(server, show));
+        if (render != NULL)
+            json_object_set_new(body, "render", render);
+        server_call_json(call, 200, body);
+        return;
+    }
+    if (render == NULL) {
         server_files_send(server, call, id, "manifest.json");
         return;
     }
-    json_t *body = show_manifest_to_json(server_show_manifest(show));
-    json_object_set_new(body, "live", live_json(server, show));
-    server_call_json(call, 200, body);
+    json_decref(render);
+    See *see = g_new0(See, 1);
+    *see = (See){.server = server, .call = call, .id = g_strdup(id)};
+    store_workers_push(server->disk_workers, see_work, see_done, see);
 }
 
 static void handle_see(Server *server, ServerCall *call)

@@ -69,7 +69,13 @@ void server_show_settle(ServerShow *show);
 void server_show_give_up_idle(ServerShow *show, gint64 idle_s);
 /* Names of recordings that have to come, with their sums: what a client says after a stop. */
 gboolean server_show_expect(ServerShow *show, const json_t *files, GError **error);
-/* Writes the manifest as it is now, from a worker; calls that come meanwhile share the next one. */
+/* Takes from a manifest that a render wrote all that is the render's: its files, the program's span
+ * and rate, the settings. Recordings and log stay as this show knows them. */
+void server_show_take_rendered(ServerShow *show, const ShowManifest *rendered);
+/* A render that held the manifest has ended: a save that waited for that goes on. */
+void server_show_render_ended(ServerShow *show);
+/* Writes the manifest as it is now, from a worker; while a render of this show runs, which would
+ * write it too, that is ended first; calls that come meanwhile share the next one. */
 void server_show_save(ServerShow *show);
 /* The same, and says when it is on disk (or that it could not be written). Once, from the loop. */
 void server_show_save_then(ServerShow *show, StoreUploadDone done, gpointer data);

@@ -3,6 +3,7 @@
 #include "show-state-private.h"
 
 #include "shows-private.h"
+#include "renders-private.h"
 #include "socket-private.h"
 
 #include <show/limits.h>
@@ -125,6 +126,8 @@ static void close_done(gpointer data)
     if (!show->is_closed)
         server_socket_state_changed(show->server, server_show_id(show));
     answer_stopped(show, close->error);
+    if (close->error == NULL && close->state == SHOW_STATE_COMPLETE && !show->is_closed)
+        server_renders_note_complete(show->server->renders, server_show_id(show));
     if (close->error == NULL && !show->is_closed)
         server_show_settle(show);
     json_decref(close->manifest);

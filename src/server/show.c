@@ -2,11 +2,13 @@
  * ends in show-stop.c, what it records in recording.c. */
 #include "show-state-private.h"
 
+#include "renders-private.h"
 #include "shows-private.h"
 
 #include <edit/settings.h>
 #include <show/log.h>
 #include <store/folder.h>
+#include <store/names.h>
 
 #include <string.h>
 #include <time.h>
@@ -79,8 +81,11 @@ static gboolean open_live(ServerShow *show, GError **error)
 {
     DirectorSettings settings;
     director_settings_defaults(&settings);
-    if (show->manifest->settings != NULL &&
-        !edit_settings_apply_json(&settings, "settings", show->manifest->settings, error))
+    json_t *kept = json_copy(show->manifest->settings);
+    json_object_del(kept, "mode"); /* how a render decided */
+    gboolean is_good = kept == NULL || edit_settings_apply_json(&settings, "settings", kept, error);
+    json_decref(kept);
+    if (!is_good)
         return FALSE;
     show->live = edit_live_new(show->manifest->sources, &settings, error);
     return show->live != NULL;
@@ -465,6 +470,10 @@ void server_show_save(ServerShow *show)
     server_shows_note(show->server->shows, show->manifest);
     if (show->is_saving)
         return;
+    if (!server_renders_give_way(show->server->renders, server_show_id(show))) {
+        show->save_again = TRUE; /* server_show_render_ended() comes */
+        return;
+    }
     show->is_saving = TRUE;
     server_show_ref(show);
     Save *save = g_new0(Save, 1);
@@ -483,4 +492,52 @@ void server_show_save_then(ServerShow *show, StoreUploadDone done, gpointer data
     Saving one = {done, data};
     g_array_append_val(show->save_waiting, one);
     server_show_save(show);
+}
+
+/* ---- what a render wrote ---- */
+
+static gboolean is_ours(const ShowFile *file)
+{
+    return show_file_is_recording(file) || store_recording_parse(file->name, NULL) ||
+           strcmp(file->name, STORE_JOURNAL) == 0 || strcmp(file->name, "events.json") == 0;
+}
+
+static ShowFile *copy_file(const ShowFile *file)
+{
+    ShowFile *copy = show_file_new(file->name, file->kind);
+    copy->source = g_strdup(file->source);
+    copy->path = g_strdup(file->path);
+    copy->clock = file->clock;
+    copy->duration_ms = file->duration_ms;
+    copy->bytes = file->bytes;
+    copy->sha256 = g_strdup(file->sha256);
+    copy->video = g_strdup(file->video);
+    copy->audio = g_strdup(file->audio);
+    copy->gaps = file->gaps != NULL ? g_array_ref(file->gaps) : NULL;
+    copy->extra = json_deep_copy(file->extra);
+    return copy;
+}
+
+void server_show_take_rendered(ServerShow *show, const ShowManifest *rendered)
+{
+    ShowManifest *own = show->manifest;
+    for (guint i = own->files->len; i-- > 0;)
+        if (!is_ours(own->files->pdata[i]))
+            g_ptr_array_remove_index(own->files, i);
+    for (guint i = 0; i < rendered->files->len; i++)
+        if (!is_ours(rendered->files->pdata[i]))
+            show_manifest_take_file(own, copy_file(rendered->files->pdata[i]));
+    own->program_start_ms = rendered->program_start_ms;
+    own->program_duration_ms = rendered->program_duration_ms;
+    own->rate = rendered->rate;
+    json_decref(own->settings);
+    own->settings = json_deep_copy(rendered->settings);
+    json_decref(own->program_extra);
+    own->program_extra = json_deep_copy(rendered->program_extra);
+}
+
+void server_show_render_ended(ServerShow *show)
+{
+    if (!show->is_saving && show->save_again)
+        server_show_saved(show);
 }

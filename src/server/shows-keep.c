@@ -1,6 +1,7 @@
 /* Keeping the shows: room on the disk, trash, retention, shows that nobody uses any more. */
 #include "shows-state-private.h"
 
+#include "renders-private.h"
 #include "socket-private.h"
 
 #include <store/folder.h>
@@ -86,6 +87,7 @@ static gboolean is_unused(gpointer id, gpointer show, gpointer data)
 {
     const ServerShows *shows = data;
     return server_show_state(show) == SHOW_STATE_COMPLETE && server_show_is_idle(show) &&
+           !server_renders_is_at(shows->server->renders, id) &&
            server_socket_watchers(shows->server, id) == 0;
 }
 

@@ -28,11 +28,16 @@ void server_shows_note(ServerShows *shows, const ShowManifest *manifest);
  * before `before` (RFC 3339, or NULL). New reference. */
 json_t *server_shows_list(const ServerShows *shows, const char *before, guint limit);
 gboolean server_shows_has(const ServerShows *shows, const char *id);
+/* All of it is there. `duration_ms` of its program; may be NULL. */
+gboolean server_shows_is_complete(const ServerShows *shows, const char *id, gint64 *duration_ms);
 
 typedef void (*ServerShowsDone)(const GError *error, gpointer data);
 /* SERVER_ERROR_CONFLICT while it is recording. */
 void server_shows_trash(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data);
 void server_shows_restore(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data);
+/* A child wrote the show's manifest: what it says of all but recordings and log counts from now on,
+ * for a show that is open too. `done` may be NULL. */
+void server_shows_reread(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data);
 /* Recordings grew: for how long the disk lasts. */
 void server_shows_note_bytes(ServerShows *shows, gsize bytes);
 /* {"free","reserve","hasRoom","secondsLeft"}: as far as known without waiting. New reference. */

@@ -2,6 +2,7 @@
  * its recordings have one owner; what the list says of a show is what its manifest says. */
 #include "shows-state-private.h"
 
+#include "renders-private.h"
 #include "socket-private.h"
 
 #include <show/error.h>
@@ -79,6 +80,16 @@ json_t *server_shows_list(const ServerShows *shows, const char *before, guint li
 gboolean server_shows_has(const ServerShows *shows, const char *id)
 {
     return g_hash_table_contains(shows->summaries, id);
+}
+
+gboolean server_shows_is_complete(const ServerShows *shows, const char *id, gint64 *duration_ms)
+{
+    const ServerSummary *summary = g_hash_table_lookup(shows->summaries, id);
+    if (summary == NULL)
+        return FALSE;
+    if (duration_ms != NULL)
+        *duration_ms = summary->duration_ms;
+    return strcmp(summary->state, show_state_name(SHOW_STATE_COMPLETE)) == 0;
 }
 
 /* ---- the registry ---- */
@@ -298,6 +309,53 @@ void server_shows_start(ServerShows *shows, ShowManifest *manifest, ServerShowsS
     store_workers_push(shows->workers, start_work, start_done, start);
 }
 
+/* ---- written by a child ---- */
+
+typedef struct Reread {
+    ServerShows *shows;
+    char *id;
+    ShowManifest *manifest;
+    ServerShowsDone done;
+    gpointer data;
+    GError *error;
+} Reread;
+
+static void reread_work(gpointer data)
+{
+    Reread *reread = data;
+    g_autoptr(StoreShow) folder =
+        store_shows_find(reread->shows->server->store, reread->id, &reread->error);
+    if (folder != NULL)
+        reread->manifest = read_manifest(folder, &reread->error);
+}
+
+static void reread_done(gpointer data)
+{
+    Reread *reread = data;
+    ServerShow *show = server_shows_open(reread->shows, reread->id);
+    if (reread->manifest != NULL && show != NULL)
+        server_show_take_rendered(show, reread->manifest);
+    if (reread->manifest != NULL)
+        server_shows_note(reread->shows,
+                          show != NULL ? server_show_manifest(show) : reread->manifest);
+    if (reread->done != NULL)
+        reread->done(reread->error, reread->data);
+    g_clear_pointer(&reread->manifest, show_manifest_free);
+    g_clear_error(&reread->error);
+    g_free(reread->id);
+    g_free(reread);
+}
+
+void server_shows_reread(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data)
+{
+    Reread *reread = g_new0(Reread, 1);
+    reread->shows = shows;
+    reread->id = g_strdup(id);
+    reread->done = done;
+    reread->data = data;
+    store_workers_push(shows->workers, reread_work, reread_done, reread);
+}
+
 /* ---- the trash ---- */
 
 typedef struct Move {
@@ -372,6 +430,11 @@ static void forget_show(ServerShows *shows, const char *id)
 static gboolean let_go(ServerShows *shows, const char *id, GError **error)
 {
     ServerShow *show = server_shows_open(shows, id);
+    if (server_renders_is_at(shows->server->renders, id)) {
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_CONFLICT,
+                            "sessionId: this show is being rendered; cancel that first");
+        return FALSE;
+    }
     if (show == NULL)
         return TRUE;
     if (server_show_state(show) == SHOW_STATE_RECORDING) {

@@ -1,6 +1,8 @@
 /* The clients of a show: who is there, who sees to it, and the state that all of them are told. */
 #include "socket-client-private.h"
 
+#include "renders-private.h"
+
 enum {
     STATE_MS = 1000,      /* `state` comes at most that often */
     UNATTENDED_MS = 1500, /* after the last one who sees to the show left, its director rests */
@@ -103,9 +105,10 @@ json_t *socket_room_state(const SocketRoom *room, const ServerShow *show)
                               ? ((const ShowSource *)sources->pdata[next])->id
                               : NULL;
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:s?}", "state", show_state_name(server_show_state(show)), "uploads",
+        "{s:s, s:o, s:o, s:o, s:s?, s:o?}", "state", show_state_name(server_show_state(show)), "uploads",
         server_recordings_json(show), "storage", server_shows_storage(room->sockets->server->shows),
-        "clients", clients_json(room), "next", next_id);
+        "clients", clients_json(room), "next", next_id, "render",
+        server_renders_json(room->sockets->server->renders, room->id));
 }
 
 static gboolean send_states(gpointer data)

@@ -5,6 +5,7 @@
 #include <store/folder.h>
 
 #include <store/error.h>
+#include <store/names.h>
 #include <store/whole.h>
 
 #include <errno.h>
@@ -143,7 +144,7 @@ static void remove_stale(StoreStaging *self, const ShowManifest *old, const Show
     for (guint i = 0; old != NULL && i < old->files->len; i++) {
         const ShowFile *file = old->files->pdata[i];
         if (file->path != NULL || show_file_is_recording(file) ||
-            show_manifest_find(new, file->name) != NULL)
+            store_recording_parse(file->name, NULL) || show_manifest_find(new, file->name) != NULL)
             continue;
         g_autofree char *path = g_build_filename(self->folder, file->name, NULL);
         g_unlink(path);

@@ -153,7 +153,7 @@ static void test_free_waits(Loop *loop, gconstpointer data)
     ask(loop, "a");
     jobs_take(loop->jobs, 3600 * 1000, answer, loop);
     wait_for(loop, 2);
-    jobs_give_back(loop->jobs, loop->lease, answer, loop);
+    jobs_give_back(loop->jobs, loop->lease, 0, answer, loop);
     jobs_free(loop->jobs);
     wait_for(loop, 1); /* the answer comes all the same */
     open_jobs(loop);

@@ -30,6 +30,14 @@ export interface SessionFile {
   gaps?: [number, number][];
 }
 
+export interface RenderState {
+  state: "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
+  progress: number; /* percent */
+  left: number | null; /* ms */
+  error: string | null;
+  cut?: string;
+}
+
 export interface Manifest {
   version?: number;
   id: string;
@@ -41,6 +49,7 @@ export interface Manifest {
   files?: SessionFile[];
   duration?: number;
   program?: { start?: number; duration?: number };
+  render?: RenderState | null;
   live?: { clock?: number; uploads?: { name: string; bytes: number }[]; clients?: unknown[] } | null;
 }
 
@@ -156,6 +165,8 @@ export class Api {
   session = (id: string) => this.call<Manifest>("GET", `/sessions/${encodeURIComponent(id)}`);
   remove = (id: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}`);
   restore = (id: string) => this.call<void>("POST", `/sessions/${encodeURIComponent(id)}/restore`);
+  render = (id: string) => this.call<{ render: RenderState }>("POST", `/sessions/${encodeURIComponent(id)}/render`, {});
+  cancelRender = (id: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}/render`);
   guest = (id: string, guest: { role: "camera" | "viewer"; source?: string; minutes: number }) =>
     this.call<{ token: string; link: string; end: number | string }>(
       "POST",

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { DeleteShow } from "../components/DeleteShow";
 import { STATES } from "../components/ShowCard";
+import { RenderCard, isRendering } from "../components/RenderCard";
 import { ShowFiles } from "../components/ShowFiles";
 import { ShowPlayer } from "../components/ShowPlayer";
 import { Trouble } from "../components/Trouble";
@@ -13,7 +14,7 @@ export function ShowPage({ id }: { id: string }) {
   const ask = useCallback(() => api.session(id), [api, id]);
   const [answer, again] = useAnswer(ask);
   const [isInTrash, setInTrash] = useState(false);
-  const isGrowing = answer.state === "here" && answer.value.state !== "complete";
+  const isGrowing = answer.state === "here" && (answer.value.state !== "complete" || isRendering(answer.value.render));
   useEffect(() => {
     if (!isGrowing) return;
     const timer = setInterval(again, 3000);
@@ -53,6 +54,7 @@ export function ShowPage({ id }: { id: string }) {
         <ShowPlayer show={show} />
       </div>
       <aside className="side" aria-label="What there is of it">
+        <RenderCard show={show} onChanged={again} />
         <ShowFiles show={show} />
       </aside>
     </main>

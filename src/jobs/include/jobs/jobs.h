@@ -47,6 +47,7 @@ void jobs_heartbeat(Jobs *jobs, JobsLease lease, gint64 lease_ms, const JobsProg
 void jobs_done(Jobs *jobs, JobsLease lease, JobsAnswer answer, gpointer data);
 void jobs_fail(Jobs *jobs, JobsLease lease, const char *reason, gboolean for_good,
                JobsAnswer answer, gpointer data);
-void jobs_give_back(Jobs *jobs, JobsLease lease, JobsAnswer answer, gpointer data);
+/* It may be taken again after `wait_ms`. */
+void jobs_give_back(Jobs *jobs, JobsLease lease, gint64 wait_ms, JobsAnswer answer, gpointer data);
 /* ms until a take() may find more, at most `most_ms`. As far as this process knows. */
 gint64 jobs_wait_ms(const Jobs *jobs, gint64 most_ms);

@@ -109,8 +109,9 @@ gboolean jobs_queue_done(JobsQueue *queue, JobsLease lease, gint64 now_ms, GErro
 /* `reason`: for people, one line. `for_good`: another try would be the same. */
 gboolean jobs_queue_fail(JobsQueue *queue, JobsLease lease, const char *reason, gboolean for_good,
                          gint64 now_ms, GError **error);
-/* Unfinished, without blame: it may be taken at once. */
-gboolean jobs_queue_give_back(JobsQueue *queue, JobsLease lease, gint64 now_ms, GError **error);
+/* Unfinished, without blame: it may be taken again from then on. */
+gboolean jobs_queue_give_back(JobsQueue *queue, JobsLease lease, gint64 not_before_ms,
+                              GError **error);
 
 /* A waiting job ends here; a running one too: its worker learns it by JOBS_ERROR_LOST. Of one that
  * has ended: nothing happens. JOBS_ERROR_GONE: no such job. */

@@ -32,6 +32,8 @@ typedef struct ServerConfig {
     guint max_sockets;                                               /* connections (4096) */
     guint ping_interval_ms, ping_timeout_ms; /* Socket.IO heartbeat (25000, 20000) */
     gboolean log_json;                       /* logs as JSON lines; else plain */
+    gboolean auto_render;                    /* of shows that are complete (off) */
+    gboolean render_while_recording;         /* else renders wait */
     gboolean insecure_http;                  /* allows a public URL that is not https */
 } ServerConfig;
 

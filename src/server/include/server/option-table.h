@@ -33,8 +33,9 @@
         SIZE, upload_chunk_bytes, 4096, 64 << 20)                                                  \
     SET("upload-flight", "SIZE", "64MiB", "All pieces that wait for the disk", SIZE,               \
         upload_flight_bytes, 65536, SERVER_TERA / 64)                                              \
-    SET("upload-idle", "DURATION", "7d", "An unfinished upload of a stopped show is given up after", \
-        SECONDS, upload_idle_s, 60, SERVER_CENTURY_S)                                              \
+    SET("upload-idle", "DURATION", "7d",                                                           \
+        "An unfinished upload of a stopped show is given up after", SECONDS, upload_idle_s, 60,    \
+        SERVER_CENTURY_S)                                                                          \
     SET("trash", "DURATION", "7d", "How long deleted shows can be brought back", SECONDS, trash_s, \
         0, SERVER_CENTURY_S)                                                                       \
     SET("keep-iso", "DURATION", "0", "Recordings of cameras are deleted after; 0: never", SECONDS, \
@@ -58,6 +59,10 @@
     SET("ping-timeout", "DURATION", "20s", "A client that does not answer for so long is gone",    \
         MILLISECONDS, ping_timeout_ms, 100, 600000)                                                \
     SET("log-format", "plain|json", "plain", "How the log is written", FORMAT, log_json, 0, 0)     \
+    SET("auto-render", "on|off", "off", "Render a show when all of it is there", FLAG,             \
+        auto_render, 0, 0)                                                                         \
+    UNSET("render-while-recording", NULL, "Render also while a show is being recorded", FLAG,      \
+          render_while_recording)                                                                  \
     UNSET("insecure-http", NULL,                                                                   \
           "Allow a public address without TLS: tokens and pictures are then readable on the way",  \
           FLAG, insecure_http)

@@ -1,0 +1,128 @@
+/* What a render is asked for. It is checked when it is asked, so that the answer can name what is
+ * wrong, and again when it is done: the queue is a file. */
+#include "render-wish-private.h"
+
+#include <edit/settings.h>
+#include <server/error.h>
+#include <show/json.h>
+#include <show/limits.h>
+
+#include <string.h>
+
+enum { HEIGHT_MIN = 90, HEIGHT_MAX = 2160 };
+
+static gboolean invalid(GError **error, const char *message)
+{
+    g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID, message);
+    return FALSE;
+}
+
+static gboolean check_mode(const json_t *mode, GError **error)
+{
+    static const char *const names[] = {"full", "look-ahead", "causal", NULL};
+    const char *name = json_string_value(mode);
+    if (mode == NULL || (name != NULL && g_strv_contains(names, name)))
+        return TRUE;
+    return invalid(error, "settings: mode: expected full, look-ahead or causal");
+}
+
+static gboolean check_settings(const json_t *settings, GError **error)
+{
+    if (settings == NULL)
+        return TRUE;
+    if (!json_is_object(settings))
+        return invalid(error, "settings: expected an object");
+    if (!check_mode(json_object_get(settings, "mode"), error))
+        return FALSE;
+    DirectorSettings given;
+    director_settings_defaults(&given);
+    json_t *others = json_copy((json_t *)settings);
+    json_object_del(others, "mode");
+    gboolean is_good = edit_settings_apply_json(&given, "settings", others, error);
+    json_decref(others);
+    return is_good;
+}
+
+static gboolean check(const json_t *wish, GError **error)
+{
+    const json_t *height = json_object_get(wish, "height");
+    const json_t *cut = json_object_get(wish, "cut");
+    if (height != NULL && (!json_is_integer(height) || json_integer_value(height) < HEIGHT_MIN ||
+                           json_integer_value(height) > HEIGHT_MAX))
+        return invalid(error, "height: expected a whole number from 90 to 2160");
+    if (cut != NULL &&
+        !(json_is_string(cut) && strlen(json_string_value(cut)) == json_string_length(cut) &&
+          show_id_is_valid(json_string_value(cut))))
+        return invalid(error, "cut: expected a name of letters, digits, _ . and -");
+    return check_settings(json_object_get(wish, "settings"), error);
+}
+
+char *server_render_wish_text(const json_t *body, GError **error)
+{
+    static const char *const members[] = {"settings", "height", "cut"};
+    if (body != NULL && !check(body, error))
+        return NULL;
+    json_t *wish = json_object();
+    for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
+        if (json_object_get(body, members[i]) != NULL)
+            json_object_set(wish, members[i], json_object_get(body, members[i]));
+    char *dumped = json_dumps(wish, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+    json_decref(wish);
+    char *text = g_strdup(dumped);
+    free(dumped);
+    return text;
+}
+
+/* "min_shot=2.5"; the kind of show goes first, since single settings are above it. */
+static void add_setting(GStrvBuilder *options, const char *name, const json_t *value)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    const char *text = json_is_string(value) ? json_string_value(value)
+                                             : g_ascii_formatd(number, sizeof number, "%.6g",
+                                                               json_number_value(value));
+    g_autofree char *pair = g_strconcat(name, "=", text, NULL);
+    gboolean is_mode = strcmp(name, "mode") == 0;
+    g_strv_builder_add(options, is_mode ? "--mode" : "--set");
+    g_strv_builder_add(options, is_mode ? text : pair);
+}
+
+static void add_settings(GStrvBuilder *options, json_t *settings)
+{
+    const char *name = NULL;
+    json_t *value = json_object_get(settings, "preset");
+    if (value != NULL)
+        add_setting(options, "preset", value);
+    json_object_foreach(settings, name, value) if (strcmp(name, "preset") != 0)
+        add_setting(options, name, value);
+}
+
+char **server_render_wish_options(const char *text, GError **error)
+{
+    json_t *wish = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object(wish) || !check(wish, error)) {
+        if (error != NULL && *error == NULL)
+            invalid(error, "this is nothing that a render can be asked for");
+        json_decref(wish);
+        return NULL;
+    }
+    g_autoptr(GStrvBuilder) options = g_strv_builder_new();
+    add_settings(options, json_object_get(wish, "settings"));
+    const json_t *height = json_object_get(wish, "height");
+    const char *cut = json_string_value(json_object_get(wish, "cut"));
+    if (height != NULL) {
+        g_autofree char *pixels = g_strdup_printf("%d", (int)json_integer_value(height));
+        g_strv_builder_add_many(options, "--height", pixels, NULL);
+    }
+    if (cut != NULL)
+        g_strv_builder_add_many(options, "--cut", cut, NULL);
+    json_decref(wish);
+    return g_strv_builder_end(options);
+}
+
+char *server_render_wish_cut(const char *text)
+{
+    json_t *wish = json_loads(text, 0, NULL);
+    char *cut = g_strdup(json_string_value(json_object_get(wish, "cut")));
+    json_decref(wish);
+    return cut;
+}
