@@ -32,12 +32,12 @@ struct ServerRenderChild {
 
 /* ---- what it says ---- */
 
-/* Where a stage lies in the whole. Measured nowhere: what is decoded and encoded takes most. */
+/* Where a stage lies in the whole. Measured nowhere: what is decoded, encoded or copied takes most. */
 static const struct {
     const char *name;
     double from, to;
-} stages[] = {{"join", 0, 5},    {"listen", 5, 25},  {"measure", 25, 30}, {"slides", 30, 35},
-              {"sound", 35, 95}, {"render", 35, 95}, {"copy", 95, 99}};
+} stages[] = {{"join", 0, 5},   {"listen", 5, 25}, {"measure", 25, 30}, {"slides", 30, 35},
+              {"read", 30, 35}, {"sound", 35, 95}, {"render", 35, 95},  {"copy", 35, 95}};
 
 static void take_progress(ServerRenderChild *child, const char *line)
 {
@@ -50,7 +50,8 @@ static void take_progress(ServerRenderChild *child, const char *line)
             continue;
         double part = (stages[i].to - stages[i].from) * CLAMP(percent, 0, 100) / 100;
         child->percent = MAX(child->percent, stages[i].from + part);
-        gboolean is_known = strcmp(stage, "render") == 0 && json_is_number(left);
+        gboolean is_known =
+            (strcmp(stage, "render") == 0 || strcmp(stage, "copy") == 0) && json_is_number(left);
         gint64 left_ms = is_known ? (gint64)(CLAMP(json_number_value(left), 0, 1e6) * 1000) : -1;
         child->events.progress(child->percent, left_ms, child->events.data);
     }

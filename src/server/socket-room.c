@@ -105,10 +105,10 @@ json_t *socket_room_state(const SocketRoom *room, const ServerShow *show)
                               ? ((const ShowSource *)sources->pdata[next])->id
                               : NULL;
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:s?, s:o?}", "state", show_state_name(server_show_state(show)), "uploads",
-        server_recordings_json(show), "storage", server_shows_storage(room->sockets->server->shows),
-        "clients", clients_json(room), "next", next_id, "render",
-        server_renders_json(room->sockets->server->renders, room->id));
+        "{s:s, s:o, s:o, s:o, s:s?, s:o?}", "state", show_state_name(server_show_state(show)),
+        "uploads", server_recordings_json(show), "storage",
+        server_shows_storage(room->sockets->server->shows), "clients", clients_json(room), "next",
+        next_id, "render", server_renders_json(room->sockets->server->renders, room->id));
 }
 
 static gboolean send_states(gpointer data)

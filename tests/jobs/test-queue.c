@@ -207,6 +207,10 @@ static void test_give_back(Fixture *fixture, gconstpointer data)
         g_assert_cmpuint(job->failures, ==, 0);
         g_assert_true(jobs_queue_give_back(fixture->queue, jobs_job_lease(job), i, NULL));
     }
+    g_autoptr(JobsJob) last = take(fixture->queue, "w", 100);
+    g_assert_true(jobs_queue_give_back(fixture->queue, jobs_job_lease(last), 500, NULL));
+    assert_none(fixture->queue, 499);
+    assert_next(fixture->queue, id, 500);
 }
 
 static void test_cancel(Fixture *fixture, gconstpointer data)

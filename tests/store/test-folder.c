@@ -94,6 +94,28 @@ static void test_published_show_verifies(Fixture *fixture, gconstpointer data)
     g_assert_false(holds(fixture->folder, ".crosscut.part"));
 }
 
+/* A recording may come while a show is rendered, and the render's manifest does not know it. */
+static void test_publishing_removes_no_recording(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    publish_show(fixture->folder, "a.txt", "hello");
+    g_autoptr(StoreStaging) staging = store_staging_open(fixture->folder, TRUE, &error);
+    g_autoptr(ShowManifest) rendered = show_manifest_new();
+    stage_file(staging, rendered, "b.txt", "rendered");
+    g_assert_true(store_folder_write_manifest(store_staging_folder(staging), rendered, &error));
+    g_autoptr(ShowManifest) meanwhile = store_folder_manifest(fixture->folder, &error);
+    g_autofree char *late = g_build_filename(fixture->folder, "program.2.webm", NULL);
+    g_assert_true(g_file_set_contents(late, "late", 4, NULL));
+    show_manifest_take_file(meanwhile, show_file_new("program.2.webm", "program"));
+    g_assert_true(store_folder_write_manifest(fixture->folder, meanwhile, &error));
+    g_assert_true(store_staging_publish(staging, &error));
+    g_assert_no_error(error);
+    g_assert_false(holds(fixture->folder, "a.txt"));
+    g_assert_true(holds(fixture->folder, "b.txt"));
+    g_assert_true(holds(fixture->folder, "program.2.webm"));
+}
+
 static void check_problem(const char *folder, const char *expected)
 {
     g_autoptr(GPtrArray) verdicts = store_folder_verify(folder, NULL, NULL);
@@ -182,6 +204,7 @@ int main(int argc, char **argv)
     ADD("show-is-not-replaced-unasked", test_show_is_not_replaced_unasked);
     ADD("folder-of-others-is-never-taken", test_folder_of_others_is_never_taken);
     ADD("new-show-removes-what-only-the-old-named", test_new_show_removes_what_only_the_old_named);
+    ADD("publishing-removes-no-recording", test_publishing_removes_no_recording);
     ADD("crashed-staging-is-no-obstacle", test_crashed_staging_is_no_obstacle);
     ADD("no-show-is-said", test_no_show_is_said);
     return g_test_run();
