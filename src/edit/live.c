@@ -219,6 +219,11 @@ gint64 edit_live_next_at_ms(const EditLive *live, gint64 now_ms)
     return MAX(now_ms, MAX(live->run.now_ms + 1, live->last_at_ms));
 }
 
+gint64 edit_live_due_ms(const EditLive *live, gint64 now_ms)
+{
+    return MAX(now_ms, MAX(live->run.now_ms, live->last_at_ms));
+}
+
 gboolean edit_live_check(const EditLive *live, const ShowEvent *line, GError **error)
 {
     if (line->type == SHOW_EVENT_SETTINGS)

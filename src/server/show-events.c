@@ -191,7 +191,7 @@ guint server_show_decide(ServerShow *show)
         server_show_arm(show);
         return 0;
     }
-    gint64 now_ms = MAX(server_show_clock_ms(show), edit_live_next_at_ms(show->live, 0) - 1);
+    gint64 now_ms = edit_live_due_ms(show->live, server_show_clock_ms(show));
     DirectorDecision decision;
     edit_live_advance(show->live, now_ms);
     while (edit_live_take(show->live, &decision)) {
@@ -453,7 +453,7 @@ static void stamp(ServerShow *show, ShowEvent *event)
     gint64 now_ms = server_show_clock_ms(show);
     gboolean is_adopted = event->epoch > edit_live_server_epoch(show->live);
     if (is_adopted) {
-        event->at_ms = event->at_ms != SHOW_MS_NONE ? event->at_ms : event->t_ms;
+        event->at_ms = MIN(event->at_ms != SHOW_MS_NONE ? event->at_ms : event->t_ms, now_ms);
         show->adopted_us = g_get_monotonic_time();
         return;
     }

@@ -89,6 +89,26 @@ def test_roles_and_late_sources(studio):
     return replay_problem(read_log(show_folder(studio, show["sessionId"])))
 
 
+def test_many_commands_in_one_moment(studio):
+    """Each is decided before the next is fed, however fast they come."""
+    show = start_show(studio, cameras=3)
+    client = Client(studio, show["sessionId"])
+    client.send("manual_cut", "cam_1")
+    answers = []
+    for i in range(30):
+        client.io.emit("event", {"id": f"c{i}", "type": "manual_cut", "t": client.clock(),
+                                 "source": f"cam_{2 + i % 2}"}, callback=answers.append)
+    client.wait_event("switch", source="cam_3")
+    end = time.monotonic() + 20
+    while len(answers) < 30 and time.monotonic() < end:
+        time.sleep(0.05)
+    client.close()
+    stop_show(studio, show["sessionId"])
+    log = read_log(show_folder(studio, show["sessionId"]))
+    assert sum(e["type"] == "switch" and e["reason"] == "manual" for e in log) >= 30, log
+    return replay_problem(log)
+
+
 def test_resend_is_stored_once(studio):
     show = start_show(studio)
     client = Client(studio, show["sessionId"])
@@ -409,6 +429,7 @@ TESTS = [
     ("/server/shows/a-show-directs-itself-and-its-replay-agrees", test_show_directs_itself),
     ("/server/shows/look-ahead-replays", test_look_ahead),
     ("/server/shows/roles-late-and-lost-sources-replay", test_roles_and_late_sources),
+    ("/server/shows/many-commands-in-one-moment-are-each-decided", test_many_commands_in_one_moment),
     ("/server/shows/a-resent-event-is-stored-once", test_resend_is_stored_once),
     ("/server/shows/speech-closer-than-frames-is-one", test_speech_that_is_closer_than_frames_is_one),
     ("/server/shows/others-hear-events-and-signals", test_others_hear_events),

@@ -26,6 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EditLive, edit_live_free)
 
 /* The `at` that a line written at now_ms gets. */
 gint64 edit_live_next_at_ms(const EditLive *live, gint64 now_ms);
+/* To what the show has to be advanced so that every line given so far is decided, if the clock says
+ * now_ms: many lines in one ms put `at` ahead of it. */
+gint64 edit_live_due_ms(const EditLive *live, gint64 now_ms);
 /* Whether edit_live_line() would take it; changes nothing, so that it can be asked before writing. */
 gboolean edit_live_check(const EditLive *live, const ShowEvent *line, GError **error);
 /* A line with its `at` and `seq`, copied as far as needed. FALSE: it has no meaning (settings out of
