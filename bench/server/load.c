@@ -21,6 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Words of the bench, which writes numbers. */
+static int number(const char *text)
+{
+    return (int)g_ascii_strtoll(text, NULL, 10);
+}
+
 enum {
     CONNECTIONS = 32,
     BLOCK = 256 * 1024,
@@ -121,7 +127,7 @@ static void print_times(GArray *times_us, guint refused, gint64 began_us)
 
 static void requests(char **words)
 {
-    int count = atoi(words[1]);
+    int count = number(words[1]);
     g_autofree char *request =
         g_strdup_printf("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: Mozilla/5.0 (X11; "
                         "Linux x86_64) AppleWebKit/537.36\r\nAccept: */*\r\nAccept-Encoding: gzip, "
@@ -240,7 +246,7 @@ static gpointer run_upload(gpointer data)
 static void uploads(char **words)
 {
     static const guint8 magic[] = {0x1A, 0x45, 0xDF, 0xA3};
-    guint count = (guint)atoi(words[2]);
+    guint count = (guint)number(words[2]);
     GThread *threads[64];
     Upload all[64];
     gint64 began_us = g_get_monotonic_time();
@@ -254,8 +260,8 @@ static void uploads(char **words)
             (Upload){.show = words[0],
                      .is_tus = strcmp(words[1], "tus") == 0,
                      .camera = i + 1,
-                     .bytes = (gsize)atoi(words[3]) << 20,
-                     .end_us = words[4] != NULL ? began_us + atoi(words[4]) * G_USEC_PER_SEC : 0};
+                     .bytes = (gsize)number(words[3]) << 20,
+                     .end_us = words[4] != NULL ? began_us + number(words[4]) * G_USEC_PER_SEC : 0};
         threads[i] = g_thread_new("upload", run_upload, &all[i]);
     }
     for (guint i = 0; i < count; i++) {
@@ -302,7 +308,7 @@ static double thread_cpu_s(void)
 /* One thread that does nothing else: its processor time is the floor. */
 static void measure_floor(char **words)
 {
-    gsize bytes = (gsize)atoi(words[1]) << 20, have = 0;
+    gsize bytes = (gsize)number(words[1]) << 20, have = 0;
     g_autofree char *path = g_build_filename(words[0], "floor", NULL);
     g_autofree guint8 *buffer = g_malloc(BLOCK);
     struct sha256_ctx hash;
@@ -357,7 +363,8 @@ static void send_text(Client *client, const char *text)
         head = 4;
     }
     memset(frame + head, 0, 4);
-    memcpy(frame + head + 4, text, length);
+    for (gsize i = 0; i < length; i++) /* the mask is 0 */
+        frame[head + 4 + i] = (guint8)text[i];
     put(client->fd, frame, head + 4 + length);
 }
 
@@ -577,9 +584,9 @@ static int watch(GPtrArray *all, gpointer data)
 
 static void events(char **words)
 {
-    GPtrArray *all = join_all(words[0], (guint)atoi(words[1]));
+    GPtrArray *all = join_all(words[0], (guint)number(words[1]));
     Run run = {.times_us = g_array_new(FALSE, FALSE, sizeof(guint32)),
-               .outstanding = (guint)atoi(words[2])};
+               .outstanding = (guint)number(words[2])};
     int epoll = watch(all, &run);
     g_assert(run.outstanding <= PENDING);
     printf("ready\n");
@@ -587,7 +594,7 @@ static void events(char **words)
     if (getchar() == EOF) /* whoever measures looks at the server first */
         return;
     gint64 began_us = g_get_monotonic_time();
-    run.end_us = began_us + atoi(words[3]) * G_USEC_PER_SEC;
+    run.end_us = began_us + number(words[3]) * G_USEC_PER_SEC;
     for (guint i = 0; i < all->len; i++)
         for (guint k = 0; k < run.outstanding; k++)
             send_next(all->pdata[i]);
@@ -620,7 +627,7 @@ static void switches(char **words)
     client->data = &cuts;
     client->camera = 1; /* the show opens with it */
     gint64 began_us = g_get_monotonic_time();
-    gint64 end_us = began_us + atoi(words[1]) * G_USEC_PER_SEC, next_us = began_us;
+    gint64 end_us = began_us + number(words[1]) * G_USEC_PER_SEC, next_us = began_us;
     struct pollfd one = {client->fd, POLLIN, 0};
     while (next_us < end_us || cuts.cut_us != 0) {
         gint64 now_us = g_get_monotonic_time();
@@ -643,7 +650,7 @@ static void switches(char **words)
 
 static void sockets(char **words)
 {
-    GPtrArray *all = join_all(words[0], (guint)atoi(words[1]));
+    GPtrArray *all = join_all(words[0], (guint)number(words[1]));
     printf("{\"count\":%u}\n", all->len);
     fflush(stdout);
     while (getchar() != EOF)
@@ -659,7 +666,7 @@ int main(int argc, char **argv)
     } table[] = {{"requests", 2, requests},   {"upload", 4, uploads},    {"events", 4, events},
                  {"floor", 2, measure_floor}, {"switches", 2, switches}, {"sockets", 2, sockets}};
     if (argc >= 4) {
-        port = (guint16)atoi(argv[2]);
+        port = (guint16)number(argv[2]);
         token = argv[3];
         for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
             if (strcmp(table[i].name, argv[1]) == 0 && argc - 4 >= table[i].words) {

@@ -283,6 +283,7 @@ static int run(const CliContext *context, GError **error)
         !cli_output_parse(context->arguments, &again.output, error) || !find_target(&again, error))
         return CLI_EXIT_FAILED;
     g_autofree char *target = again.target;
+    (void)target; /* for its end only */
     manifest = store_folder_manifest(again.folder, error);
     if (manifest == NULL ||
         !cli_decide_parse(context->arguments, manifest->settings, &again.decide, error))

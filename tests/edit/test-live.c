@@ -113,6 +113,8 @@ static void run_show(Show *show, const ShowLog *script, gboolean goes_away)
         if (g_rand_boolean(show->random))
             edit_live_advance(show->live, t_ms - g_rand_int_range(show->random, 1, 500));
         take_all(show);
+        if (event->type == SHOW_EVENT_SESSION_START)
+            continue;
         ShowEvent *copy = copy_of(event);
         if (show->away_from_ms > 0 && show->away_until_ms == 0 && g_rand_boolean(show->random))
             copy->epoch = 1; /* the console's own, adopted */
@@ -120,7 +122,7 @@ static void run_show(Show *show, const ShowLog *script, gboolean goes_away)
             copy->epoch = 2; /* whoever decides marks what it is fed */
         if (event->type == SHOW_EVENT_SOURCES)
             write_list(show, copy);
-        else if (event->type != SHOW_EVENT_SESSION_START)
+        else
             write_line(show, copy);
     }
     edit_live_advance(show->live, MINUTE_MS + edit_live_settings(show->live).look_ahead_ms);
