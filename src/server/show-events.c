@@ -464,13 +464,8 @@ static void stamp(ServerShow *show, ShowEvent *event)
 static void note_effects(ServerShow *show, const ShowEvent *event)
 {
     server_show_note_recording(show, event);
-    if (event->type != SHOW_EVENT_SOURCES)
-        return;
-    const GPtrArray *sources = edit_live_sources(show->live);
-    g_ptr_array_set_size(show->manifest->sources, 0);
-    for (guint i = 0; i < sources->len; i++)
-        g_ptr_array_add(show->manifest->sources, show_source_dup(sources->pdata[i]));
-    server_show_save(show);
+    if (server_show_note_sources(show, event))
+        server_show_save(show);
 }
 
 static ServerLine *take_event(ServerShow *show, const ServerWho *who, SocketioSocket *from,

@@ -62,6 +62,8 @@ gboolean server_show_take_up(const ShowEvent *event, gpointer show, GError **err
 /* Has the director decide anew from what the log says, where a failing disk has parted the two.
  * FALSE: not yet; nothing is decided or taken until then. */
 gboolean server_show_mend(ServerShow *show, GError **error);
+/* The manifest's sources follow a list of sources that was fed. FALSE: the line is none. */
+gboolean server_show_note_sources(ServerShow *show, const ShowEvent *event);
 /* What a record_start says: which recording has to come, and where it begins. */
 void server_show_note_recording(ServerShow *show, const ShowEvent *event);
 /* After the manifest was written: what waited for that. */

@@ -292,14 +292,15 @@ static void take_up_line(ServerShow *show, const ShowEvent *event)
     g_hash_table_replace(show->lines, g_strdup(event->id), line);
 }
 
-static void take_up_sources(ServerShow *show, const ShowEvent *event)
+gboolean server_show_note_sources(ServerShow *show, const ShowEvent *event)
 {
     if (event->type != SHOW_EVENT_SOURCES)
-        return;
+        return FALSE;
     const GPtrArray *sources = edit_live_sources(show->live);
     g_ptr_array_set_size(show->manifest->sources, 0);
     for (guint i = 0; i < sources->len; i++)
         g_ptr_array_add(show->manifest->sources, show_source_dup(sources->pdata[i]));
+    return TRUE;
 }
 
 void server_show_note_recording(ServerShow *show, const ShowEvent *event)
@@ -341,7 +342,7 @@ gboolean server_show_take_up(const ShowEvent *event, gpointer data, GError **err
     if (!edit_live_line(show->live, event, error))
         return FALSE;
     take_up_line(show, event);
-    take_up_sources(show, event);
+    server_show_note_sources(show, event);
     server_show_note_recording(show, event);
     return TRUE;
 }
@@ -375,7 +376,7 @@ static gboolean feed_again(ServerShow *show, GError **error)
             forget_decision(show, show_event_at_ms(event));
         if (!edit_live_line(show->live, event, error))
             return FALSE;
-        take_up_sources(show, event);
+        server_show_note_sources(show, event);
     }
     return TRUE;
 }
