@@ -58,12 +58,6 @@ static void set_numbers(S3Client *client, const S3Options *options)
     client->send_bytes_per_s = options->send_bytes_per_s;
 }
 
-static gpointer set_up_curl(gpointer data)
-{
-    (void)data;
-    return GINT_TO_POINTER(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-}
-
 static void free_handle(gpointer handle)
 {
     curl_easy_cleanup(handle);
@@ -71,17 +65,17 @@ static void free_handle(gpointer handle)
 
 S3Client *s3_client_new(const S3Options *options, GError **error)
 {
-    static GOnce once = G_ONCE_INIT;
     if (!check_credentials(options, error) || !check_numbers(options, error))
         return NULL;
+    /* libcurl counts these, under a lock of its own. */
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        g_set_error_literal(error, S3_ERROR, S3_ERROR_FAILED, "libcurl cannot be set up");
+        return NULL;
+    }
     g_autoptr(S3Client) client = g_new0(S3Client, 1);
     client->idle = g_async_queue_new_full(free_handle);
     if (!s3_place_init(&client->place, options, error))
         return NULL;
-    if (g_once(&once, set_up_curl, NULL) == NULL) {
-        g_set_error_literal(error, S3_ERROR, S3_ERROR_FAILED, "libcurl cannot be set up");
-        return NULL;
-    }
     client->url = g_strdup_printf("s3://%s/%s", client->place.bucket, client->place.prefix);
     client->url[strlen(client->url) - 1] = '\0'; /* its slash */
     client->region = g_strdup(options->region != NULL ? options->region : "us-east-1");
@@ -111,6 +105,7 @@ void s3_client_free(S3Client *client)
     wipe(client->secret);
     wipe(client->session_token);
     g_free(client);
+    curl_global_cleanup();
 }
 
 const char *s3_client_url(const S3Client *client)
