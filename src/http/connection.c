@@ -114,6 +114,8 @@ void http_connection_check(HttpConnection *connection, gint64 now_us)
         is_over = age_us > (gint64)limits->idle_ms * 1000;
         break;
     case HTTP_PHASE_BODY:
+        if (connection->is_own)
+            http_body_read(connection); /* less than wakes the loop */
         is_over = is_slow(connection, now_us, limits->body_ms, limits->body_min_bytes_per_s);
         break;
     case HTTP_PHASE_REPLY:
@@ -146,6 +148,10 @@ static enum MHD_Result suspend(HttpConnection *connection)
 
 void http_connection_resume(HttpConnection *connection)
 {
+    if (connection->is_own) {
+        http_body_go_on(connection);
+        return;
+    }
     if (!connection->is_suspended)
         return;
     connection->is_suspended = FALSE;
@@ -159,6 +165,7 @@ void http_connection_doom(HttpConnection *connection)
         return;
     connection->is_doomed = TRUE;
     shutdown(connection->watch.fd, SHUT_RDWR);
+    http_body_leave(connection);
     http_connection_resume(connection);
 }
 
@@ -178,13 +185,15 @@ int http_connection_give_up(struct MHD_Connection *mhd)
     return fd;
 }
 
-/* The other end hung up, or closed its sending side. Once: the watch is edge-triggered. */
-static void on_hang_up(HttpWatch *watch, guint32 events)
+/* The other end hung up, or closed its sending side: once, the watch is edge-triggered then. What it
+ * has sent before is still read. */
+static void on_ready(HttpWatch *watch, guint32 events)
 {
-    (void)events;
     HttpConnection *connection = (HttpConnection *)(void *)watch;
-    connection->is_half_closed = TRUE;
-    if (connection->is_suspended)
+    connection->is_half_closed |= (events & ~EPOLLIN) != 0;
+    if (connection->is_own && connection->is_watched)
+        http_body_read(connection);
+    else if (connection->is_suspended && connection->is_half_closed)
         http_connection_doom(connection);
 }
 
@@ -244,7 +253,7 @@ static enum MHD_Result reply_early(HttpConnection *connection)
     gboolean is_little = connection->body_length >= 0 && left <= HTTP_LITTLE_BYTES;
     if (is_short && !is_little) {
         g_autoptr(HttpReply) reply = g_steal_pointer(&connection->reply);
-        g_autoptr(GBytes) bytes = http_reply_serialise(reply, connection->is_head);
+        g_autoptr(GBytes) bytes = http_reply_serialise(reply, connection->is_head, FALSE);
         leave_to_linger(connection, bytes);
         return MHD_NO;
     }
@@ -309,6 +318,10 @@ static enum MHD_Result take_body(HttpConnection *connection, const char *bytes, 
     if (connection->reply) {
         gboolean is_all = (guint64)connection->body_length == connection->received;
         return is_all ? MHD_YES : reply_early(connection);
+    }
+    if (*size == 0 && http_body_is_long(connection)) {
+        http_body_take_over(connection);
+        return MHD_YES;
     }
     if (http_request_is_paused(connection->request))
         return suspend(connection);
@@ -400,6 +413,7 @@ static void ended(HttpConnection *connection)
 {
     HttpServer *server = connection->server;
     int unread = 0;
+    http_body_leave(connection);
     http_watch_remove(server, &connection->watch);
     if (!connection->was_taken && !connection->is_doomed && !server->is_ending &&
         (connection->needs_linger ||
@@ -428,7 +442,7 @@ void http_connection_accept(HttpServer *server, int fd, const struct sockaddr *a
     HttpConnection *connection = g_new0(HttpConnection, 1);
     connection->server = server;
     connection->watch.fd = fd;
-    connection->watch.ready = on_hang_up;
+    connection->watch.ready = on_ready;
     g_strlcpy(connection->peer, peer, sizeof connection->peer);
     http_connection_phase(connection, HTTP_PHASE_HEADERS);
     server->accepting = connection;
@@ -460,6 +474,6 @@ struct MHD_Daemon *http_connection_daemon(HttpServer *server)
         on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)(2 * server->limits.header_bytes + HTTP_POOL_BYTES), MHD_OPTION_CONNECTION_LIMIT,
-        server->limits.connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        2 * server->limits.connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }

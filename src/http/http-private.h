@@ -91,6 +91,8 @@ struct HttpServer {
     GQueue sockets;            /* HttpWebSocket */
     GQueue lingers;            /* HttpLinger */
     GQueue dirty;              /* HttpWebSocket: has something to do before the loop sleeps */
+    GQueue due;                /* HttpConnection whose body the room reads: the same */
+    int dead;                  /* a socket whose other end is closed */
     GHashTable *per_address;   /* peer address → count */
     gint64 next_tick_us;
     guint tick_ms;
@@ -119,6 +121,7 @@ struct HttpConnection {
     HttpServer *server;
     struct MHD_Connection *mhd;
     GList link; /* in server->connections */
+    GList due;  /* in server->due, if it has data */
     char peer[HTTP_ADDRESS_CHARS];
     HttpPhase phase;
     gint64 since_us;          /* of the phase, or of its present window */
@@ -132,6 +135,7 @@ struct HttpConnection {
     HttpWebSocket *websocket; /* accepted, not yet upgraded */
     gint64 body_length;       /* declared; -1 chunked */
     guint64 discarded;
+    int low_water;         /* bytes that wake the loop; 0: as the system has it */
     guint is_known : 1;    /* the access handler saw this request */
     guint is_reading : 1;  /* MHD reads the body */
     guint is_complete : 1; /* the body was read */
@@ -143,6 +147,9 @@ struct HttpConnection {
     guint was_kicked : 1;   /* MHD was made to go on with the reply */
     guint needs_linger : 1; /* the client may still be sending when it is closed */
     guint was_taken : 1;    /* its socket lives on elsewhere, address still counted */
+    guint is_own : 1;       /* the room reads the body, MHD is suspended: body.c */
+    guint is_watched : 1;   /* …and bytes are waited for */
+    guint keeps : 1;        /* …and the client may ask again on this connection */
 };
 
 struct MHD_Daemon *http_connection_daemon(HttpServer *server);
@@ -160,6 +167,18 @@ int http_connection_give_up(struct MHD_Connection *mhd);
 /* Whether its deadline passed: then it is doomed. */
 void http_connection_check(HttpConnection *connection, gint64 now_us);
 
+/* ---- long bodies: body.c ---- */
+
+/* Whether the rest of its body is to be read here: MHD has given all that it had read. */
+gboolean http_body_is_long(const HttpConnection *connection);
+void http_body_take_over(HttpConnection *connection);
+/* Something may be done: the handler has replied, paused or gone on. From the loop, soon. */
+void http_body_go_on(HttpConnection *connection);
+void http_body_run(HttpServer *server); /* those of which that was said */
+void http_body_read(HttpConnection *connection);
+/* Ends is_own: MHD closes the connection when it is resumed. */
+void http_body_leave(HttpConnection *connection);
+
 /* ---- requests ---- */
 
 /* What MHD read, checked. NULL and `status`: it is refused. */
@@ -174,6 +193,11 @@ gsize http_request_take(HttpRequest *request, const guint8 *bytes, gsize length)
 /* The body is complete; FALSE: paused before it could be said. May end the request. */
 gboolean http_request_complete(HttpRequest *request);
 gboolean http_request_is_asked(const HttpRequest *request); /* for its body */
+/* Whether the handler has a place for the bytes; where it is, and how much goes there: 0: nothing. */
+gboolean http_request_has_room(const HttpRequest *request);
+guint8 *http_request_room(HttpRequest *request, gsize *length);
+/* Bytes that are not of MHD. May end the request. */
+void http_request_give(HttpRequest *request, const guint8 *bytes, gsize length);
 gboolean http_request_is_paused(const HttpRequest *request);
 HttpServer *http_request_server(const HttpRequest *request);
 /* Unlike _has(): tokens in the same case. */
@@ -190,8 +214,8 @@ struct MHD_Response *http_reply_to_mhd(HttpReply *reply, gboolean close);
 void http_reply_set_status(HttpReply *reply, guint status);
 gboolean http_reply_is_file(const HttpReply *reply);
 gsize http_reply_length(const HttpReply *reply);
-/* The whole reply as bytes, saying "Connection: close". Not for files. */
-GBytes *http_reply_serialise(const HttpReply *reply, gboolean without_body);
+/* The whole reply as bytes, saying "Connection: close" unless it `keeps` it. Not for files. */
+GBytes *http_reply_serialise(const HttpReply *reply, gboolean without_body, gboolean keeps);
 
 /* ---- sockets that are no longer MHD's ---- */
 

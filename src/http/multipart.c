@@ -351,6 +351,11 @@ gboolean http_multipart_feed(HttpMultipart *multipart, const guint8 *bytes, gsiz
     return TRUE;
 }
 
+gsize http_multipart_held(const HttpMultipart *multipart)
+{
+    return multipart->state == BODY ? multipart->matched : 0;
+}
+
 gboolean http_multipart_finish(const HttpMultipart *multipart, GError **error)
 {
     if (multipart->state == DONE)

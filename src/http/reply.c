@@ -155,7 +155,7 @@ static void append_date(GString *text)
         g_date_time_get_hour(now), g_date_time_get_minute(now), g_date_time_get_second(now));
 }
 
-GBytes *http_reply_serialise(const HttpReply *reply, gboolean without_body)
+GBytes *http_reply_serialise(const HttpReply *reply, gboolean without_body, gboolean keeps)
 {
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "HTTP/1.1 %u %s\r\n", reply->status,
@@ -167,8 +167,11 @@ GBytes *http_reply_serialise(const HttpReply *reply, gboolean without_body)
     }
     gsize length = 0;
     const char *bytes = reply->bytes ? g_bytes_get_data(reply->bytes, &length) : NULL;
-    g_string_append_printf(text, "Connection: close\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
-                           length);
+    if (!keeps)
+        g_string_append(text, "Connection: close\r\n");
+    if (reply->status != 204) /* RFC 9110, 8.6 */
+        g_string_append_printf(text, "Content-Length: %" G_GSIZE_FORMAT "\r\n", length);
+    g_string_append(text, "\r\n");
     if (!without_body && bytes)
         g_string_append_len(text, bytes, (gssize)length);
     return g_string_free_to_bytes(text);

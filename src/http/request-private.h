@@ -23,6 +23,7 @@ struct HttpRequest {
     gpointer gone_data;
     HttpRequestBody done;
     HttpRequestChunk chunk;
+    HttpRequestRoom room; /* may be NULL */
     gpointer body_data;
     gsize max_bytes;
     GByteArray *collected;

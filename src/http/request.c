@@ -258,6 +258,29 @@ void http_request_stream(HttpRequest *request, HttpRequestChunk chunk, gpointer 
         http_connection_resume(request->connection);
 }
 
+void http_request_stream_into(HttpRequest *request, HttpRequestRoom room, HttpRequestChunk chunk,
+                              gpointer data)
+{
+    request->room = room;
+    http_request_stream(request, chunk, data);
+}
+
+gboolean http_request_has_room(const HttpRequest *request)
+{
+    return request->room != NULL;
+}
+
+guint8 *http_request_room(HttpRequest *request, gsize *length)
+{
+    *length = 0;
+    return request->room(length, request->body_data);
+}
+
+void http_request_give(HttpRequest *request, const guint8 *bytes, gsize length)
+{
+    request->chunk(request, bytes, length, request->body_data);
+}
+
 void http_request_pause(HttpRequest *request)
 {
     request->is_paused = TRUE;

@@ -144,7 +144,8 @@ static gboolean prepare(GSource *source, int *timeout_ms)
 {
     HttpServer *server = ((Source *)source)->server;
     *timeout_ms = -1;
-    if (server->run_mhd || server->dirty.length > 0 || mhd_has_more(server))
+    if (server->run_mhd || server->dirty.length > 0 || server->due.length > 0 ||
+        mhd_has_more(server))
         return TRUE;
     if (!has_deadlines(server)) {
         server->next_tick_us = 0;
@@ -164,7 +165,7 @@ static gboolean check(GSource *source)
     const HttpServer *server = self->server;
     return g_source_query_unix_fd(source, server->mhd_tag) ||
            g_source_query_unix_fd(source, server->epoll_tag) || server->run_mhd ||
-           server->dirty.length > 0 ||
+           server->dirty.length > 0 || server->due.length > 0 ||
            (server->next_tick_us > 0 && g_source_get_time(source) >= server->next_tick_us);
 }
 
@@ -211,6 +212,7 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data)
     HttpServer *server = ((Source *)source)->server;
     if (g_source_query_unix_fd(source, server->epoll_tag))
         run_watches(server);
+    http_body_run(server);
     if (server->run_mhd || g_source_query_unix_fd(source, server->mhd_tag) || mhd_has_more(server))
         run_mhd(server);
     http_websocket_flush(server);
@@ -303,6 +305,17 @@ static gboolean start_mhd(HttpServer *server, GError **error)
     return TRUE;
 }
 
+/* What MHD is given to close in place of a socket that it is to forget: it reads as ended. */
+static gboolean open_dead(HttpServer *server, GError **error)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
+        return cannot(error, HTTP_ERROR_FAILED, "open", "a pair of sockets");
+    server->dead = pair[0];
+    close(pair[1]);
+    return TRUE;
+}
+
 static void attach(HttpServer *server)
 {
     const union MHD_DaemonInfo *info =
@@ -324,7 +337,7 @@ HttpServer *http_server_new(const HttpServerOptions *options, GError **error)
     server->data = options->data;
     server->trusted = g_array_new(FALSE, FALSE, sizeof(HttpNetwork));
     server->per_address = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    server->listener.fd = -1;
+    server->listener.fd = server->dead = -1;
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
     take_limits(server, &options->limits);
     /* sendfile() has no MSG_NOSIGNAL. Who set a handler keeps it. */
@@ -334,7 +347,8 @@ HttpServer *http_server_new(const HttpServerOptions *options, GError **error)
     if (server->epoll < 0)
         cannot(error, HTTP_ERROR_FAILED, "make", "an epoll descriptor");
     else if (take_proxies(server, options->trusted_proxies, error) &&
-             listen_on(server, options->listen, error) && start_mhd(server, error))
+             listen_on(server, options->listen, error) && open_dead(server, error) &&
+             start_mhd(server, error))
         attach(server);
     if (!server->source)
         g_clear_pointer(&server, http_server_free);
@@ -411,6 +425,8 @@ void http_server_free(HttpServer *server)
     }
     if (server->epoll >= 0)
         close(server->epoll);
+    if (server->dead >= 0)
+        close(server->dead);
     g_hash_table_unref(server->per_address);
     g_array_unref(server->trusted);
     g_main_context_unref(server->context);

@@ -36,6 +36,10 @@ HttpMultipart *http_multipart_new(const char *boundary, const HttpMultipartLimit
  * Nothing may be fed after that. */
 gboolean http_multipart_feed(HttpMultipart *multipart, const guint8 *bytes, gsize length,
                              GError **error);
+/* How many of the last bytes of this part are held back: they may begin a boundary. When they do not,
+ * they are given first, from elsewhere; so who has the next bytes read to where they belong leaves so
+ * much room before them. */
+gsize http_multipart_held(const HttpMultipart *multipart);
 /* The body is over: FALSE and HTTP_ERROR_SYNTAX when its last boundary did not come. */
 gboolean http_multipart_finish(const HttpMultipart *multipart, GError **error);
 void http_multipart_free(HttpMultipart *multipart); /* NULL-safe */

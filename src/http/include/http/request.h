@@ -66,6 +66,14 @@ typedef void (*HttpRequestChunk)(HttpRequest *request, const guint8 *bytes, gsiz
                                  gpointer data);
 /* Hands the body over as it comes, in pieces of at most 64 KiB. Once, and not with collect(). */
 void http_request_stream(HttpRequest *request, HttpRequestChunk chunk, gpointer data);
+/* A place for bytes that have not come yet, and how many it takes; NULL and 0: none just now. Not to
+ * be moved until the next chunk. */
+typedef guint8 *(*HttpRequestRoom)(gsize *length, gpointer data);
+/* The same, for long bodies: most of one is read to where `room` says, and given from there, in pieces
+ * as large as that; so the handler has not to copy it. Its first piece, a short body and one without
+ * a declared length come as with stream(). The reply to it has no file. */
+void http_request_stream_into(HttpRequest *request, HttpRequestRoom room, HttpRequestChunk chunk,
+                              gpointer data);
 /* No chunk comes (the end neither) until resume(): the client waits, the room keeps no more than
  * the chunk it has read. */
 void http_request_pause(HttpRequest *request);
