@@ -3,6 +3,9 @@
 
 #include "event-private.h"
 #include "read-private.h"
+#include "text-private.h"
+
+#include <string.h>
 
 static const char *const type_names[SHOW_EVENT_TYPES] = {
     [SHOW_EVENT_UNKNOWN] = "unknown",
@@ -100,4 +103,56 @@ json_t *show_event_to_json(const ShowEvent *event)
         show_write_integer(object, "edge_t", event->edge_t_ms);
     show_write_rest(object, event->fields);
     return object;
+}
+
+enum { TEXT_BYTES = 256 }; /* most are shorter */
+
+static void begin_member(GString *out, const char *name)
+{
+    g_string_append(out, out->len > 1 ? ",\"" : "\"");
+    g_string_append(out, name);
+    g_string_append(out, "\":");
+}
+
+static void text_member(GString *out, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    begin_member(out, name);
+    show_text_string(out, text);
+}
+
+static void integer_member(GString *out, const char *name, gint64 integer)
+{
+    begin_member(out, name);
+    show_text_integer(out, integer);
+}
+
+char *show_event_text(const ShowEvent *event)
+{
+    GString *out = g_string_sized_new(TEXT_BYTES);
+    g_string_append_c(out, '{');
+    text_member(out, "id", event->id);
+    if (event->seq > 0)
+        integer_member(out, "seq", event->seq);
+    integer_member(out, "t", event->t_ms);
+    if (event->at_ms != SHOW_MS_NONE)
+        integer_member(out, "at", event->at_ms);
+    if (event->epoch != 0)
+        integer_member(out, "epoch", event->epoch);
+    text_member(out, "type", event->type_name);
+    text_member(out, "source", event->source);
+    if (event->edge_t_ms != SHOW_MS_NONE)
+        integer_member(out, "edge_t", event->edge_t_ms);
+    const char *name;
+    json_t *value;
+    json_object_foreach(event->fields, name, value)
+    {
+        g_string_append_c(out, ',');
+        show_text_string(out, name);
+        g_string_append_c(out, ':');
+        show_text_value(out, value);
+    }
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
 }

@@ -105,11 +105,9 @@ static char *write_events(const ShowLog *log, const char *head, const char *betw
 {
     GString *out = g_string_new(head);
     for (guint i = 0; i < log->events->len; i++) {
-        json_t *value = show_event_to_json(log->events->pdata[i]);
-        g_autofree char *line = show_json_text(value, FALSE);
-        json_decref(value);
+        g_autofree char *line = show_event_text(log->events->pdata[i]);
         g_string_append(out, i > 0 ? between : "");
-        g_string_append_len(out, line, (gssize)strlen(line) - 1); /* without its newline */
+        g_string_append(out, line);
     }
     if (log->events->len > 0)
         g_string_append_c(out, '\n');

@@ -3,6 +3,8 @@
  * one line. */
 #include <show/json.h>
 
+#include "text-private.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,7 +130,7 @@ static void write_value(Writer *writer, const json_t *value)
         write_string(writer->out, json_string_value(value), json_string_length(value));
         break;
     case JSON_INTEGER:
-        g_string_append_printf(writer->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        show_text_integer(writer->out, json_integer_value(value));
         break;
     case JSON_REAL:
         write_real(writer->out, json_real_value(value));
@@ -140,6 +142,36 @@ static void write_value(Writer *writer, const json_t *value)
     default:
         g_string_append(writer->out, "null");
     }
+}
+
+void show_text_string(GString *out, const char *text)
+{
+    gsize length = strlen(text);
+    g_autofree char *valid =
+        g_utf8_validate_len(text, length, NULL) ? NULL : g_utf8_make_valid(text, (gssize)length);
+    if (valid != NULL)
+        write_string(out, valid, strlen(valid));
+    else
+        write_string(out, text, length);
+}
+
+void show_text_integer(GString *out, gint64 integer)
+{
+    char digits[24];
+    guint64 rest = integer < 0 ? -(guint64)integer : (guint64)integer;
+    char *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (integer < 0)
+        *--at = '-';
+    g_string_append_len(out, at, digits + sizeof digits - at);
+}
+
+void show_text_value(GString *out, const json_t *value)
+{
+    Writer writer = {.out = out};
+    write_value(&writer, value);
 }
 
 char *show_json_text(const json_t *value, gboolean pretty)

@@ -411,6 +411,26 @@ static void random_logs_come_back_byte_for_byte(void)
     }
 }
 
+/* The short way to a line gives the same as the tree of it, also for names of any bytes. */
+static void text_is_that_of_its_json(void)
+{
+    static const char *const ids[] = {NULL, "e1", "a \"b\" \\ \n\x7f", "\xc3\xbc\xff\xfe."};
+    for (int round = 0; round < 300; round++) {
+        ShowEvent *event = random_event();
+        g_free(event->id);
+        event->id = g_strdup(ids[round % G_N_ELEMENTS(ids)]);
+        event->seq = round % 3 == 0 ? 0 : g_test_rand_int();
+        event->epoch = round % 5;
+        json_t *value = show_event_to_json(event);
+        g_autofree char *expected = show_json_text(value, FALSE);
+        g_autofree char *text = show_event_text(event);
+        g_autofree char *line = g_strconcat(text, "\n", NULL);
+        g_assert_cmpstr(line, ==, expected);
+        json_decref(value);
+        show_event_free(event);
+    }
+}
+
 /* Sorting does not depend on the order that came in, as long as (at, seq) tells events apart. */
 static void order_does_not_depend_on_arrival(void)
 {
@@ -461,6 +481,7 @@ int main(int argc, char **argv)
     g_test_add_func("/show/log/refuses-too-many-sources", refuses_too_many_sources);
     g_test_add_func("/show/log/random-logs-come-back-byte-for-byte",
                     random_logs_come_back_byte_for_byte);
+    g_test_add_func("/show/event/text-is-that-of-its-json", text_is_that_of_its_json);
     g_test_add_func("/show/log/order-does-not-depend-on-arrival", order_does_not_depend_on_arrival);
     return g_test_run();
 }
