@@ -1,28 +1,41 @@
 #include "buffers-private.h"
 
-enum { SPARE_MAX = 32 };
+enum {
+    BLOCK_BYTES = 4096,
+    SPARE_MAX = 24,
+    SPARE_IDLE = 2, /* kept when nothing is on its way */
+};
 
 struct ServerBuffers {
-    GQueue spare; /* GByteArray *, empty */
+    gsize full;
+    GQueue spare; /* ServerBuffer *, of the usual size */
+    guint out;    /* taken, not put back */
     guint refs;   /* the owner's and those of loans */
 };
 
 typedef struct Loan {
     ServerBuffers *buffers;
-    GByteArray *buffer;
+    ServerBuffer *buffer;
 } Loan;
+
+static void buffer_free(ServerBuffer *buffer)
+{
+    g_aligned_free(buffer->bytes);
+    g_free(buffer);
+}
 
 static void unref(ServerBuffers *buffers)
 {
     if (--buffers->refs > 0)
         return;
-    g_queue_clear_full(&buffers->spare, (GDestroyNotify)g_byte_array_unref);
+    g_queue_clear_full(&buffers->spare, (GDestroyNotify)buffer_free);
     g_free(buffers);
 }
 
-ServerBuffers *server_buffers_new(void)
+ServerBuffers *server_buffers_new(gsize chunk_bytes)
 {
     ServerBuffers *buffers = g_new0(ServerBuffers, 1);
+    buffers->full = MAX(chunk_bytes / BLOCK_BYTES, 1) * BLOCK_BYTES;
     buffers->refs = 1;
     return buffers;
 }
@@ -33,20 +46,55 @@ void server_buffers_free(ServerBuffers *buffers)
         unref(buffers);
 }
 
-GByteArray *server_buffers_take(ServerBuffers *buffers)
+gsize server_buffers_full(const ServerBuffers *buffers)
 {
-    GByteArray *spare = g_queue_pop_tail(&buffers->spare);
-    return spare != NULL ? spare : g_byte_array_sized_new(SERVER_BUFFER_BYTES);
+    return buffers->full;
 }
 
-void server_buffers_put(ServerBuffers *buffers, GByteArray *buffer)
+/* A block more than a chunk: one that begins within a block has room too. */
+static gsize usual_size(const ServerBuffers *buffers)
 {
-    if (buffer->len > SERVER_BUFFER_BYTES || buffers->spare.length >= SPARE_MAX) {
-        g_byte_array_unref(buffer);
+    return buffers->full + BLOCK_BYTES;
+}
+
+static ServerBuffer *new_buffer(gsize size)
+{
+    ServerBuffer *buffer = g_new0(ServerBuffer, 1);
+    buffer->bytes = g_aligned_alloc(size / BLOCK_BYTES, BLOCK_BYTES, BLOCK_BYTES);
+    buffer->size = size;
+    return buffer;
+}
+
+ServerBuffer *server_buffers_take(ServerBuffers *buffers, gint64 offset, gsize room)
+{
+    gsize begin = (gsize)offset % BLOCK_BYTES;
+    gsize size = usual_size(buffers);
+    if (begin + room > size)
+        size = (begin + room + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+    ServerBuffer *buffer = size == usual_size(buffers) ? g_queue_pop_tail(&buffers->spare) : NULL;
+    if (buffer == NULL)
+        buffer = new_buffer(size);
+    buffer->begin = buffer->end = begin;
+    buffers->out++;
+    return buffer;
+}
+
+static void keep_spare(ServerBuffers *buffers, guint count)
+{
+    while (buffers->spare.length > count)
+        buffer_free(g_queue_pop_head(&buffers->spare));
+}
+
+void server_buffers_put(ServerBuffers *buffers, ServerBuffer *buffer)
+{
+    if (buffer == NULL)
         return;
-    }
-    g_byte_array_set_size(buffer, 0);
-    g_queue_push_tail(&buffers->spare, buffer);
+    buffers->out--;
+    if (buffer->size == usual_size(buffers))
+        g_queue_push_tail(&buffers->spare, buffer);
+    else
+        buffer_free(buffer);
+    keep_spare(buffers, buffers->out > 0 ? SPARE_MAX : SPARE_IDLE);
 }
 
 static void end_loan(gpointer data)
@@ -56,10 +104,11 @@ static void end_loan(gpointer data)
     unref(loan->buffers);
 }
 
-GBytes *server_buffers_lend(ServerBuffers *buffers, GByteArray *buffer)
+GBytes *server_buffers_lend(ServerBuffers *buffers, ServerBuffer *buffer)
 {
     Loan *loan = g_new(Loan, 1);
     *loan = (Loan){buffers, buffer};
     buffers->refs++;
-    return g_bytes_new_with_free_func(buffer->data, buffer->len, end_loan, loan);
+    return g_bytes_new_with_free_func(buffer->bytes + buffer->begin, buffer->end - buffer->begin,
+                                      end_loan, loan);
 }

@@ -39,6 +39,10 @@ void server_call_reply(ServerCall *call, HttpReply *reply); /* taken */
  * that a browser takes it for nothing but its type, and runs nothing of it. */
 void server_call_file(ServerCall *call, HttpReply *headers, const HttpFile *file); /* taken */
 void server_call_json(ServerCall *call, guint status, json_t *body);               /* taken */
+/* The members of `text`, an object written before (borrowed), and behind them those of `body`, which
+ * are others. */
+void server_call_json_joined(ServerCall *call, guint status, const char *text,
+                             json_t *body); /* taken */
 void server_call_empty(ServerCall *call, guint status);
 /* {"error":{"code","message","field"}}: the status and code of the error; what is a system's own
  * failure (500) is logged with its message and answered without. `error` is taken. `field` NULL:

@@ -254,16 +254,36 @@ static HttpReply *new_answer(guint status)
     return reply;
 }
 
-void server_call_json(ServerCall *call, guint status, json_t *body)
+static char *dump(json_t *body)
 {
     char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(body);
     g_assert(text != NULL);
+    return text;
+}
+
+static void answer_json(ServerCall *call, guint status, const char *text)
+{
     HttpReply *reply = new_answer(status);
     http_reply_text(reply, "application/json", text);
-    free(text);
     add_headers(call, reply);
     finish(call, status, reply);
+}
+
+void server_call_json(ServerCall *call, guint status, json_t *body)
+{
+    char *text = dump(body);
+    answer_json(call, status, text);
+    free(text); /* jansson's */
+}
+
+void server_call_json_joined(ServerCall *call, guint status, const char *text, json_t *body)
+{
+    char *behind = dump(body);
+    g_autofree char *joined =
+        g_strdup_printf("%.*s,%s", (int)strlen(text) - 1, text, behind + 1); /* less "}" and "{" */
+    free(behind);
+    answer_json(call, status, joined);
 }
 
 void server_call_empty(ServerCall *call, guint status)

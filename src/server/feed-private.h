@@ -17,6 +17,9 @@ ServerFeed *server_feed_new(Server *server, ServerRecording *recording, ServerCa
                             gpointer data) G_GNUC_WARN_UNUSED_RESULT;
 /* All of the body is one chunk with this sum; longer than `upload-chunk` is SERVER_ERROR_TOO_LARGE. */
 void server_feed_set_sum(ServerFeed *feed, const StoreSum *sum);
+/* Where the next bytes may be put, so that they are not copied: `length` of them, until anything else
+ * is asked of the feed. They are given with server_feed_bytes() all the same. */
+guint8 *server_feed_room(ServerFeed *feed, gsize *length);
 /* FALSE: it has ended. */
 gboolean server_feed_bytes(ServerFeed *feed, const guint8 *bytes, gsize length);
 void server_feed_finish(ServerFeed *feed);      /* the body is complete */

@@ -1,5 +1,5 @@
-/* A request's body into a recording. What always holds: at most one chunk was refused by the disk
- * and waits (`pending`), and while it does the client is paused. */
+/* A request's body into a recording: gathered in a buffer, whose bytes then wait (`pending`) until
+ * the disk takes them. What always holds: while some do, the client is paused. */
 #include "feed-private.h"
 
 #include "buffers-private.h"
@@ -7,10 +7,10 @@
 
 #include <store/error.h>
 
-enum {
-    CHUNK_BYTES = 224 << 10, /* gathered before it is given to the disk: what comes fits behind */
-    AHEAD_BYTES = 4 << 20,   /* of one request, on their way to the disk: then the client waits */
-};
+#include <string.h>
+
+/* Of one request, on their way to the disk: then the client waits. */
+enum { AHEAD_BYTES = 4 << 20 };
 
 struct ServerFeed {
     Server *server;
@@ -18,11 +18,12 @@ struct ServerFeed {
     ServerCall *call;
     ServerFeedEnded ended;
     gpointer data;
-    GByteArray *buffer;
-    GBytes *pending;
-    StoreSum sum;  /* kind NONE: chunks as they come */
-    gint64 offset; /* of what the disk takes next */
-    gsize ahead;   /* given to the disk, not acknowledged */
+    ServerBuffer *buffer; /* that is being filled; NULL: none */
+    GQueue pending;       /* GBytes * */
+    StoreSum sum;         /* kind NONE: chunks as they come */
+    gint64 offset;        /* of what the disk takes next */
+    gint64 end;           /* of what has come */
+    gsize ahead;          /* given to the disk, not acknowledged */
     gboolean is_complete, is_waiting, is_paused, has_ended;
     guint refs; /* the owner's and those of chunks under way */
 };
@@ -32,7 +33,7 @@ static void unref(ServerFeed *feed)
     if (--feed->refs > 0)
         return;
     server_buffers_put(feed->server->buffers, feed->buffer);
-    g_clear_pointer(&feed->pending, g_bytes_unref);
+    g_queue_clear_full(&feed->pending, (GDestroyNotify)g_bytes_unref);
     g_free(feed);
 }
 
@@ -59,11 +60,12 @@ ServerFeed *server_feed_new(Server *server, ServerRecording *recording, ServerCa
     feed->server = server;
     feed->recording = recording;
     feed->call = call;
-    feed->offset = offset;
+    feed->offset = feed->end = offset;
     feed->ended = ended;
     feed->data = data;
-    feed->buffer = server_buffers_take(server->buffers);
     feed->refs = 1;
+    if (server_recording_expected_sum(recording) != NULL)
+        store_upload_keep_sum(server_recording_upload(recording));
     server_recording_claim(recording, feed, stolen);
     return feed;
 }
@@ -75,17 +77,28 @@ void server_feed_set_sum(ServerFeed *feed, const StoreSum *sum)
 
 gint64 server_feed_end(const ServerFeed *feed)
 {
-    gsize held = feed->buffer->len;
-    if (feed->pending != NULL)
-        held += g_bytes_get_size(feed->pending);
-    return feed->offset + (gint64)held;
+    return feed->end;
+}
+
+static void flush(ServerFeed *feed);
+static gboolean drain(ServerFeed *feed);
+
+/* A client that went away finds stored what it had sent, and goes on behind it. */
+static void keep_rest(ServerFeed *feed)
+{
+    gboolean is_cut_off = !feed->has_ended && feed->sum.kind == STORE_SUM_NONE;
+    feed->has_ended = TRUE;
+    if (!is_cut_off)
+        return;
+    flush(feed);
+    drain(feed);
 }
 
 void server_feed_free(ServerFeed *feed)
 {
     if (feed == NULL)
         return;
-    feed->has_ended = TRUE;
+    keep_rest(feed);
     if (feed->is_waiting)
         server_uploads_stop_waiting(feed->server, feed);
     feed->is_waiting = FALSE;
@@ -155,31 +168,28 @@ static gboolean append(ServerFeed *feed, GBytes *bytes)
         return FALSE;
     }
     g_error_free(error);
-    feed->pending = g_bytes_ref(bytes);
     feed->is_waiting = TRUE;
     server_uploads_wait(feed->server, room_again, feed);
     return FALSE;
 }
 
-/* What was gathered goes to the disk. FALSE: not yet, or not at all. */
-static gboolean flush(ServerFeed *feed)
+/* What was gathered is to go to the disk. */
+static void flush(ServerFeed *feed)
 {
-    if (feed->is_waiting)
-        return FALSE;
-    g_autoptr(GBytes) again = g_steal_pointer(&feed->pending);
-    if (again != NULL && !append(feed, again))
-        return FALSE;
-    if (feed->buffer->len == 0)
-        return TRUE;
-    g_autoptr(GBytes) bytes = server_buffers_lend(feed->server->buffers, feed->buffer);
-    feed->buffer = server_buffers_take(feed->server->buffers);
-    return append(feed, bytes);
+    if (feed->buffer != NULL)
+        g_queue_push_tail(&feed->pending, server_buffers_lend(feed->server->buffers, feed->buffer));
+    feed->buffer = NULL;
 }
 
-static gboolean is_due(const ServerFeed *feed)
+/* FALSE: not all of it yet, or not at all. */
+static gboolean drain(ServerFeed *feed)
 {
-    return feed->pending != NULL || feed->is_complete ||
-           (feed->buffer->len >= CHUNK_BYTES && feed->sum.kind == STORE_SUM_NONE);
+    while (!g_queue_is_empty(&feed->pending)) {
+        if (feed->is_waiting || !append(feed, g_queue_peek_head(&feed->pending)))
+            return FALSE;
+        g_bytes_unref(g_queue_pop_head(&feed->pending));
+    }
+    return TRUE;
 }
 
 static void go_on(ServerFeed *feed)
@@ -187,7 +197,9 @@ static void go_on(ServerFeed *feed)
     if (feed->has_ended)
         return;
     feed->refs++;
-    if (is_due(feed) && !flush(feed))
+    if (feed->is_complete)
+        flush(feed);
+    if (!drain(feed))
         set_paused(feed, TRUE);
     else if (feed->is_complete && feed->ahead == 0)
         end(feed, NULL);
@@ -196,25 +208,72 @@ static void go_on(ServerFeed *feed)
     unref(feed);
 }
 
+/* ---- from the client ---- */
+
+static gboolean is_summed(const ServerFeed *feed)
+{
+    return feed->sum.kind != STORE_SUM_NONE;
+}
+
+/* Up to where the buffer is filled; one is taken if there is none. A chunk with a sum is one piece,
+ * however long. */
+static gsize buffer_limit(ServerFeed *feed)
+{
+    ServerBuffers *buffers = feed->server->buffers;
+    gsize room = is_summed(feed) ? (gsize)feed->server->config->upload_chunk_bytes : 0;
+    if (feed->buffer == NULL)
+        feed->buffer = server_buffers_take(buffers, feed->end, room);
+    return is_summed(feed) ? feed->buffer->size : server_buffers_full(buffers);
+}
+
+guint8 *server_feed_room(ServerFeed *feed, gsize *length)
+{
+    gsize limit = buffer_limit(feed);
+    *length = limit - feed->buffer->end;
+    return feed->buffer->bytes + feed->buffer->end;
+}
+
+/* Takes some of it: how much. */
+static gsize gather(ServerFeed *feed, const guint8 *bytes, gsize length)
+{
+    gsize room;
+    guint8 *place = server_feed_room(feed, &room);
+    length = MIN(length, room);
+    if (place != bytes)
+        memmove(place, bytes, length);
+    feed->buffer->end += length;
+    feed->end += (gint64)length;
+    if (length == room && !is_summed(feed))
+        flush(feed);
+    return length;
+}
+
+static gboolean check(ServerFeed *feed, const guint8 *bytes, gsize length, GError **error)
+{
+    gint64 limit = feed->server->config->upload_chunk_bytes;
+    if (!server_recording_check_magic(feed->recording, feed->end, bytes, length, error))
+        return FALSE;
+    if (!is_summed(feed) || feed->end + (gint64)length - feed->offset <= limit)
+        return TRUE;
+    g_set_error(error, SERVER_ERROR, SERVER_ERROR_TOO_LARGE,
+                "Upload-Checksum: a chunk with a sum may have %" G_GINT64_FORMAT " bytes", limit);
+    return FALSE;
+}
+
 gboolean server_feed_bytes(ServerFeed *feed, const guint8 *bytes, gsize length)
 {
     GError *error = NULL;
-    gint64 limit = feed->server->config->upload_chunk_bytes;
     if (feed->has_ended)
         return FALSE;
-    if (!server_recording_check_magic(feed->recording, server_feed_end(feed), bytes, length,
-                                      &error)) {
+    if (!check(feed, bytes, length, &error)) {
         end(feed, error);
         return FALSE;
     }
-    if (feed->sum.kind != STORE_SUM_NONE && (gint64)(feed->buffer->len + length) > limit) {
-        end(feed,
-            g_error_new(SERVER_ERROR, SERVER_ERROR_TOO_LARGE,
-                        "Upload-Checksum: a chunk with a sum may have %" G_GINT64_FORMAT " bytes",
-                        limit));
-        return FALSE;
+    while (length > 0) {
+        gsize taken = gather(feed, bytes, length);
+        bytes += taken;
+        length -= taken;
     }
-    g_byte_array_append(feed->buffer, bytes, (guint)length);
     feed->refs++;
     go_on(feed);
     gboolean goes_on = !feed->has_ended;

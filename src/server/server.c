@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { LOG_WORKERS = 2, DISK_WORKERS = 4, SWEEP_S = 900, ROOM_LOOK_S = 2 };
+enum { LOG_WORKERS = 2, DISK_WORKERS = 4, BUFFER_BYTES = 1 << 20, SWEEP_S = 900, ROOM_LOOK_S = 2 };
 
 /* ---- the storage ---- */
 
@@ -82,7 +82,8 @@ Server *server_new(const ServerConfig *config, const char *program, GMainContext
     server->context =
         context != NULL ? g_main_context_ref(context) : g_main_context_ref_thread_default();
     server->metrics = server_metrics_new();
-    server->buffers = server_buffers_new();
+    server->buffers =
+        server_buffers_new(MIN((gsize)config->upload_chunk_bytes, (gsize)BUFFER_BYTES));
     if (!open_storage(server, error) || !open_identity(server, error))
         return NULL;
     server->shows = server_shows_new(server, error);

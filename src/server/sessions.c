@@ -303,16 +303,23 @@ static void see_done(gpointer data)
     g_free(see);
 }
 
+/* The manifest, whose text is kept while it stays the same, and what changes all the time. `render`
+ * is taken; may be NULL. */
+static void answer_open(Server *server, ServerCall *call, ServerShow *show, json_t *render)
+{
+    json_t *now = json_pack("{s:o}", "live", live_json(server, show));
+    if (render != NULL)
+        json_object_set_new(now, "render", render);
+    const char *manifest = server_show_manifest_text(show);
+    server_call_json_joined(call, 200, manifest, now);
+}
+
 static void answer_manifest(Server *server, ServerCall *call, const char *id)
 {
     ServerShow *show = server_shows_open(server->shows, id);
     json_t *render = server_renders_json(server->renders, id);
     if (show != NULL) {
-        json_t *body = show_manifest_to_json(server_show_manifest(show));
-        json_object_set_new(body, "live", live_json(server, show));
-        if (render != NULL)
-            json_object_set_new(body, "render", render);
-        server_call_json(call, 200, body);
+        answer_open(server, call, show, render);
         return;
     }
     if (render == NULL) {

@@ -31,7 +31,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerShow, server_show_free)
 
 /* Borrowed while the show is open. */
 const char *server_show_id(const ServerShow *show);
-ShowManifest *server_show_manifest(const ServerShow *show);
+const ShowManifest *server_show_manifest(const ServerShow *show);
+/* The same as an object of JSON, without spaces, until it is changed. It has no member `live` or
+ * `render`: those are the answer's. */
+const char *server_show_manifest_text(ServerShow *show);
 const StoreShow *server_show_folder(const ServerShow *show);
 const GPtrArray *server_show_sources(const ServerShow *show); /* ShowSource * */
 ShowState server_show_state(const ServerShow *show);
@@ -44,7 +47,7 @@ gint64 server_show_log_offset(const ServerShow *show, gint64 seq);
 guint64 server_show_take_syncs(ServerShow *show); /* syncs of the log since this was last asked */
 gint64 server_show_log_bytes(const ServerShow *show);
 
-/* ---- events: show-events.c ---- */
+/* ---- events: show-events.c, show-check.c; decisions: show-decide.c ---- */
 
 /* One event of a client, as it came: checked, written, fed to the director; decisions leave at once;
  * `answer` comes when it is on disk, once, from here when it is refused. `from`: the client that sent
@@ -69,6 +72,7 @@ void server_show_settle(ServerShow *show);
 void server_show_give_up_idle(ServerShow *show, gint64 idle_s);
 /* Names of recordings that have to come, with their sums: what a client says after a stop. */
 gboolean server_show_expect(ServerShow *show, const json_t *files, GError **error);
+gboolean server_is_sha256(const char *text); /* 64 lower-case hex digits; NULL is none */
 /* Takes from a manifest that a render wrote all that is the render's: its files, the program's span
  * and rate, the settings. Recordings and log stay as this show knows them. */
 void server_show_take_rendered(ServerShow *show, const ShowManifest *rendered);
@@ -80,7 +84,7 @@ void server_show_save(ServerShow *show);
 /* The same, and says when it is on disk (or that it could not be written). Once, from the loop. */
 void server_show_save_then(ServerShow *show, StoreUploadDone done, gpointer data);
 
-/* ---- recordings: recording.c ---- */
+/* ---- recordings: recording.c, recording-end.c; all of a show's: recordings.c ---- */
 
 /* Opens or finds the recording of this name. SERVER_ERROR_INVALID (no name of this show's sources),
  * SERVER_ERROR_CONFLICT, STORE_ERROR_*. `length_bytes` as in store/upload.h. */
@@ -111,7 +115,8 @@ const char *server_recording_expected_sum(const ServerRecording *recording);
 /* The first bytes have to be those of the format: SERVER_ERROR_TYPE. */
 gboolean server_recording_check_magic(const ServerRecording *recording, gint64 offset,
                                       const guint8 *bytes, gsize length, GError **error);
-/* All bytes are there: closes it, has it indexed, and settles the show. */
+/* All bytes are there: closes it, has it indexed, and settles the show. `sha256`: what the sender
+ * says it is, checked first; may be NULL. */
 void server_recording_finish(ServerRecording *recording, const char *sha256, StoreUploadDone done,
                              gpointer data);
 void server_recording_remove(ServerRecording *recording, StoreUploadDone done, gpointer data);

@@ -1,4 +1,4 @@
-/* Inside of a running show, for the files show*.c and recording.c alone. */
+/* Inside of a running show, for the files show-*.c, show.c and recording*.c alone. */
 #pragma once
 #include "show-private.h"
 
@@ -12,7 +12,8 @@ typedef struct ServerLine {
 struct ServerShow {
     Server *server;
     StoreShow *folder;
-    ShowManifest *manifest;
+    const ShowManifest *manifest; /* changed through server_show_change() alone */
+    char *manifest_text;          /* of what it says now; NULL: not made yet */
     StoreJournal *journal;
     EditLive *live;
     gint64 seq;
@@ -50,6 +51,29 @@ struct ServerShow {
     StoreQuota quota;
 };
 
+/* The manifest, to be changed: what is kept of it as text is forgotten. */
+ShowManifest *server_show_change(ServerShow *show);
+
+/* ---- show-log.c ---- */
+
+gboolean server_show_open_director(ServerShow *show, GError **error);
+gboolean server_show_open_log(ServerShow *show, GError **error);
+void server_show_take_up_clock(ServerShow *show, const json_t *clock); /* show.c */
+
+/* ---- show-check.c ---- */
+
+/* Ids of the server's own lines: no client's event may have one. */
+#define SERVER_OWN_ID "server."
+
+/* Whether this client may send this event, now. */
+gboolean server_show_check(const ServerShow *show, const ServerWho *who, const ShowEvent *event,
+                           GError **error);
+
+/* ---- show-events.c, show-decide.c ---- */
+
+/* Gives the event its seq, writes it and sends it. NULL: not written. It is not fed to anybody. */
+ServerLine *server_show_write(ServerShow *show, ShowEvent *event, SocketioSocket *except,
+                              GError **error);
 /* Answers when the line appended last is on disk. It must be one of the server's own. */
 void server_show_wait_for_last(ServerShow *show, ServerShowAnswer answer, gpointer data);
 /* Advances the director to now, writes and sends what it decided. How much that was. */

@@ -88,7 +88,7 @@ static void take_file(ServerShow *show, const char *name, const char *kind, gint
     ShowFile *file = show_file_new(name, kind);
     file->bytes = bytes;
     file->sha256 = g_strdup(sha256);
-    show_manifest_take_file(show->manifest, file);
+    show_manifest_take_file(server_show_change(show), file);
 }
 
 static void answer_stopped(ServerShow *show, const GError *error)
@@ -111,7 +111,7 @@ static void close_done(gpointer data)
     if (close->error == NULL) {
         show->was_stopped = TRUE;
         show->stopped_us = show->stopped_us != 0 ? show->stopped_us : g_get_monotonic_time();
-        show->manifest->state = close->state;
+        server_show_change(show)->state = close->state;
         take_file(show, "events.json", "events", close->events_bytes, close->events_sha256);
         take_file(show, STORE_JOURNAL, "log", close->log_bytes, close->log_sha256);
         server_shows_note(show->server->shows, show->manifest);
@@ -141,10 +141,8 @@ static void close_done(gpointer data)
 /* Without what close_work() adds: it has their new sums. */
 static json_t *manifest_without_log(const ServerShow *show, ShowState state)
 {
-    ShowState before = show->manifest->state;
-    show->manifest->state = state;
     json_t *value = show_manifest_to_json(show->manifest);
-    show->manifest->state = before;
+    json_object_set_new(value, "state", json_string(show_state_name(state)));
     json_t *files = json_object_get(value, "files");
     for (gsize i = json_array_size(files); i-- > 0;) {
         const char *name = json_string_value(json_object_get(json_array_get(files, i), "name"));
@@ -190,8 +188,9 @@ void server_show_stop(ServerShow *show, ServerShowStopped done, gpointer data)
         return;
     if (show->manifest->state == SHOW_STATE_RECORDING) {
         server_show_decide(show); /* what is due until now */
-        show->manifest->program_duration_ms = program_end_ms(show);
-        show->manifest->state = SHOW_STATE_STOPPING;
+        ShowManifest *manifest = server_show_change(show);
+        manifest->program_duration_ms = program_end_ms(show);
+        manifest->state = SHOW_STATE_STOPPING;
         server_show_arm(show);
     }
     server_show_close_as(show, SHOW_STATE_STOPPING);
@@ -248,7 +247,7 @@ void server_show_give_up_idle(ServerShow *show, gint64 idle_s)
     server_show_settle(show);
 }
 
-static gboolean is_sha256(const char *text)
+gboolean server_is_sha256(const char *text)
 {
     return text != NULL && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
@@ -264,7 +263,7 @@ gboolean server_show_expect(ServerShow *show, const json_t *files, GError **erro
         const char *name = json_string_value(json_object_get(entry, "name"));
         const json_t *sum = json_object_get(entry, "sha256");
         if (name == NULL || !store_recording_parse(name, NULL) ||
-            (sum != NULL && !is_sha256(json_string_value(sum)))) {
+            (sum != NULL && !server_is_sha256(json_string_value(sum)))) {
             g_set_error(
                 error, SERVER_ERROR, SERVER_ERROR_INVALID,
                 "files: [%" G_GSIZE_FORMAT "]: expected {\"name\",\"sha256\"} of a recording", i);

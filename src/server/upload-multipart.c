@@ -1,6 +1,7 @@
 /* A recording, or events.json, as one multipart/form-data request: fields `sessionId` and `name`,
- * then `file`. The file is appended as it comes; the answer says that all of it is on disk. A request
- * that was cut short leaves what it had stored: sent again from the start, it goes on there. */
+ * then `file`; `sha256` before or behind it, if the sender wants its sum checked. The file is
+ * appended as it comes; the answer says that all of it is on disk. A request that was cut short
+ * leaves what it had stored: sent again from the start, it goes on there. */
 #include "feed-private.h"
 #include "shows-private.h"
 
@@ -16,6 +17,7 @@ typedef enum {
     PART_NONE = 0,
     PART_SESSION,
     PART_NAME,
+    PART_SUM,
     PART_FILE,
     PART_OTHER, /* read and left alone */
 } Part;
@@ -25,7 +27,7 @@ typedef struct Upload {
     ServerCall *call; /* NULL: answered */
     HttpMultipart *parser;
     Part part;
-    GString *session, *name;
+    GString *session, *name, *sum;
     gboolean had_file, is_events;
     ServerRecording *recording;
     ServerFeed *feed;
@@ -42,6 +44,7 @@ static void unref(Upload *upload)
     http_multipart_free(upload->parser);
     g_string_free(upload->session, TRUE);
     g_string_free(upload->name, TRUE);
+    g_string_free(upload->sum, TRUE);
     g_byte_array_unref(upload->events);
     g_clear_error(&upload->error);
     g_free(upload);
@@ -88,11 +91,12 @@ static void whole(const GError *error, gpointer data)
     if (error != NULL) {
         fail(upload, g_error_copy(error));
     } else if (upload->call != NULL) {
-        StoreUpload *stored = server_recording_upload(upload->recording);
-        g_autofree char *sha256 = store_upload_sha256(stored);
-        succeed(upload,
-                json_pack("{s:s, s:I, s:s}", "name", upload->name->str, "bytes",
-                          (json_int_t)store_upload_acknowledged_bytes(stored), "sha256", sha256));
+        const StoreUpload *stored = server_recording_upload(upload->recording);
+        json_t *body = json_pack("{s:s, s:I}", "name", upload->name->str, "bytes",
+                                 (json_int_t)store_upload_acknowledged_bytes(stored));
+        if (upload->sum->len > 0)
+            json_object_set_new(body, "sha256", json_string(upload->sum->str));
+        succeed(upload, body);
     }
     unref(upload);
 }
@@ -105,7 +109,8 @@ static void fed(const GError *error, gpointer data)
         return;
     }
     upload->refs++;
-    server_recording_finish(upload->recording, NULL, whole, upload);
+    server_recording_finish(upload->recording, upload->sum->len > 0 ? upload->sum->str : NULL,
+                            whole, upload);
 }
 
 /* ---- events.json ---- */
@@ -184,6 +189,8 @@ static gboolean begin_file(Upload *upload)
         return refuse(upload, SERVER_ERROR_CONFLICT, "name: this recording is being sent already");
     if (store_upload_is_finished(server_recording_upload(upload->recording)))
         return refuse(upload, SERVER_ERROR_CONFLICT, "name: this recording is whole already");
+    if (upload->sum->len > 0)
+        store_upload_keep_sum(server_recording_upload(upload->recording));
     upload->feed = server_feed_new(upload->server, upload->recording, upload->call, 0, fed, upload);
     return TRUE;
 }
@@ -198,6 +205,8 @@ static gboolean part_begins(const char *name, const char *file_name, const char 
         upload->part = PART_SESSION;
     else if (strcmp(name, "name") == 0)
         upload->part = PART_NAME;
+    else if (strcmp(name, "sha256") == 0)
+        upload->part = PART_SUM;
     else if (strcmp(name, "file") == 0)
         upload->part = PART_FILE;
     return upload->part != PART_FILE || begin_file(upload);
@@ -232,6 +241,8 @@ static gboolean part_bytes(const guint8 *bytes, gsize length, gpointer data)
         return add_field(upload, upload->session, "sessionId", bytes, length);
     case PART_NAME:
         return add_field(upload, upload->name, "name", bytes, length);
+    case PART_SUM:
+        return add_field(upload, upload->sum, "sha256", bytes, length);
     case PART_FILE:
         return add_file(upload, bytes, length);
     default:
@@ -241,8 +252,12 @@ static gboolean part_bytes(const guint8 *bytes, gsize length, gpointer data)
 
 static gboolean part_ends(gpointer data)
 {
-    ((Upload *)data)->part = PART_NONE;
-    return TRUE;
+    Upload *upload = data;
+    Part ended = upload->part;
+    upload->part = PART_NONE;
+    return ended != PART_SUM || server_is_sha256(upload->sum->str) ||
+           refuse(upload, SERVER_ERROR_INVALID,
+                  "sha256: expected 64 lower-case hexadecimal digits, once");
 }
 
 static const HttpMultipartEvents parts = {
@@ -262,6 +277,19 @@ static void body_ended(Upload *upload)
     } else {
         server_feed_finish(upload->feed);
     }
+}
+
+/* Where the file's next bytes belong, if it is the file that comes: behind those that the parser holds
+ * back, which may be the file's too. */
+static guint8 *body_room(gsize *length, gpointer data)
+{
+    Upload *upload = data;
+    gsize held = http_multipart_held(upload->parser), room = 0;
+    guint8 *place = NULL;
+    if (upload->part == PART_FILE && upload->feed != NULL)
+        place = server_feed_room(upload->feed, &room);
+    *length = room > held ? room - held : 0;
+    return *length > 0 ? place + held : NULL;
 }
 
 static void body_bytes(HttpRequest *request, const guint8 *bytes, gsize length, gpointer data)
@@ -300,8 +328,9 @@ void server_upload_multipart(Server *server, ServerCall *call)
     upload->refs = 1;
     upload->session = g_string_new(NULL);
     upload->name = g_string_new(NULL);
+    upload->sum = g_string_new(NULL);
     upload->events = g_byte_array_new();
     upload->parser = http_multipart_new(boundary, &limits, &parts, upload);
     server_call_on_gone(call, gone, upload);
-    http_request_stream((HttpRequest *)request, body_bytes, upload);
+    http_request_stream_into((HttpRequest *)request, body_room, body_bytes, upload);
 }

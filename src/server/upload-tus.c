@@ -340,6 +340,12 @@ static void gone(ServerCall *call, gpointer data)
     fail(patch, error);
 }
 
+static guint8 *body_room(gsize *length, gpointer data)
+{
+    Patch *patch = data;
+    return server_feed_room(patch->feed, length);
+}
+
 static void body_bytes(HttpRequest *request, const guint8 *bytes, gsize length, gpointer data)
 {
     Patch *patch = data;
@@ -395,7 +401,7 @@ static void start_patch(Server *server, ServerCall *call, ServerRecording *recor
     patch->feed = server_feed_new(server, recording, call, offset, fed, patch);
     server_feed_set_sum(patch->feed, &sum);
     server_call_on_gone(call, gone, patch);
-    http_request_stream(server_call_request(call), body_bytes, patch);
+    http_request_stream_into(server_call_request(call), body_room, body_bytes, patch);
 }
 
 void server_tus_patch(Server *server, ServerCall *call)

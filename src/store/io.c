@@ -35,6 +35,13 @@ static ssize_t write_at(const StoreIo *io, int fd, const void *bytes, gsize leng
     return done;
 }
 
+/* Of the other flags none means anything for a plain file. */
+static int set_direct(const StoreIo *io, int fd, gboolean is_direct)
+{
+    (void)io;
+    return fcntl(fd, F_SETFL, is_direct ? O_DIRECT : 0);
+}
+
 static ssize_t read_at(const StoreIo *io, int fd, void *bytes, gsize length, gint64 offset)
 {
     (void)io;
@@ -127,6 +134,7 @@ const StoreIo *store_io_system(void)
         .open_at = open_at,
         .make_folder = make_folder,
         .write_at = write_at,
+        .set_direct = set_direct,
         .read_at = read_at,
         .truncate = truncate_to,
         .allocate = allocate,

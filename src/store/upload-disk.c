@@ -100,12 +100,13 @@ static gboolean cut_to_end(const UploadOpen *open, UploadDisk *disk)
     return !disk->is_ragged;
 }
 
-static gboolean write_bytes(const UploadOpen *open, UploadDisk *reached, const guint8 *bytes,
-                            gsize length, GError **error)
+/* What of the chunk is not there yet: from the end on. */
+static gboolean write_fresh(const UploadOpen *open, UploadDisk *reached, const UploadStep *step,
+                            const guint8 *bytes, gsize length, GError **error)
 {
-    if (!store_write_at(open->place.io, open->fd, bytes, length, reached->end))
+    if (!store_upload_write(open, reached, bytes, length))
         return fail_errno(open, error, "append to it");
-    if (reached->hashed == reached->end) {
+    if (step->keeps_sum && reached->hashed == reached->end) {
         sha256_update(&reached->hash, length, bytes);
         reached->hashed += (gint64)length;
     }
@@ -128,7 +129,8 @@ static gboolean append_chunk(const UploadOpen *open, UploadDisk *reached, const 
     gsize there = (gsize)MIN(reached->end - step->offset, (gint64)length);
     if (!check_same(open, bytes, there, step->offset, error))
         return FALSE;
-    return there == length || write_bytes(open, reached, bytes + there, length - there, error);
+    return there == length ||
+           write_fresh(open, reached, step, bytes + there, length - there, error);
 }
 
 static void fail_from(const UploadOpen *open, GList *link)
@@ -225,7 +227,7 @@ static gboolean check_sha256(const UploadOpen *open, const UploadDisk *disk, con
                              GError **error)
 {
     g_autofree char *found = store_upload_digest(disk);
-    return expected == NULL || strcmp(found, expected) == 0 ||
+    return strcmp(found, expected) == 0 ||
            fail(open, error, STORE_ERROR_DIFFERS,
                 "cannot finish it: its sha256 is %s, the sender says %s", found, expected);
 }
@@ -238,7 +240,7 @@ static gboolean seal(const UploadOpen *open, GError **error)
     return io->sync(io, open->fd) == 0 || fail_errno(open, error, "sync it to disk");
 }
 
-/* TRUE: answered, well or not. */
+/* Only who gave a sum waits for one. TRUE: answered, well or not. */
 static gboolean finish(const UploadOpen *open, UploadDisk *disk, UploadStep *step)
 {
     if (disk->is_ragged && !cut_to_end(open, disk))
@@ -247,9 +249,9 @@ static gboolean finish(const UploadOpen *open, UploadDisk *disk, UploadStep *ste
         return !fail(open, &step->error, STORE_ERROR_OFFSET,
                      "cannot finish it: it has %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " bytes",
                      disk->end, step->length);
-    if (!hash_slice(open, disk, &step->error))
+    if (step->sha256 != NULL && !hash_slice(open, disk, &step->error))
         return step->error != NULL;
-    if (check_sha256(open, disk, step->sha256, &step->error))
+    if (step->sha256 == NULL || check_sha256(open, disk, step->sha256, &step->error))
         seal(open, &step->error);
     return TRUE;
 }
@@ -275,6 +277,8 @@ gboolean store_upload_work(const UploadOpen *open, UploadDisk *disk, GQueue *bat
         return TRUE;
     case UPLOAD_FINISH:
         return finish(open, disk, step);
+    case UPLOAD_SUM:
+        return hash_slice(open, disk, &step->error) || step->error != NULL;
     case UPLOAD_REMOVE:
         remove_file(open, step);
         return TRUE;

@@ -1,5 +1,5 @@
 /* An upload, shared between the owner's thread (upload.c) and the one worker that carries out its
- * batch (upload-disk.c). The batch goes from one to the other and back; `disk` belongs to who has
+ * batch (upload-disk.c, upload-write.c). The batch goes from one to the other and back; `disk` belongs to who has
  * it, `open` is set before the first and never changes. */
 #pragma once
 #include <store/upload.h>
@@ -10,6 +10,7 @@ typedef enum {
     UPLOAD_OPEN = 1,
     UPLOAD_APPEND,
     UPLOAD_FINISH,
+    UPLOAD_SUM,
     UPLOAD_REMOVE,
     UPLOAD_ANSWER, /* nothing to do: its error is there */
 } UploadKind;
@@ -21,7 +22,8 @@ typedef struct UploadStep {
     gint64 length;      /* of FINISH: declared, or -1 */
     GBytes *bytes;
     StoreSum sum;
-    char *sha256; /* expected, or NULL */
+    gboolean keeps_sum; /* the sum of the whole is made of it too, if it was of all before it */
+    char *sha256;       /* expected, or NULL */
     StoreUploadDone done;
     gpointer data;
     GError *error;
@@ -36,6 +38,7 @@ typedef struct UploadOpen {
 typedef struct UploadDisk {
     gint64 end;         /* on disk; bytes behind it are nobody's */
     gboolean is_ragged; /* there may be such bytes, and they must go before anything is written */
+    gboolean is_cached; /* the file system writes through the page cache alone */
     gint64 hashed;      /* `hash` has seen so many: at most end */
     struct sha256_ctx hash;
 } UploadDisk;
@@ -44,3 +47,6 @@ typedef struct UploadDisk {
  * one step needs another turn (a long recording is read in slices, so that others come between). */
 gboolean store_upload_work(const UploadOpen *open, UploadDisk *disk, GQueue *batch);
 char *store_upload_digest(const UploadDisk *disk);
+/* Writes behind disk->end, which stays where it is. FALSE and errno: something of it may be there. */
+gboolean store_upload_write(const UploadOpen *open, UploadDisk *disk, const guint8 *bytes,
+                            gsize length);

@@ -44,6 +44,7 @@ struct StoreUpload {
     Life life;
     gint64 length; /* declared, or -1 */
     gint64 end;
+    gboolean keeps_sum;
     GQueue waiting; /* UploadStep * */
     GQueue settled; /* UploadStep *, whose callbacks are due */
     guint refs;     /* the owner's, and a batch's */
@@ -264,7 +265,7 @@ static void end_work(gpointer data)
         return;
     }
     if (!self->is_through)
-        fail(self, &first->error, STORE_ERROR_CLOSED, "finish it", "it was closed");
+        fail(self, &first->error, STORE_ERROR_CLOSED, "read it to its end", "it was closed");
     self->is_working = FALSE;
     settle_batch(self);
     start_work(self);
@@ -374,6 +375,7 @@ gboolean store_upload_append(StoreUpload *self, gint64 offset, GBytes *bytes, co
                        .offset = offset,
                        .fresh_bytes = fresh_bytes,
                        .bytes = g_bytes_ref(bytes),
+                       .keeps_sum = self->keeps_sum,
                        .done = done,
                        .data = data};
     if (sum != NULL)
@@ -413,6 +415,23 @@ void store_upload_finish(StoreUpload *self, const char *sha256, StoreUploadDone 
     }
     if (self->life == LIFE_OPEN)
         self->life = LIFE_FINISHING;
+    push_step(self, step);
+}
+
+void store_upload_keep_sum(StoreUpload *self)
+{
+    self->keeps_sum = TRUE;
+}
+
+void store_upload_read_sum(StoreUpload *self, StoreUploadDone done, gpointer data)
+{
+    UploadStep step = {.kind = UPLOAD_SUM, .done = done, .data = data};
+    int code;
+    const char *why = why_not(self, &code);
+    if (why != NULL && code != STORE_ERROR_FINISHED) {
+        step.kind = UPLOAD_ANSWER;
+        fail(self, &step.error, code, "read its sum", why);
+    }
     push_step(self, step);
 }
 

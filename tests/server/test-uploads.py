@@ -34,8 +34,7 @@ def test_multipart(studio):
     data = recording(3_000_000)
     answer = send_multipart(studio, session, "cam_1_iso.webm", data)
     assert answer.status == 201, answer
-    assert answer.json == {"name": "cam_1_iso.webm", "bytes": len(data),
-                           "sha256": hashlib.sha256(data).hexdigest()}, answer
+    assert answer.json == {"name": "cam_1_iso.webm", "bytes": len(data)}, answer
     assert (show_folder(studio, session) / "cam_1_iso.webm").read_bytes() == data
     again = send_multipart(studio, session, "cam_1_iso.webm", data)
     part = send_multipart(studio, session, "cam_1_iso.2.webm", data[:5000])
@@ -44,10 +43,37 @@ def test_multipart(studio):
     names = {f["name"]: f for f in manifest["files"]}
     assert names["cam_1_iso.webm"]["source"] == "cam_1", manifest
     assert names["cam_1_iso.2.webm"]["bytes"] == 5000, manifest
+    assert names["cam_1_iso.webm"]["sha256"] == hashlib.sha256(data).hexdigest(), manifest
     done = subprocess.run([CROSSCUT, "verify", show_folder(studio, session)], capture_output=True,
                           text=True, check=False)
     assert done.returncode == 0, done.stdout
     return complaint(again, 409, "name") or complaint(part, 201)
+
+
+def test_multipart_with_its_sum(studio):
+    """A sum before the file is made as it comes, one behind it by reading: both are checked."""
+    session = start_show(studio)["sessionId"]
+    data = recording(3_000_000)
+    sums = {"right": hashlib.sha256(data).hexdigest(), "wrong": "0" * 64, "none": "0" * 63}
+
+    def send(name, sum_, behind=False):
+        fields = [("sessionId", session.encode()), ("name", name.encode())]
+        more = [("sha256", sums[sum_].encode())]
+        return send_multipart(studio, session, name, data, fields=fields + (not behind) * more,
+                              behind=more if behind else [])
+
+    expected = {"name": "cam_1_iso.webm", "bytes": len(data), "sha256": sums["right"]}
+    problems = [complaint(send("cam_1_iso.webm", "wrong"), 409),
+                complaint(send("cam_1_iso.webm", "wrong", behind=True), 409),
+                complaint(send("cam_1_iso.webm", "none"), 400, "sha256")]
+    answer = send("cam_1_iso.webm", "right")
+    assert answer.status == 201 and answer.json == expected, answer
+    answer = send("cam_2_iso.webm", "right", behind=True)
+    assert answer.status == 201 and answer.json == {**expected, "name": "cam_2_iso.webm"}, answer
+    stop_show(studio, session)
+    files = {f["name"]: f.get("sha256") for f in wait_complete(studio, session)["files"]}
+    assert files["cam_1_iso.webm"] == files["cam_2_iso.webm"] == sums["right"], files
+    return "\n".join(filter(None, problems))
 
 
 def test_multipart_mistakes(studio):
@@ -305,7 +331,9 @@ def test_many_at_once(studio):
     client.close()
     sums = [hashlib.sha256(d).hexdigest() for d in data]
     stop_show(studio, session)
-    assert [a.json.get("sha256") for a in answers] == sums, answers
+    assert [a.status for a in answers] == [201] * 8, answers
+    files = {f["name"]: f.get("sha256") for f in wait_complete(studio, session)["files"]}
+    assert [files[f"cam_{i + 1}_iso.webm"] for i in range(8)] == sums, files
 
 
 def test_complete_when_all_is_there(studio):
@@ -417,6 +445,7 @@ def test_full_disk(folder):
 
 TESTS = [
     ("/server/uploads/multipart-arrives-whole", test_multipart),
+    ("/server/uploads/multipart-with-its-sum-is-held-against-it", test_multipart_with_its_sum),
     ("/server/uploads/multipart-mistakes-name-their-field", test_multipart_mistakes),
     ("/server/uploads/events-are-merged-by-id", test_events_are_merged),
     ("/s01/names-make-no-paths", test_names),

@@ -27,6 +27,8 @@ typedef struct Faults {
     gint syncs;       /* made, failed or not */
     gint gate;        /* while 1, sync_data waits */
     gint free_blocks; /* what free_space() says when >= 0 */
+    gint directs;     /* times that writing around the page cache was asked for */
+    gboolean is_direct, refuses_direct, fails_direct; /* it fails: asked for, or written so */
 } Faults;
 
 static gboolean fault_hits(const StoreIo *io, FaultKind kind)
@@ -53,6 +55,10 @@ static ssize_t fault_write(const StoreIo *io, int fd, const void *bytes, gsize l
                            gint64 offset)
 {
     const Faults *self = io->data;
+    if (self->is_direct && self->fails_direct) {
+        errno = EINVAL;
+        return -1;
+    }
     if (!fault_hits(io, FAULT_WRITE))
         return store_io_system()->write_at(io, fd, bytes, length, offset);
     int code = errno;
@@ -60,6 +66,17 @@ static ssize_t fault_write(const StoreIo *io, int fd, const void *bytes, gsize l
         g_assert_cmpint(pwrite(fd, bytes, length / 2, offset), >=, 0);
     errno = code;
     return -1;
+}
+
+static int fault_direct(const StoreIo *io, int fd, gboolean is_direct)
+{
+    Faults *self = io->data;
+    self->directs += is_direct;
+    self->is_direct = is_direct;
+    if (is_direct && self->refuses_direct)
+        errno = EINVAL;
+    return is_direct && self->refuses_direct ? -1
+                                             : store_io_system()->set_direct(io, fd, is_direct);
 }
 
 static int fault_truncate(const StoreIo *io, int fd, gint64 length)
@@ -119,6 +136,7 @@ static inline void faults_init(Faults *self)
     self->io.open_at = fault_open;
     self->io.make_folder = fault_make;
     self->io.write_at = fault_write;
+    self->io.set_direct = fault_direct;
     self->io.truncate = fault_truncate;
     self->io.sync = fault_sync;
     self->io.sync_data = fault_sync_data;

@@ -142,8 +142,7 @@ static void test_chunks_become_the_recording(Fixture *f, gconstpointer data)
     for (gint64 i = 0; i < 3; i++)
         append_well(f, upload, i * CHUNK, CHUNK);
     g_assert_cmpint(store_upload_acknowledged_bytes(upload), ==, 3 * CHUNK);
-    g_autofree char *running = store_upload_sha256(upload);
-    g_assert_cmpstr(running, ==, sha256);
+    g_assert_null(store_upload_sha256(upload));
     finish(f, upload, sha256);
     g_assert_no_error(f->error);
     g_assert_true(store_upload_is_finished(upload));
@@ -151,6 +150,38 @@ static void test_chunks_become_the_recording(Fixture *f, gconstpointer data)
     close_well(upload);
     expect_content(f, 3 * CHUNK);
     g_assert_cmpint(f->quota.used_bytes, ==, 3 * CHUNK);
+}
+
+static void expect_sum(const StoreUpload *upload, const char *sha256)
+{
+    g_autofree char *found = store_upload_sha256(upload);
+    g_assert_cmpstr(found, ==, sha256);
+}
+
+static void test_sum_is_made_when_asked_for(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, f->data, 2 * CHUNK);
+    StoreUpload *kept = open_well(f, -1);
+    store_upload_keep_sum(kept);
+    append_well(f, kept, 0, CHUNK);
+    append_well(f, kept, CHUNK / 2, CHUNK + CHUNK / 2); /* some of it again */
+    expect_sum(kept, sha256);
+    finish(f, kept, NULL);
+    close_well(kept);
+    StoreUpload *read = open_well(f, -1);
+    finish(f, read, NULL); /* nobody says what it should be */
+    expect_sum(read, NULL);
+    guint answers = f->answers;
+    store_upload_read_sum(read, note_answer, f);
+    wait_until(&f->answers, answers + 1);
+    g_assert_no_error(f->error);
+    expect_sum(read, sha256);
+    store_upload_terminate(read, NULL, NULL);
+    store_upload_read_sum(read, note_answer, f);
+    wait_until(&f->answers, answers + 2);
+    g_assert_error(f->error, STORE_ERROR, STORE_ERROR_CLOSED);
+    close_well(read);
 }
 
 static void test_many_chunks_share_a_sync(Fixture *f, gconstpointer data)
@@ -182,8 +213,7 @@ static void test_goes_on_after_a_restart_with_the_same_sum(Fixture *f, gconstpoi
     append_well(f, upload, CHUNK, CHUNK);
     finish(f, upload, sha256);
     g_assert_no_error(f->error);
-    g_autofree char *found = store_upload_sha256(upload);
-    g_assert_cmpstr(found, ==, sha256);
+    expect_sum(upload, sha256);
     close_well(upload);
     /* And is known to be finished after another one. */
     upload = open_well(f, -1);
@@ -474,6 +504,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define ADD(path, test) g_test_add("/store/upload/" path, Fixture, NULL, set_up, test, tear_down)
     ADD("chunks-become-the-recording", test_chunks_become_the_recording);
+    ADD("sum-is-made-when-asked-for", test_sum_is_made_when_asked_for);
     ADD("many-chunks-share-a-sync", test_many_chunks_share_a_sync);
     ADD("r01/goes-on-after-a-restart-with-the-same-sum",
         test_goes_on_after_a_restart_with_the_same_sum);

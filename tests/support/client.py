@@ -112,16 +112,18 @@ def read_log(folder):
 
 # ---- multipart and tus ----
 
-def send_multipart(studio, session, name, data, token=..., fields=None):
+def send_multipart(studio, session, name, data, token=..., fields=None, behind=()):
     boundary = "----" + uuid.uuid4().hex
     parts = fields or [("sessionId", session.encode()), ("name", name.encode())]
-    body = b""
-    for key, value in parts:
-        body += (f"--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n".encode() +
-                 value + b"\r\n")
+
+    def write(pairs):
+        return b"".join(f"--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n"
+                        .encode() + value + b"\r\n" for key, value in pairs)
+
+    body = write(parts)
     body += (f"--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n"
              "Content-Type: application/octet-stream\r\n\r\n").encode() + data + b"\r\n"
-    body += f"--{boundary}--\r\n".encode()
+    body += write(behind) + f"--{boundary}--\r\n".encode()
     return studio.ask("POST", "/upload", body, token=token,
                       headers={"Content-Type": f"multipart/form-data; boundary={boundary}"})
 

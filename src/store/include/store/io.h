@@ -12,6 +12,9 @@ struct StoreIo {
     int (*open_at)(const StoreIo *io, int folder, const char *name, int flags, mode_t mode);
     int (*make_folder)(const StoreIo *io, int folder, const char *name, mode_t mode);
     ssize_t (*write_at)(const StoreIo *io, int fd, const void *bytes, gsize length, gint64 offset);
+    /* Writes go around the page cache from now on, or no longer. EINVAL, here or from write_at():
+     * this file system does not do that, or not for such memory, place and length. */
+    int (*set_direct)(const StoreIo *io, int fd, gboolean is_direct);
     ssize_t (*read_at)(const StoreIo *io, int fd, void *bytes, gsize length, gint64 offset);
     int (*truncate)(const StoreIo *io, int fd, gint64 length);
     int (*allocate)(const StoreIo *io, int fd, gint64 length); /* real blocks for all of it */

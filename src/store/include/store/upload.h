@@ -67,9 +67,15 @@ gint64 store_upload_end(const StoreUpload *upload);
  * open()'s `done` has come. */
 gint64 store_upload_acknowledged_bytes(const StoreUpload *upload);
 gboolean store_upload_is_finished(const StoreUpload *upload);
-/* SHA-256 of the acknowledged bytes, 64 lower-case hex digits, or NULL: after a restart it is known
- * again from finish() on, which reads the recording. Free with g_free(). */
+/* SHA-256 of the acknowledged bytes, 64 lower-case hex digits, or NULL while it is not known, as it
+ * usually is not: to make it costs as much as all the rest. Known are the sums that keep_sum() asked
+ * for, and what finish() checked or read_sum() read. Free with g_free(). */
 char *store_upload_sha256(const StoreUpload *upload);
+/* The sum is made of chunks as they come from now on, if it was of all that is there: a sender says
+ * what it should be, and finish() has not to read the recording again. */
+void store_upload_keep_sum(StoreUpload *upload);
+/* Reads the recording, so that its sum is known. In slices, so that others come between. */
+void store_upload_read_sum(StoreUpload *upload, StoreUploadDone done, gpointer data);
 
 typedef enum {
     STORE_SUM_NONE = 0,
@@ -99,9 +105,9 @@ gboolean store_upload_append(StoreUpload *upload, gint64 offset, GBytes *bytes, 
 gboolean store_upload_declare(StoreUpload *upload, gint64 length_bytes, GError **error);
 
 /* The recording is whole: from now on it cannot be written (mode 0444, by which a restart knows).
- * `sha256`: what the sender computed, or NULL. STORE_ERROR_OFFSET: bytes are missing;
- * STORE_ERROR_DIFFERS: the sum is another; it stays open then. Without a declared length it is whole
- * as it is. Of a finished one it only compares. */
+ * `sha256`: what the sender computed, or NULL: then none is made. STORE_ERROR_OFFSET: bytes are
+ * missing; STORE_ERROR_DIFFERS: the sum is another; it stays open then. Without a declared length it
+ * is whole as it is. Of a finished one it only compares. */
 void store_upload_finish(StoreUpload *upload, const char *sha256, StoreUploadDone done,
                          gpointer data);
 
@@ -110,7 +116,7 @@ void store_upload_finish(StoreUpload *upload, const char *sha256, StoreUploadDon
 void store_upload_terminate(StoreUpload *upload, StoreUploadDone done, gpointer data);
 
 /* Lets go of it; the file stays. What has not begun is answered with STORE_ERROR_CLOSED, here; what
- * is under way comes to its end and is answered then; a finish() that still reads is given up.
+ * is under way comes to its end and is answered then; what still reads is given up.
  * NULL-safe. */
 void store_upload_close(StoreUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreUpload, store_upload_close)
