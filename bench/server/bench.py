@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "kV7f_c0-Qm3xWz81Lh"
 TICKS = os.sysconf("SC_CLK_TCK")
 FLOOR_MIB = 512
+RECORDING_S, QUICK_S = 107, 13  # at 20 Mbit/s: 256 and 32 MiB
 
 
 class Side:
@@ -63,6 +64,11 @@ class Side:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def children_s(self):
+        """Of those that ended: who looks into recordings."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[13]) + int(fields[14])) / TICKS
+
     def memory_mb(self):
         """(RSS, PSS) in MB of 10⁶ bytes."""
         text = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
@@ -101,8 +107,26 @@ class Crosscut(Side):
                 "--event-burst", "100000", *self.options]
 
 
+    def wait_looked_into(self, show, files):
+        """Processor seconds of the children that index the recordings and make their sums."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            request = urllib.request.Request(f"http://127.0.0.1:{self.port}/sessions/{show}",
+                                             headers={"Authorization": f"Bearer {TOKEN}"})
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                entries = json.load(answer)["files"]
+            if sum("sha256" in one and "video" in one for one in entries) == files:
+                return self.children_s()
+            time.sleep(0.2)
+        sys.exit(f"the recordings were not indexed: {entries}")
+
+
 class Node(Side):
     name = "node"
+
+    def wait_looked_into(self, show, files):
+        """It does not look into them."""
+        return 0
 
     def command(self):
         return ["node", self.build / "bench-node/server.js", self.folder]
@@ -138,17 +162,34 @@ def requests(kind, args):
         return figures
 
 
+def recording(args):
+    """What a camera leaves: so that it can be looked into afterwards. Copied together by ffmpeg."""
+    seconds = QUICK_S if args.quick else RECORDING_S
+    piece, whole = (args.build / "bench" / f"camera-{s}.mkv" for s in (10, seconds))
+    for path, source, more in (
+            (piece, ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30,noise=alls=20:allf=t"],
+             ["-t", 10, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-b:v",
+              "20M", "-minrate", "20M", "-maxrate", "20M", "-bufsize", "20M", "-g", 60]),
+            (whole, ["-stream_loop", -1, "-i", piece], ["-t", seconds, "-c", "copy"])):
+        if not path.exists():
+            subprocess.run(list(map(str, ["ffmpeg", "-nostdin", "-v", "error", *source, *more,
+                                          path])), check=True)
+    return whole
+
+
 def upload(kind, args, way):
     files = 8
-    mib = 32 if args.quick else 256
+    content = recording(args)
     with kind(args.build) as side:
         show = side.start_show(files)
         bare = side.load("floor", side.folder, FLOOR_MIB)["cpu"] / FLOOR_MIB
-        cpu, said = cost_of(side, "upload", show, way, files, mib)
+        cpu, said = cost_of(side, "upload", show, way, files, content)
+        looked = side.wait_looked_into(show, files)
         return {f"2 GiB {way}, CPU-s": cpu * 2048 / said["mib"],
-                f"bare recv, sha256, write, sync ({way})": bare * 2048,
+                f"bare recv, write, sync ({way})": bare * 2048,
                 f"{way}, times the bare loop": cpu / said["mib"] / bare,
-                f"2 GiB {way}, seconds": said["seconds"] * 2048 / said["mib"]}
+                f"2 GiB {way}, seconds": said["seconds"] * 2048 / said["mib"],
+                f"index and sha256 after it ({way})": looked * 2048 / said["mib"]}
 
 
 def events(kind, args):
@@ -172,7 +213,7 @@ def switches(kind, args):
     with kind(args.build) as side:
         alone = side.load("switches", side.start_show(), seconds // 2)
         show, other = side.start_show(), side.start_show(8)
-        busy = side.load("upload", other, "tus", 8, 0, seconds + 2, wait=False)
+        busy = side.load("upload", other, "tus", 8, "-", seconds + 2, wait=False)
         said = side.load("switches", show, seconds)
         sent = finish(busy, side)
         return {"event to switch, alone p50, ms": alone["p50"],

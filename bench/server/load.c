@@ -1,18 +1,18 @@
 /* The clients of the bench: they cost little, and measure what a client sees. What the servers cost
  * is read from /proc by bench.py.
  *   load requests PORT TOKEN PATH COUNT                        over 32 kept connections
- *   load upload PORT TOKEN SHOW multipart|tus FILES MIB [SECONDS]   MIB each, or until SECONDS passed
+ *   load upload PORT TOKEN SHOW multipart|tus FILES RECORDING   each of them that recording, whole
+ *   load upload PORT TOKEN SHOW tus FILES - SECONDS             noise, until SECONDS passed
  *   load events PORT TOKEN SHOWS-FILE CLIENTS OUTSTANDING SECONDS   of each show; 0: as people talk
  *   load switches PORT TOKEN SHOW SECONDS                      from manual_cut out to switch in
  *   load sockets PORT TOKEN SHOWS-FILE CLIENTS                 until standard input ends
- *   load floor - - FOLDER MIB     what no server can do without: recv, sha256, write, fdatasync
+ *   load floor - - FOLDER MIB     what a server does without tricks: recv, write, fdatasync
  * Each prints one line of JSON. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <netinet/tcp.h>
-#include <nettle/sha2.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +162,7 @@ typedef struct Upload {
     const char *show;
     gboolean is_tus;
     guint camera;
+    const char *content; /* NULL: noise */
     gsize bytes;
     gint64 end_us; /* 0: when the bytes are sent */
     gsize sent;
@@ -169,10 +170,18 @@ typedef struct Upload {
 
 static char first_block[BLOCK], block[BLOCK];
 
-static void put_blocks(int fd, gsize offset, gsize length)
+static void put_noise(int fd, gsize offset, gsize length)
 {
     for (gsize end = offset + length; offset < end; offset += BLOCK)
         put(fd, offset == 0 ? first_block : block, BLOCK);
+}
+
+static void put_some(int fd, const Upload *upload, gsize length)
+{
+    if (upload->content != NULL)
+        put(fd, upload->content + upload->sent, length);
+    else
+        put_noise(fd, upload->sent, length);
 }
 
 static void upload_multipart(Upload *upload)
@@ -181,9 +190,9 @@ static void upload_multipart(Upload *upload)
     int fd = dial();
     g_autofree char *head = g_strdup_printf(
         "--%s\r\nContent-Disposition: form-data; name=\"sessionId\"\r\n\r\n%s\r\n--%s\r\n"
-        "Content-Disposition: form-data; name=\"name\"\r\n\r\ncam_%u_iso.webm\r\n--%s\r\n"
-        "Content-Disposition: form-data; name=\"file\"; filename=\"a.webm\"\r\n"
-        "Content-Type: video/webm\r\n\r\n",
+        "Content-Disposition: form-data; name=\"name\"\r\n\r\ncam_%u_iso.mkv\r\n--%s\r\n"
+        "Content-Disposition: form-data; name=\"file\"; filename=\"a.mkv\"\r\n"
+        "Content-Type: video/x-matroska\r\n\r\n",
         edge, upload->show, edge, upload->camera, edge);
     g_autofree char *tail = g_strdup_printf("\r\n--%s--\r\n", edge);
     g_autofree char *request = g_strdup_printf(
@@ -192,7 +201,7 @@ static void upload_multipart(Upload *upload)
         port, token, edge, strlen(head) + upload->bytes + strlen(tail));
     put(fd, request, strlen(request));
     put(fd, head, strlen(head));
-    put_blocks(fd, 0, upload->bytes);
+    put_some(fd, upload, upload->bytes);
     put(fd, tail, strlen(tail));
     expect(fd, 201);
     upload->sent = upload->bytes;
@@ -201,7 +210,7 @@ static void upload_multipart(Upload *upload)
 
 static void create_tus(int fd, const Upload *upload)
 {
-    g_autofree char *name = g_strdup_printf("cam_%u_iso.webm", upload->camera);
+    g_autofree char *name = g_strdup_printf("cam_%u_iso.mkv", upload->camera);
     g_autofree char *name64 = g_base64_encode((const guchar *)name, strlen(name));
     g_autofree char *show64 = g_base64_encode((const guchar *)upload->show, strlen(upload->show));
     g_autofree char *request = g_strdup_printf(
@@ -220,15 +229,19 @@ static void upload_tus(Upload *upload)
     create_tus(fd, upload);
     while (upload->end_us > 0 ? g_get_monotonic_time() < upload->end_us
                               : upload->sent < upload->bytes) {
+        gsize length = upload->content != NULL ? MIN(upload->bytes - upload->sent, PATCH) : PATCH;
+        gboolean is_last = upload->sent + length == upload->bytes;
+        g_autofree char *whole =
+            is_last ? g_strdup_printf("Upload-Length: %zu\r\n", upload->bytes) : g_strdup("");
         g_autofree char *request = g_strdup_printf(
-            "PATCH /upload/%s/cam_%u_iso.webm HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
-            "Authorization: Bearer %s\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: %zu\r\n"
-            "Content-Type: application/offset+octet-stream\r\nContent-Length: %d\r\n\r\n",
-            upload->show, upload->camera, port, token, upload->sent, PATCH);
+            "PATCH /upload/%s/cam_%u_iso.mkv HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+            "Authorization: Bearer %s\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: %zu\r\n%s"
+            "Content-Type: application/offset+octet-stream\r\nContent-Length: %zu\r\n\r\n",
+            upload->show, upload->camera, port, token, upload->sent, whole, length);
         put(fd, request, strlen(request));
-        put_blocks(fd, upload->sent, PATCH);
+        put_some(fd, upload, length);
         expect(fd, 204);
-        upload->sent += PATCH;
+        upload->sent += length;
     }
     close(fd);
 }
@@ -251,6 +264,9 @@ static void uploads(char **words)
     Upload all[64];
     gint64 began_us = g_get_monotonic_time();
     gsize sent = 0;
+    g_autoptr(GMappedFile) content = NULL;
+    if (strcmp(words[3], "-") != 0 && (content = g_mapped_file_new(words[3], FALSE, NULL)) == NULL)
+        g_error("cannot read %s", words[3]);
     g_assert(count <= G_N_ELEMENTS(all));
     for (gsize i = 0; i < BLOCK; i++)
         block[i] = first_block[i] = (char)g_random_int();
@@ -260,7 +276,8 @@ static void uploads(char **words)
             (Upload){.show = words[0],
                      .is_tus = strcmp(words[1], "tus") == 0,
                      .camera = i + 1,
-                     .bytes = (gsize)number(words[3]) << 20,
+                     .content = content != NULL ? g_mapped_file_get_contents(content) : NULL,
+                     .bytes = content != NULL ? g_mapped_file_get_length(content) : 0,
                      .end_us = words[4] != NULL ? began_us + number(words[4]) * G_USEC_PER_SEC : 0};
         threads[i] = g_thread_new("upload", run_upload, &all[i]);
     }
@@ -268,7 +285,7 @@ static void uploads(char **words)
         g_thread_join(threads[i]);
         sent += all[i].sent;
     }
-    printf("{\"mib\":%zu,\"seconds\":%.3f}\n", sent >> 20, seconds_since(began_us));
+    printf("{\"mib\":%.3f,\"seconds\":%.3f}\n", (double)sent / (1 << 20), seconds_since(began_us));
 }
 
 /* ---- the floor of an upload ---- */
@@ -311,17 +328,14 @@ static void measure_floor(char **words)
     gsize bytes = (gsize)number(words[1]) << 20, have = 0;
     g_autofree char *path = g_build_filename(words[0], "floor", NULL);
     g_autofree guint8 *buffer = g_malloc(BLOCK);
-    struct sha256_ctx hash;
     int in, out = dial_own(&in);
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     gsize job[2] = {(gsize)out, bytes};
-    sha256_init(&hash);
     GThread *sender = g_thread_new("sender", run_sender, job);
     double before_s = thread_cpu_s();
     while (have < bytes) {
         if (recv(in, buffer, BLOCK, MSG_WAITALL) != BLOCK || write(file, buffer, BLOCK) != BLOCK)
             g_error("cannot go on: %s", g_strerror(errno));
-        sha256_update(&hash, BLOCK, buffer);
         have += BLOCK;
         if (have % PATCH == 0 && fdatasync(file) != 0)
             g_error("cannot sync: %s", g_strerror(errno));

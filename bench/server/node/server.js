@@ -1,9 +1,9 @@
 // What crosscut serve is measured against: its job as one would write it with Express, Socket.IO and
-// multer. Shows, uploads that are on disk before they are answered, with their sha256 (multipart and
-// tus), a log of events with grouped fdatasync, a switch that leaves at once. What it leaves out
+// multer. Shows, uploads that are on disk before they are answered (multipart and tus; their sha256 is
+// made afterwards by crosscut, and not here), a log of events with grouped fdatasync, a switch that leaves at once. What it leaves out
 // (quotas, resuming after a crash, the director's rules) is left out in its favour.
 //   node server.js FOLDER      prints its port; token in CROSSCUT_ADMIN_TOKEN
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import * as fs from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -149,19 +149,16 @@ function recordingOf(sessionId, name) {
   return { show, path: join(show.folder, name) };
 }
 
-// To disk, its sum on the way; the stream's flush is the fsync before the answer.
-function store(source, path, flags, start, hash, done) {
+// To disk; the stream's flush is the fsync before the answer.
+function store(source, path, flags, start, done) {
   const out = fs.createWriteStream(path, { flags, start, flush: true, highWaterMark: 1 << 20 });
-  source.on("data", (chunk) => hash.update(chunk));
   pipeline(source, out, (error) => done(error, out.bytesWritten));
 }
 
 const storage = {
   _handleFile(req, file, done) {
     const { path } = recordingOf(req.body.sessionId, req.body.name);
-    const hash = createHash("sha256");
-    store(file.stream, path, "wx", 0, hash, (error, bytes) =>
-      done(error, { bytes, sha256: error ? null : hash.digest("hex") }));
+    store(file.stream, path, "wx", 0, (error, bytes) => done(error, { bytes }));
   },
   _removeFile(req, file, done) {
     done(null);
@@ -179,11 +176,11 @@ app.post("/upload", (req, res, next) => {
   }));
   const { show, path } = recordingOf(said.sessionId, said.name);
   fs.closeSync(fs.openSync(path, "wx"));
-  show.uploads.set(said.name, { path, offset: 0, hash: createHash("sha256") });
+  show.uploads.set(said.name, { path, offset: 0 });
   res.status(201).set({ "Tus-Resumable": "1.0.0",
                         "Location": `/upload/${show.id}/${said.name}` }).end();
 }, (req, res) => {
-  res.status(201).json({ name: req.body.name, bytes: req.file.bytes, sha256: req.file.sha256 });
+  res.status(201).json({ name: req.body.name, bytes: req.file.bytes });
 });
 
 app.patch("/upload/:id/:name", (req, res) => {
@@ -192,7 +189,7 @@ app.patch("/upload/:id/:name", (req, res) => {
     return refuse(res, 404, "not_found", "there is no such upload");
   if (Number(req.get("Upload-Offset")) !== upload.offset)
     return refuse(res, 409, "conflict", "Upload-Offset: it ends elsewhere");
-  store(req, upload.path, "r+", upload.offset, upload.hash, (error, bytes) => {
+  store(req, upload.path, "r+", upload.offset, (error, bytes) => {
     upload.offset += bytes;
     if (error)
       return refuse(res, 500, "failed", error.message);
