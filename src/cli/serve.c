@@ -4,6 +4,7 @@
 #include "command.h"
 #include "error.h"
 #include "notify.h"
+#include "object-storage.h"
 #include <server/log.h>
 #include <server/option-table.h>
 #include <server/server.h>
@@ -30,17 +31,6 @@ typedef struct Serve {
 /* ---- what was asked for ---- */
 
 extern char **environ;
-
-/* The token is in our memory now: neither /proc/PID/environ nor a child gets to see it. */
-static void forget_token(void)
-{
-    static const char name[] = "CROSSCUT_ADMIN_TOKEN=";
-    for (char **entry = environ; *entry != NULL; entry++)
-        if (g_str_has_prefix(*entry, name))
-            explicit_bzero(*entry + strlen(name), strlen(*entry) - strlen(name));
-    unsetenv(
-        "CROSSCUT_ADMIN_TOKEN"); /* the one other thread waits for signals, and reads nothing */
-}
 
 static gboolean take_flags(ServerConfig *config, const CliArguments *arguments, GError **error)
 {
@@ -69,7 +59,7 @@ static ServerConfig *read_config(const CliArguments *arguments, GError **error)
     }
     g_autoptr(ServerConfig) config = server_config_new(env_file != NULL ? env_file : ".env",
                                                        (const char *const *)environ, error);
-    forget_token();
+    cli_forget_secrets(); /* they are in our memory now; the one other thread waits for signals */
     if (config == NULL || !take_flags(config, arguments, error) ||
         !server_config_check(config, error))
         return NULL;

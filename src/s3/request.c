@@ -362,16 +362,17 @@ gboolean s3_request_try(S3Client *client, const S3Request *request, S3Answer *an
 
 /* ---- attempts ---- */
 
-/* As long as the server asks for, within limits; else somewhere up to twice as long each time, so
- * that clients that failed together do not come back together. */
+/* Somewhere up to twice as long each time, so that clients that failed together do not come back
+ * together; longer where the server asks for it, within limits. */
 static guint pause_ms(const S3Client *client, guint attempt, const S3Answer *answer)
 {
     const char *asked = answer != NULL ? answer->headers[S3_HEADER_RETRY_AFTER] : NULL;
-    guint64 seconds = 0;
-    if (asked != NULL && g_ascii_string_to_unsigned(asked, 10, 0, G_MAXUINT32, &seconds, NULL))
-        return (guint)MIN(seconds, RETRY_AFTER_S_MOST) * 1000;
-    guint64 most = MIN((guint64)client->pause_ms << MIN(attempt - 1, 16), PAUSE_MS_MOST);
-    return (guint)(most / 2 + (guint64)g_random_int_range(0, (gint32)(most / 2 + 1)));
+    guint64 least_s = 0;
+    if (asked == NULL || !g_ascii_string_to_unsigned(asked, 10, 0, G_MAXUINT32, &least_s, NULL))
+        least_s = 0;
+    guint64 most_ms = MIN((guint64)client->pause_ms << MIN(attempt - 1, 16), PAUSE_MS_MOST);
+    guint64 own_ms = most_ms / 2 + (guint64)g_random_int_range(0, (gint32)(most_ms / 2 + 1));
+    return (guint)MAX(own_ms, MIN(least_s, RETRY_AFTER_S_MOST) * 1000);
 }
 
 gboolean s3_request_pause(const S3Client *client, guint attempt, const S3Answer *answer,

@@ -2,6 +2,8 @@
  * can reach has an address with TLS and a token that cannot be guessed, or does not start. */
 #include "config-private.h"
 
+#include "mirror-private.h"
+
 #include <gio/gio.h>
 
 #include <errno.h>
@@ -212,9 +214,23 @@ static gboolean check_sample_show(const ServerConfig *config, GError **error)
     return refuse(error, "sample-show", "%s is not a folder", config->sample_show);
 }
 
+static gboolean check_mirror(const ServerConfig *config, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (!server_mirror_check(config, &why))
+        return refuse(error, "mirror",
+                      "%s (credentials come from AWS_ACCESS_KEY_ID and "
+                      "AWS_SECRET_ACCESS_KEY)",
+                      why->message);
+    if (config->presign_downloads && config->mirror == NULL)
+        return refuse(error, "presign-downloads", "there is no --mirror to fetch from");
+    return TRUE;
+}
+
 gboolean server_config_check(ServerConfig *config, GError **error)
 {
     return check_addresses(config, error) && check_origins(config, error) &&
            check_proxies(config, error) && check_sizes(config, error) &&
-           check_sample_show(config, error) && check_token(config, error);
+           check_sample_show(config, error) && check_mirror(config, error) &&
+           check_token(config, error);
 }

@@ -36,6 +36,22 @@ static const Option table[] = {
      0},
 };
 
+/* As every program that speaks S3 has them; the later of two for one field counts. Secrets have no
+ * flag, the others one of their own, which counts more. */
+static const struct {
+    const char *name;
+    gsize offset;
+    gboolean is_secret;
+} storage_variables[] = {
+    {"AWS_ACCESS_KEY_ID", offsetof(ServerConfig, s3_key_id), TRUE},
+    {"AWS_SECRET_ACCESS_KEY", offsetof(ServerConfig, s3_secret), TRUE},
+    {"AWS_SESSION_TOKEN", offsetof(ServerConfig, s3_session_token), TRUE},
+    {"AWS_DEFAULT_REGION", offsetof(ServerConfig, s3_region), FALSE},
+    {"AWS_REGION", offsetof(ServerConfig, s3_region), FALSE},
+    {"AWS_ENDPOINT_URL", offsetof(ServerConfig, s3_endpoint), FALSE},
+    {"AWS_ENDPOINT_URL_S3", offsetof(ServerConfig, s3_endpoint), FALSE},
+};
+
 static const char *const expected[] = {
     [TEXT] = "a text",
     [LIST] = "a list with commas",
@@ -168,13 +184,25 @@ static const Option *find_variable(const char *name)
     return strcmp(upper, name) == 0 ? option : NULL;
 }
 
+/* FALSE: it is another's. */
+static gboolean take_storage_variable(ServerConfig *config, const char *name, const char *value)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(storage_variables); i++)
+        if (strcmp(storage_variables[i].name, name) == 0) {
+            if (*value != '\0')
+                set_text((gpointer)((char *)config + storage_variables[i].offset), value);
+            return TRUE;
+        }
+    return FALSE;
+}
+
 /* A name of ours that we do not know is a mistake; others belong to somebody else. */
 static gboolean take_line(const char *name, const char *value, guint line, gpointer data,
                           GError **error)
 {
     const Option *option = find_variable(name);
     if (option == NULL) {
-        if (!g_str_has_prefix(name, VARIABLE_PREFIX))
+        if (take_storage_variable(data, name, value) || !g_str_has_prefix(name, VARIABLE_PREFIX))
             return TRUE;
         g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFIG,
                     "line %u: there is no setting %s; crosscut serve --print-config lists them",
@@ -219,6 +247,11 @@ static gboolean read_env_file(ServerConfig *config, const char *path, GError **e
 static gboolean read_environment(ServerConfig *config, const char *const *environment,
                                  GError **error)
 {
+    for (gsize i = 0; environment != NULL && i < G_N_ELEMENTS(storage_variables); i++) {
+        const char *value = g_environ_getenv((gchar **)environment, storage_variables[i].name);
+        if (value != NULL)
+            take_storage_variable(config, storage_variables[i].name, value);
+    }
     for (const char *const *entry = environment; entry != NULL && *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');
         if (equals == NULL)
@@ -257,6 +290,8 @@ void server_config_free(ServerConfig *config)
         else if (table[i].kind == LIST)
             g_strfreev(*(char ***)field);
     }
+    for (gsize i = 0; i < G_N_ELEMENTS(storage_variables); i++)
+        set_text((gpointer)((char *)config + storage_variables[i].offset), "");
     g_free(config);
 }
 
@@ -334,6 +369,13 @@ char *server_config_print(const ServerConfig *config)
                                table[i].shown.is_secret ? "# " : "",
                                g_strdelimit(variable, "-", '_'), value);
     }
+    for (gsize i = 0; i < G_N_ELEMENTS(storage_variables); i++)
+        if (storage_variables[i].is_secret)
+            g_string_append_printf(
+                text, "# %s=%s\n", storage_variables[i].name,
+                *(char *const *)((const char *)config + storage_variables[i].offset) != NULL
+                    ? "set"
+                    : "not set");
     return g_string_free(text, FALSE);
 }
 

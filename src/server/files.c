@@ -91,6 +91,27 @@ static void send_open_file(Server *server, ServerCall *call, const char *show_id
     server_call_file(call, headers_for(call, name), &file);
 }
 
+/* For its reader alone, and only for a while: nobody keeps it. */
+static gboolean send_from_mirror(Server *server, ServerCall *call, const char *show_id,
+                                 const char *name)
+{
+    gboolean as_download = http_request_query(server_call_request(call), "download") != NULL;
+    g_autofree char *address = server_mirror_address(server->mirror, show_id, name, as_download);
+    if (address == NULL)
+        return FALSE;
+    HttpReply *reply = http_reply_new(307);
+    http_reply_header(reply, "Location", address);
+    http_reply_header(reply, "Cache-Control", "no-store");
+    server_call_reply(call, reply);
+    return TRUE;
+}
+
+/* With --presign-downloads; what changes is read here. */
+static gboolean belongs_to_mirror(const Server *server, const char *name)
+{
+    return server->config->presign_downloads && !is_document(name);
+}
+
 void server_files_send(Server *server, ServerCall *call, const char *show_id, const char *name)
 {
     GError *error = NULL;
@@ -99,8 +120,15 @@ void server_files_send(Server *server, ServerCall *call, const char *show_id, co
         server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "file", "file: there is no such file");
         return;
     }
+    if (belongs_to_mirror(server, name) && send_from_mirror(server, call, show_id, name))
+        return;
     g_autoptr(StoreShow) folder = store_shows_find(server->store, show_id, &error);
     int fd = folder != NULL ? store_show_open_file(folder, name, &status, &error) : -1;
+    if (fd < 0 && g_error_matches(error, STORE_ERROR, STORE_ERROR_GONE) &&
+        send_from_mirror(server, call, show_id, name)) {
+        g_error_free(error);
+        return;
+    }
     if (fd < 0) {
         server_call_fail(call, error, NULL);
         return;

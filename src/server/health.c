@@ -13,6 +13,17 @@ void server_healthz(Server *server, ServerCall *call)
     server_call_json(call, 200, json_pack("{s:b}", "ok", TRUE));
 }
 
+/* A mirror that is behind or fails is no reason to send people elsewhere: files wait here. */
+static const char *mirror_word(const Server *server)
+{
+    ServerMirrorState state;
+    if (!server_mirror_look(server->mirror, &state))
+        return "off";
+    if (state.is_failing)
+        return "failing";
+    return state.behind_s > 0 ? "behind" : "ok";
+}
+
 /* A full disk is no reason to send people elsewhere: the live show goes on, recordings wait. */
 void server_readyz(Server *server, ServerCall *call)
 {
@@ -20,10 +31,21 @@ void server_readyz(Server *server, ServerCall *call)
     gint64 disk_ms = server_pulse_age_ms(server->disk_pulse);
     gboolean is_ready = !server->is_draining && log_ms < DISK_HANGS_MS && disk_ms < DISK_HANGS_MS;
     server_call_json(call, is_ready ? 200 : 503,
-                     json_pack("{s:b,s:b,s:b,s:I,s:I}", "ready", is_ready, "draining",
+                     json_pack("{s:b,s:b,s:b,s:I,s:I,s:s}", "ready", is_ready, "draining",
                                server->is_draining, "hasRoom", store_shows_has_room(server->store),
-                               "logDiskAgeMs", (json_int_t)log_ms, "diskAgeMs",
-                               (json_int_t)disk_ms));
+                               "logDiskAgeMs", (json_int_t)log_ms, "diskAgeMs", (json_int_t)disk_ms,
+                               "mirror", mirror_word(server)));
+}
+
+static void look_at_mirror(Server *server)
+{
+    ServerMirrorState state = {0};
+    server_mirror_look(server->mirror, &state);
+    server_metrics_set(server->metrics, SERVER_METRIC_MIRROR_BYTES, (gint64)state.bytes);
+    server_metrics_set(server->metrics, SERVER_METRIC_MIRROR_FILES, (gint64)state.files);
+    server_metrics_set(server->metrics, SERVER_METRIC_MIRROR_ERRORS, (gint64)state.errors);
+    server_metrics_set(server->metrics, SERVER_METRIC_MIRROR_WAITING, state.waiting_bytes);
+    server_metrics_set(server->metrics, SERVER_METRIC_MIRROR_BEHIND, state.behind_s);
 }
 
 static void look(Server *server)
@@ -37,6 +59,7 @@ static void look(Server *server)
     server_metrics_set(metrics, SERVER_METRIC_CONNECTIONS, http_server_connections(server->http));
     server_metrics_set(metrics, SERVER_METRIC_FLIGHT_BYTES,
                        (gint64)store_uploads_flight_bytes(server->uploads));
+    look_at_mirror(server);
 }
 
 void server_metrics(Server *server, ServerCall *call)

@@ -19,6 +19,11 @@ typedef enum {
     SERVER_METRIC_HAS_ROOM,        /* gauge: 1 when uploads go on */
     SERVER_METRIC_FLIGHT_BYTES,    /* gauge: chunks that wait for the disk */
     SERVER_METRIC_SYNCS,           /* counter: of logs */
+    SERVER_METRIC_MIRROR_BYTES,    /* counter */
+    SERVER_METRIC_MIRROR_FILES,    /* counter */
+    SERVER_METRIC_MIRROR_ERRORS,   /* counter */
+    SERVER_METRIC_MIRROR_WAITING,  /* gauge: bytes */
+    SERVER_METRIC_MIRROR_BEHIND,   /* gauge: seconds */
     SERVER_METRICS
 } ServerMetric;
 

@@ -32,6 +32,16 @@ static const struct {
     [SERVER_METRIC_FLIGHT_BYTES] = {"crosscut_upload_flight_bytes", "gauge",
                                     "Bytes of recordings that wait for the disk"},
     [SERVER_METRIC_SYNCS] = {"crosscut_log_syncs_total", "counter", "Syncs of logs to disk"},
+    [SERVER_METRIC_MIRROR_BYTES] = {"crosscut_mirror_bytes_total", "counter",
+                                    "Bytes that the mirror took and that were verified there"},
+    [SERVER_METRIC_MIRROR_FILES] = {"crosscut_mirror_files_total", "counter",
+                                    "Files that the mirror took and that were verified there"},
+    [SERVER_METRIC_MIRROR_ERRORS] = {"crosscut_mirror_errors_total", "counter",
+                                     "Attempts to mirror that failed, after their retries"},
+    [SERVER_METRIC_MIRROR_WAITING] = {"crosscut_mirror_waiting_bytes", "gauge",
+                                      "Bytes of finished files that the mirror lacks"},
+    [SERVER_METRIC_MIRROR_BEHIND] = {"crosscut_mirror_behind_seconds", "gauge",
+                                     "For how long the oldest of them has waited"},
 };
 
 static const gint64 bounds_us[] = {250,   500,   1000,   2500,   5000,   10000,

@@ -11,6 +11,7 @@
 #include "buffers-private.h"
 #include "identity-private.h"
 #include "metrics-private.h"
+#include "mirror-private.h"
 #include "pulse-private.h"
 
 typedef struct ServerShows ServerShows;
@@ -25,6 +26,7 @@ struct Server {
     ServerIdentity *identity;   /* identity.c */
     ServerMetrics *metrics;     /* metrics.c */
     StoreShows *store;          /* server.c */
+    ServerMirror *mirror;       /* mirror.c; NULL: none */
     StoreWorkers *log_workers;  /* sync the logs; server.c */
     StoreWorkers *disk_workers; /* everything else that waits for the disk; server.c */
     StoreUploads *uploads;      /* server.c */

@@ -41,6 +41,14 @@ static gboolean open_identity(Server *server, GError **error)
     return server->identity != NULL;
 }
 
+static gboolean open_mirror(Server *server, GError **error)
+{
+    server->mirror = server_mirror_new(server->config, error);
+    if (server->mirror != NULL)
+        g_message("finished files are mirrored mirror=%s", server->config->mirror);
+    return server->mirror != NULL || server->config->mirror == NULL;
+}
+
 /* ---- listening ---- */
 
 static void handle_request(HttpRequest *request, gpointer data)
@@ -84,7 +92,8 @@ Server *server_new(const ServerConfig *config, const char *program, GMainContext
     server->metrics = server_metrics_new();
     server->buffers =
         server_buffers_new(MIN((gsize)config->upload_chunk_bytes, (gsize)BUFFER_BYTES));
-    if (!open_storage(server, error) || !open_identity(server, error))
+    if (!open_storage(server, error) || !open_identity(server, error) ||
+        !open_mirror(server, error))
         return NULL;
     server->shows = server_shows_new(server, error);
     if (server->shows == NULL || !server_renders_new(server, error) ||
@@ -124,6 +133,7 @@ void server_free(Server *server)
     http_server_free(server->http);
     server_renders_free(server->renders);
     server_shows_free(server->shows);
+    g_clear_pointer(&server->mirror, server_mirror_free);
     server_pulse_free(server->log_pulse);
     server_pulse_free(server->disk_pulse);
     store_uploads_free(server->uploads);

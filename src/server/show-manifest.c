@@ -69,6 +69,7 @@ static void save_done(gpointer data)
 {
     Save *save = data;
     ServerShow *show = save->show;
+    server_mirror_poke(show->server->mirror);
     if (save->error != NULL)
         g_warning("manifest not written show=%s error=%s", server_show_id(show),
                   save->error->message);

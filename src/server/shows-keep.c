@@ -100,10 +100,17 @@ typedef struct Sweep {
     GError *error;
 } Sweep;
 
+/* Where there is a mirror, nothing goes that it does not have. */
+static gboolean mirror_has(const char *id, const ShowFile *file, gpointer mirror)
+{
+    return file->sha256 != NULL && server_mirror_has(mirror, id, file->name, file->sha256);
+}
+
 static void sweep_work(gpointer data)
 {
     Sweep *sweep = data;
     const Server *server = sweep->shows->server;
+    const StoreElsewhere mirror = {"mirror", mirror_has, server->mirror};
     const ServerConfig *config = server->config;
     const StoreRule all[] = {
         {"iso", config->keep_iso_s},
@@ -120,7 +127,9 @@ static void sweep_work(gpointer data)
             rules[count++] = all[i];
     gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
     if (count > 0)
-        store_shows_sweep(server->store, rules, count, now_s, &sweep->swept, &sweep->error);
+        store_shows_sweep(server->store, rules, count, now_s,
+                          server->mirror != NULL ? &mirror : NULL, &sweep->swept, &sweep->error);
+    server_mirror_note_trash(server->mirror);
     store_shows_empty_trash(server->store, now_s, config->trash_s, &sweep->emptied,
                             sweep->error == NULL ? &sweep->error : NULL);
 }
@@ -135,6 +144,7 @@ static void sweep_done(gpointer data)
                   sweep->swept.files, sweep->swept.shows, sweep->emptied, sweep->swept.bytes);
     if (sweep->swept.files + sweep->swept.shows > 0)
         server_shows_rescan(sweep->shows);
+    server_mirror_poke(sweep->shows->server->mirror);
     g_clear_error(&sweep->error);
     g_free(sweep);
 }

@@ -333,6 +333,7 @@ static void reread_done(gpointer data)
 {
     Reread *reread = data;
     ServerShow *show = server_shows_open(reread->shows, reread->id);
+    server_mirror_poke(reread->shows->server->mirror);
     if (reread->manifest != NULL && show != NULL)
         server_show_take_rendered(show, reread->manifest);
     if (reread->manifest != NULL)

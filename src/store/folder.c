@@ -35,6 +35,11 @@ gboolean store_folder_write_manifest(const char *path, const ShowManifest *manif
     return store_write_whole(file, text, strlen(text), error);
 }
 
+gboolean store_file_is_elsewhere(const ShowFile *file)
+{
+    return json_object_get(file->extra, STORE_ELSEWHERE) != NULL;
+}
+
 char *store_folder_file(const char *path, const ShowFile *file)
 {
     if (file->path != NULL)
@@ -87,6 +92,8 @@ GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable, GErr
     for (guint i = 0; i < manifest->files->len; i++) {
         const ShowFile *file = manifest->files->pdata[i];
         g_autoptr(GError) cancelled = NULL;
+        if (store_file_is_elsewhere(file))
+            continue;
         char *problem = find_problem(path, file, cancellable, &cancelled);
         if (cancelled != NULL) {
             g_propagate_error(error, g_steal_pointer(&cancelled));

@@ -16,6 +16,7 @@ typedef struct Sweep {
     const StoreRule *rules;
     gsize count;
     gint64 now_s;
+    const StoreElsewhere *elsewhere; /* NULL: none */
     StoreSwept swept;
 } Sweep;
 
@@ -59,20 +60,41 @@ static gboolean write_manifest(const StorePlace *place, const ShowManifest *mani
            store_folder_write_manifest(place->path, manifest, error);
 }
 
+/* Whether it is here, and may be deleted. */
+static gboolean may_go(const Sweep *sweep, const char *id, const ShowFile *file, gint64 age_s)
+{
+    return file->path == NULL && strcmp(file->name, STORE_MANIFEST) != 0 &&
+           is_due(sweep, file->kind, age_s) && !store_file_is_elsewhere(file) &&
+           (sweep->elsewhere == NULL || sweep->elsewhere->has(id, file, sweep->elsewhere->data));
+}
+
+/* Its entry goes, or says where it is now. TRUE: it stays in the list. */
+static gboolean note_gone(const Sweep *sweep, ShowManifest *manifest, guint i)
+{
+    ShowFile *file = manifest->files->pdata[i];
+    if (sweep->elsewhere == NULL) {
+        g_ptr_array_remove_index(manifest->files, i);
+        return FALSE;
+    }
+    if (file->extra == NULL)
+        file->extra = json_object();
+    json_object_set_new(file->extra, STORE_ELSEWHERE, json_string(sweep->elsewhere->name));
+    return TRUE;
+}
+
 static gboolean sweep_files(Sweep *sweep, const StorePlace *place, ShowManifest *manifest,
                             gint64 age_s, GError **error)
 {
     gboolean good = TRUE, changed = FALSE;
     for (guint i = 0; good && i < manifest->files->len;) {
         const ShowFile *file = manifest->files->pdata[i];
-        if (file->path != NULL || strcmp(file->name, STORE_MANIFEST) == 0 ||
-            !is_due(sweep, file->kind, age_s)) {
+        if (!may_go(sweep, manifest->id, file, age_s)) {
             i++;
             continue;
         }
         good = remove_recording(sweep, place, file, error);
-        if (good)
-            g_ptr_array_remove_index(manifest->files, i);
+        if (good && note_gone(sweep, manifest, i))
+            i++;
         changed = changed || good;
     }
     /* Also after an error: what is gone is not to be named. */
@@ -110,9 +132,10 @@ static gboolean has_manifest(const StoreShows *shows, const char *id)
 }
 
 gboolean store_shows_sweep(StoreShows *shows, const StoreRule *rules, gsize count, gint64 now_s,
-                           StoreSwept *swept, GError **error)
+                           const StoreElsewhere *elsewhere, StoreSwept *swept, GError **error)
 {
-    Sweep sweep = {.shows = shows, .rules = rules, .count = count, .now_s = now_s};
+    Sweep sweep = {
+        .shows = shows, .rules = rules, .count = count, .now_s = now_s, .elsewhere = elsewhere};
     g_autoptr(GPtrArray) ids = store_shows_list(shows, error);
     gboolean good = ids != NULL;
     for (guint i = 0; ids != NULL && i < ids->len; i++)

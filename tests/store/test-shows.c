@@ -1,6 +1,7 @@
 /* The storage: one server, its shows, their end, and the room on the disk. */
 #include <store/error.h>
 #include <store/folder.h>
+#include <store/names.h>
 #include <store/shows.h>
 #include <store/whole.h>
 
@@ -220,7 +221,8 @@ static void sweep(StoreShows *shows, int days, guint files, guint trashed)
     g_autoptr(GError) error = NULL;
     StoreSwept swept;
     gint64 now_s = START_S + (gint64)days * DAY_S;
-    g_assert_true(store_shows_sweep(shows, rules, G_N_ELEMENTS(rules), now_s, &swept, &error));
+    g_assert_true(
+        store_shows_sweep(shows, rules, G_N_ELEMENTS(rules), now_s, NULL, &swept, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(swept.files, ==, files);
     g_assert_cmpuint(swept.shows, ==, trashed);
@@ -254,6 +256,42 @@ static void test_sweep_takes_what_is_due_and_nothing_else(Fixture *f, gconstpoin
     expect_count(shows, 3);
 }
 
+/* Has one camera's file, and only that. */
+static gboolean has_first(const char *id, const ShowFile *file, gpointer data)
+{
+    g_assert_true(store_id_is_valid(id));
+    ++*(guint *)data;
+    return strcmp(file->name, "cam_1_iso.webm") == 0;
+}
+
+static void test_what_is_nowhere_else_stays(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(StoreShows) shows = open_well(f);
+    g_autofree char *id = make_show(f, shows, SHOW_STATE_COMPLETE);
+    g_autoptr(GError) error = NULL;
+    guint asked = 0;
+    const StoreElsewhere mirror = {"mirror", has_first, &asked};
+    for (guint times = 1; times <= 2; times++) {
+        StoreSwept swept;
+        g_assert_true(store_shows_sweep(shows, rules, G_N_ELEMENTS(rules), START_S + 40 * DAY_S,
+                                        &mirror, &swept, &error));
+        g_assert_no_error(error);
+        g_assert_cmpuint(swept.files, ==, times == 1 ? 1 : 0);
+        g_assert_cmpuint(asked, ==, times == 1 ? 2 : 3); /* of what is gone nobody asks */
+    }
+    g_assert_false(holds(f, "sessions", id, "cam_1_iso.webm"));
+    g_assert_true(holds(f, "sessions", id, "cam_2_iso.webm"));
+    g_autofree char *path = path_in(f, "sessions", id, NULL);
+    g_autoptr(ShowManifest) manifest = store_folder_manifest(path, &error);
+    g_assert_true(store_file_is_elsewhere(show_manifest_find(manifest, "cam_1_iso.webm")));
+    g_assert_false(store_file_is_elsewhere(show_manifest_find(manifest, "cam_2_iso.webm")));
+    g_autoptr(GPtrArray) verdicts = store_folder_verify(path, NULL, NULL);
+    g_assert_cmpuint(verdicts->len, ==, 3); /* what is here is looked at */
+    for (guint i = 0; i < verdicts->len; i++)
+        g_assert_true(((StoreVerdict *)verdicts->pdata[i])->good);
+}
+
 static void test_unreadable_show_is_said_and_left(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -263,8 +301,8 @@ static void test_unreadable_show_is_said_and_left(Fixture *f, gconstpointer data
     g_autoptr(GError) error = NULL;
     StoreSwept swept;
     put(f, bad, "manifest.json", "{");
-    g_assert_false(
-        store_shows_sweep(shows, rules, G_N_ELEMENTS(rules), START_S + 40 * DAY_S, &swept, &error));
+    g_assert_false(store_shows_sweep(shows, rules, G_N_ELEMENTS(rules), START_S + 40 * DAY_S, NULL,
+                                     &swept, &error));
     g_assert_nonnull(strstr(error->message, bad));
     g_assert_cmpuint(swept.files, ==, 2);
     g_assert_true(holds(f, "sessions", bad, "cam_1_iso.webm"));
@@ -363,6 +401,7 @@ int main(int argc, char **argv)
     ADD("s01/emptying-follows-no-link-and-leaves-strangers",
         test_emptying_follows_no_link_and_leaves_strangers);
     ADD("sweep-takes-what-is-due-and-nothing-else", test_sweep_takes_what_is_due_and_nothing_else);
+    ADD("r05/what-is-nowhere-else-stays", test_what_is_nowhere_else_stays);
     ADD("unreadable-show-is-said-and-left", test_unreadable_show_is_said_and_left);
     ADD("r05/reserve-is-kept-given-and-filled-again", test_reserve_is_kept_given_and_filled_again);
     ADD("r05/room-does-not-flutter", test_room_does_not_flutter);

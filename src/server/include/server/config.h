@@ -25,6 +25,12 @@ typedef struct ServerConfig {
     gint64 upload_idle_s;       /* an unfinished upload of a stopped show is given up after (7 d) */
     gint64 trash_s;             /* grace of deleted shows (7 d) */
     gint64 keep_iso_s, keep_program_s, keep_rendered_s, keep_show_s; /* 0: for ever (0) */
+    char *mirror;             /* "s3://bucket/prefix"; NULL: none */
+    gint64 mirror_rate_bytes; /* sent to it in a second at most; 0: no limit (0) */
+    gboolean mirror_tags;       /* files there carry their kind, for rules of the bucket (off) */
+    gboolean presign_downloads; /* what the mirror has is fetched there (off) */
+    char *s3_endpoint, *s3_region; /* NULL: Amazon's, of us-east-1 */
+    char *s3_key_id, *s3_secret, *s3_session_token; /* from AWS_… variables and .env only */
     guint events_per_s;                                              /* of each client (60) */
     guint event_burst;                                               /* (120) */
     guint clients_per_show;                                          /* (64) */

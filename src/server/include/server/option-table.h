@@ -46,6 +46,22 @@
         keep_rendered_s, 0, SERVER_CENTURY_S)                                                      \
     SET("keep-show", "DURATION", "0", "Whole shows go to the trash after; 0: never", SECONDS,      \
         keep_show_s, 0, SERVER_CENTURY_S)                                                          \
+    UNSET("mirror", "URL",                                                                         \
+          "Object storage to which finished files are copied, such as s3://bucket/prefix; "        \
+          "credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",                     \
+          TEXT, mirror)                                                                            \
+    SET("mirror-rate", "SIZE", "0", "Sent to the mirror in a second at most; 0: no limit", SIZE,   \
+        mirror_rate_bytes, 0, SERVER_TERA)                                                         \
+    UNSET("mirror-tags", NULL,                                                                     \
+          "Files at the mirror carry their kind as a tag, for the bucket's lifecycle rules", FLAG, \
+          mirror_tags)                                                                             \
+    UNSET("presign-downloads", NULL,                                                               \
+          "Recordings and renders that the mirror has are fetched there, not from this machine",   \
+          FLAG, presign_downloads)                                                                 \
+    UNSET("s3-endpoint", "URL", "Where object storage is reached; without it Amazon's", TEXT,      \
+          s3_endpoint)                                                                             \
+    UNSET("s3-region", "NAME", "Region of the object storage; without it us-east-1", TEXT,         \
+          s3_region)                                                                               \
     SET("events-per-second", "COUNT", "60", "Events that one client may send in a second", COUNT,  \
         events_per_s, 1, 10000)                                                                    \
     SET("event-burst", "COUNT", "120", "Events that one client may send at once", COUNT,           \

@@ -24,6 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreStaging, store_staging_close)
 ShowManifest *store_folder_manifest(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean store_folder_write_manifest(const char *path, const ShowManifest *manifest,
                                      GError **error);
+/* A member of a file's entry: the name of the place that has it, when it is not here any more. */
+#define STORE_ELSEWHERE "at"
+gboolean store_file_is_elsewhere(const ShowFile *file);
+
 /* Absolute path of a file that the manifest names; free with g_free(). */
 char *store_folder_file(const char *path, const ShowFile *file);
 
@@ -33,7 +37,7 @@ typedef struct StoreVerdict {
     char *problem; /* NULL when good */
 } StoreVerdict;
 
-/* Checks each file's presence, size and sha256. Array of StoreVerdict * with free function, in the
+/* Checks presence, size and sha256 of each file that is not elsewhere. Array of StoreVerdict * with free function, in the
  * manifest's order; NULL when the manifest cannot be read or the user gave up. */
 GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -10,6 +10,7 @@
  * store_shows_has_room() and store_shows_make_room().
  * Times: seconds since 1970, UTC, given by the caller. Sizes: bytes. */
 #pragma once
+#include <show/manifest.h>
 #include <store/io.h>
 
 typedef struct StoreShows StoreShows;
@@ -72,13 +73,22 @@ typedef struct StoreSwept {
     gint64 bytes;
 } StoreSwept;
 
+/* Another place that keeps files. Where there is one, a recording is deleted here only when it `has` it,
+ * and its entry stays in the manifest and says "at": `name`. */
+typedef struct StoreElsewhere {
+    const char *name; /* "mirror" */
+    gboolean (*has)(const char *id, const ShowFile *file, gpointer data);
+    gpointer data;
+} StoreElsewhere;
+
 /* Applies the rules to every show that is complete; where several name a kind, the longest age holds.
  * The log never goes but with its show. Only files that a manifest names and that lie in the show's folder are deleted, with their
  * ".index"; first the file, then its entry, so a sweep that was cut short is made good by the next
  * one. A show that cannot be read is left as it is. The first error is given, and FALSE; the other
  * shows are swept all the same. `swept` may be NULL. */
 gboolean store_shows_sweep(StoreShows *shows, const StoreRule *rules, gsize count, gint64 now_s,
-                           StoreSwept *swept, GError **error);
+                           const StoreElsewhere *elsewhere /* NULL: none */, StoreSwept *swept,
+                           GError **error);
 
 /* Looks at the disk and fills the reserve again when there is room. FALSE: uploads should wait. Says
  * TRUE again only when a tenth more than low_bytes is free, so that it does not flutter. */

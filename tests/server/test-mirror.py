@@ -1,0 +1,281 @@
+"""The mirror behind the shows, against a real S3 server with a proxy before it that fails on demand:
+what is finished arrives, an outage only delays (R6, R7), and nothing goes that is nowhere else."""
+import hashlib
+import json
+import shutil
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from client import (recording, send_multipart, show_folder, start_show, stop_show,  # noqa: E402
+                    wait_complete)
+from s3 import BUCKET, KEY, SECRET, Faults, Status, Storage, missing  # noqa: E402
+from serve import Studio, refused  # noqa: E402
+from tap import Tap  # noqa: E402
+
+tap = Tap()
+AWS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+
+
+def wait_for(what, good, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if good():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"never: {what}")
+
+
+class Mirrored:
+    """A studio, its mirror, and the proxy between them; clean at the end."""
+
+    def __init__(self, *options, url=f"s3://{BUCKET}/studio", environment=None):
+        self.storage = Storage()
+        self.faults = Faults(self.storage)
+        self.studio = Studio("--mirror", url, "--s3-endpoint", self.faults.endpoint, *options,
+                             environment={**AWS, **(environment or {})})
+
+    def __enter__(self):
+        self.studio.__enter__()
+        return self
+
+    def __exit__(self, *arguments):
+        try:
+            self.studio.__exit__(*arguments)
+        finally:
+            self.faults.close()
+            self.storage.close()
+
+    def show(self, files, complete=True):
+        """A show with these recordings (name: bytes); its id."""
+        session = start_show(self.studio)["sessionId"]
+        for name, data in files.items():
+            answer = send_multipart(self.studio, session, name, data)
+            assert answer.status in (200, 201), answer
+        if complete:
+            stop_show(self.studio, session)
+            wait_complete(self.studio, session)
+        return session
+
+    def there(self, session):
+        """What the mirror has of a show: name → bytes."""
+        top = f"studio/sessions/{session}/"
+        return {key[len(top):]: self.storage.read(key) for key in self.storage.objects()
+                if key.startswith(top)}
+
+    def lacks(self, session):
+        """Names of files of the manifest here that the mirror has not, or has otherwise."""
+        there = self.there(session)
+        folder = show_folder(self.studio, session)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        names = [f["name"] for f in manifest["files"] if "sha256" in f and "at" not in f]
+        return [name for name in [*names, "manifest.json"]
+                if there.get(name) != (folder / name).read_bytes()]
+
+    def metric(self, name):
+        text = self.studio.ask("GET", "/metrics").body.decode()
+        return int(next(line for line in text.splitlines()
+                        if line.startswith(f"crosscut_mirror_{name} ")).split()[1])
+
+    def ready(self):
+        answer = self.studio.ask("GET", "/readyz", token=None)
+        return answer.status, answer.json["mirror"]
+
+
+def arrives(mirrored):
+    """Recordings when they are closed, while the show still runs; the rest when it is complete."""
+    one, two = recording(300_000, 1), recording(6_000_000, 2)
+    session = mirrored.show({"cam_1_iso.webm": one}, complete=False)
+    wait_for("a recording of a running show",
+             lambda: mirrored.there(session).get("cam_1_iso.webm") == one)
+    send_multipart(mirrored.studio, session, "cam_2_iso.webm", two)
+    stop_show(mirrored.studio, session)
+    manifest = wait_complete(mirrored.studio, session)
+    wait_for("all of it", lambda: not mirrored.lacks(session))
+    names = set(mirrored.there(session))
+    if not {"cam_2_iso.webm", "events.log", "events.json", "manifest.json"} <= names:
+        return names
+    sums = {f["name"]: f.get("sha256") for f in manifest["files"]}
+    if sums["cam_2_iso.webm"] != hashlib.sha256(two).hexdigest():
+        return sums
+    wait_for("health", lambda: mirrored.ready() == (200, "ok"))
+    if mirrored.metric("bytes_total") < 6_300_000 or mirrored.metric("waiting_bytes") != 0:
+        return mirrored.studio.ask("GET", "/metrics").body.decode()
+    return None
+
+
+def restart_sends_nothing_twice(mirrored):
+    session = mirrored.show({"cam_1_iso.webm": recording(2_000_000, 3)})
+    wait_for("all of it", lambda: not mirrored.lacks(session))
+    wait_for("rest", lambda: mirrored.ready()[1] == "ok")
+    for lost in (False, True):
+        mirrored.studio.stop()
+        if lost:
+            shutil.rmtree(mirrored.studio.folder / "storage" / "mirror")
+        mirrored.faults.seen.clear()
+        mirrored.studio.start()
+        wait_for("a look", lambda: any("uploads" in path for _, path in mirrored.faults.seen))
+        wait_for("rest", lambda: mirrored.ready()[1] == "ok")
+        sent = [path for method, path in mirrored.faults.seen
+                if method == "PUT" and "_iso.webm" in path and ".index" not in path]
+        if sent:
+            return f"record lost: {lost}, sent again: {sent}"
+    return None
+
+
+def healed(test):
+    """The proxy passes everything on before and after the test."""
+    def run(mirrored):
+        mirrored.faults.rule = lambda request: None
+        try:
+            return test(mirrored)
+        finally:
+            mirrored.faults.rule = lambda request: None
+    return run
+
+
+@healed
+def outage(mirrored):
+    """The mirror is away: shows go on, it is said, readiness stays; then everything arrives. What the
+    server was killed over arrives too."""
+    mirrored.faults.rule = lambda request: Status(503, "SlowDown", {"Retry-After": "0"})
+    data = recording(7_000_000, 4)
+    session = mirrored.show({"cam_1_iso.webm": data, "program.webm": recording(50_000, 5)})
+    wait_for("a failure that is said", lambda: mirrored.ready() == (200, "failing"))
+    wait_for("what waits", lambda: mirrored.metric("waiting_bytes") > 7_050_000)
+    if mirrored.metric("errors_total") < 1 or mirrored.metric("behind_seconds") < 1:
+        return mirrored.studio.ask("GET", "/metrics").body.decode()
+    mirrored.studio.stop(signal.SIGKILL)
+    mirrored.studio.start()
+    wait_for("a failure that is said", lambda: mirrored.ready() == (200, "failing"))
+    mirrored.faults.rule = lambda request: None
+    wait_for("all of it", lambda: not mirrored.lacks(session), 90)
+    wait_for("health", lambda: mirrored.ready() == (200, "ok"))
+    said = mirrored.studio.log_text()
+    if "the mirror fails" not in said or "the mirror goes on" not in said:
+        return said[-3000:]
+    return f"a secret in the log: {said}" if SECRET in said else None
+
+
+@healed
+def retention(mirrored):
+    """Recordings whose time has come stay until the mirror has them; then they are fetched there."""
+    studio = mirrored.studio
+    mirrored.faults.rule = lambda request: Status(500, "InternalError")
+    data = recording(200_000, 6)
+    session = mirrored.show({"cam_1_iso.webm": data, "program.webm": recording(50_000, 7)})
+    iso = show_folder(studio, session) / "cam_1_iso.webm"
+    studio.stop()
+    time.sleep(1.1)  # so old that it may go
+    studio.start()  # a sweep is the first thing it does
+    wait_for("a failure", lambda: mirrored.ready()[1] == "failing")
+    if not iso.exists():
+        return "deleted, and nowhere else"
+    mirrored.faults.rule = lambda request: None
+    wait_for("all of it", lambda: not mirrored.lacks(session), 90)
+    studio.stop()
+    studio.start()
+    wait_for("the sweep", lambda: not iso.exists())
+    wait_for("the manifest", lambda: any(
+        f.get("at") == "mirror" for f in studio.ask("GET", f"/sessions/{session}").json["files"]))
+    answer = studio.ask("GET", f"/sessions/{session}/cam_1_iso.webm?download")
+    if answer.status != 307 or answer.headers["Cache-Control"] != "no-store":
+        return answer
+    with urllib.request.urlopen(answer.headers["Location"], timeout=30) as fetched:
+        if fetched.read() != data or "cam_1_iso.webm" not in fetched.headers["Content-Disposition"]:
+            return f"{fetched.headers}"
+    here = studio.ask("GET", f"/sessions/{session}/program.webm")
+    stranger = studio.ask("GET", f"/sessions/{session}/cam_1_iso.webm", token=None)
+    if here.status != 200 or stranger.status != 401:
+        return f"{here} {stranger}"
+    gone = studio.ask("GET", f"/sessions/{session}/cam_2_iso.webm")
+    if "X-Amz-Signature" in studio.log_text():
+        return "an address that opens it is in the log"
+    return None if gone.status == 404 else gone
+
+
+def deleted(mirrored):
+    """A deleted show is deleted at the mirror when its grace has passed, and only then."""
+    studio = mirrored.studio
+    kept = mirrored.show({"cam_1_iso.webm": recording(10_000, 8)})
+    session = mirrored.show({"cam_1_iso.webm": recording(10_000, 9)})
+    wait_for("both", lambda: not mirrored.lacks(session) and not mirrored.lacks(kept))
+    assert studio.ask("DELETE", f"/sessions/{session}").status == 204
+    studio.stop()
+    if not mirrored.there(session):
+        return "gone at the mirror while it could be taken back"
+    studio.start()  # the trash is emptied, whose time has come
+    wait_for("its end", lambda: not mirrored.there(session), 90)
+    if mirrored.lacks(kept):
+        return "another show lost something"
+    # A folder that was lost is no wish to delete: that is what a mirror is for.
+    studio.stop()
+    shutil.rmtree(show_folder(studio, kept))
+    mirrored.faults.seen.clear()
+    studio.start()
+    wait_for("a look", lambda: any("uploads" in path for _, path in mirrored.faults.seen))
+    wait_for("rest", lambda: mirrored.ready()[1] == "ok")
+    return None if mirrored.there(kept) else "a lost folder was deleted at the mirror too"
+
+
+def presigned(mirrored):
+    """With --presign-downloads what the mirror has is fetched there, documents are not."""
+    data = recording(20_000, 10)
+    session = mirrored.show({"cam_1_iso.webm": data})
+    wait_for("all of it", lambda: not mirrored.lacks(session))
+    wait_for("rest", lambda: mirrored.ready()[1] == "ok")
+    answer = mirrored.studio.ask("GET", f"/sessions/{session}/cam_1_iso.webm")
+    document = mirrored.studio.ask("GET", f"/sessions/{session}/events.json")
+    if answer.status != 307 or document.status != 200:
+        return f"{answer} {document}"
+    with urllib.request.urlopen(answer.headers["Location"], timeout=30) as fetched:
+        return None if fetched.read() == data else "other bytes"
+
+
+def wrong_settings():
+    """What cannot be is said at the start, without a secret."""
+    for options, environment, words in (
+            (["--mirror", "s3://shows"], {}, "AWS_ACCESS_KEY_ID"),
+            (["--mirror", "https://shows"], AWS, "s3://bucket"),
+            (["--mirror", "s3://shows", "--s3-endpoint", "ftp://x"], AWS, "endpoint"),
+            (["--presign-downloads"], AWS, "--mirror")):
+        code, said = refused(*options, environment=environment)
+        if code != 2 or words not in said or SECRET in said:
+            return f"{options}: {code} {said}"
+    return None
+
+
+def secrets_stay(mirrored):
+    """Not in the environment of the process, in its files or what it prints (S8)."""
+    pid = mirrored.studio.process.pid
+    for path in (f"/proc/{pid}/environ", f"/proc/{pid}/cmdline"):
+        try:
+            if SECRET.encode() in Path(path).read_bytes():
+                return path
+        except PermissionError:
+            pass
+    for path in (mirrored.studio.folder / "storage").rglob("*"):
+        if path.is_file() and SECRET.encode() in path.read_bytes():
+            return path
+    return None
+
+
+tap.run("/r07/mirror/wrong-settings-do-not-start", wrong_settings)
+why = missing()
+if why:
+    tap.skip("/r07/mirror/runs", why)
+else:
+    with Mirrored("--trash", "0") as one:
+        tap.run("/r07/mirror/what-is-finished-arrives", arrives, one)
+        tap.run("/r07/mirror/a-restart-sends-nothing-twice", restart_sends_nothing_twice, one)
+        tap.run("/r06/mirror/an-outage-only-delays", outage, one)
+        tap.run("/r05/mirror/deleted-shows-go-lost-ones-do-not", deleted, one)
+        tap.run("/s08/mirror/secrets-stay-where-they-are", secrets_stay, one)
+    with Mirrored("--keep-iso", "1s") as one:
+        tap.run("/r05/mirror/nothing-goes-that-is-nowhere-else", retention, one)
+    with Mirrored("--presign-downloads") as one:
+        tap.run("/r07/mirror/downloads-come-from-there-when-asked", presigned, one)
+tap.finish()
