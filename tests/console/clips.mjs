@@ -1,23 +1,22 @@
-/* Clips whose pictures say of which camera and which frame they are, with a beep and a flash at each
- * full second; and reading that back from recordings. */
+/* Clips whose pictures say of which camera and which frame they are, with a beep at each full second;
+ * and reading that back from recordings. */
 import { execFileSync } from "node:child_process";
 
 const WIDTH = 1280;
 const HEIGHT = 720;
 const BOX = 80;
-const FLASH = { x: 1000, y: 500, size: 160 };
+const RATE = 30;
 
 /* A picture of boxes: white is a set bit. */
 export function makeClip(path, camera, seconds = 30) {
   const boxes = [];
   for (let bit = 0; bit < 10; bit++) boxes.push(box(bit * BOX + 40, 40, BOX, `eq(mod(floor(n/${2 ** bit}),2),1)`));
   for (let bit = 0; bit < 2; bit++) if ((camera >> bit) & 1) boxes.push(box((10 + bit) * BOX + 40, 40, BOX, "1"));
-  boxes.push(box(FLASH.x, FLASH.y, FLASH.size, "lt(mod(t,1),0.09)"));
   const tone = `0.5*sin(2*PI*${600 + 300 * camera}*t)*lt(mod(t,1),0.1)`;
   ffmpeg([
-    "-f", "lavfi", "-i", `color=c=0x203040:s=${WIDTH}x${HEIGHT}:r=30:d=${seconds},${boxes.join(",")}`,
+    "-f", "lavfi", "-i", `color=c=0x203040:s=${WIDTH}x${HEIGHT}:r=${RATE}:d=${seconds},${boxes.join(",")}`,
     "-f", "lavfi", "-i", `aevalsrc='${tone}':s=48000:d=${seconds}`,
-    "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest", path,
+    "-c:v", "libx264", "-preset", "ultrafast", "-g", String(RATE), "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest", path,
   ]);
 }
 
@@ -25,7 +24,7 @@ function box(x, y, size, enable) {
   return `drawbox=x=${x}:y=${y}:w=${size}:h=${size}:color=white:t=fill:enable='${enable}'`;
 }
 
-/* Of every frame: time in the file (ms), camera, number, whether it flashes. */
+/* Of every frame: time in the file (ms), camera, number. */
 export function readFrames(path) {
   const times = ffprobe(path, "v", "packet=pts_time").map((line) => Number(line) * 1000);
   const small = { width: WIDTH / 20, height: HEIGHT / 20 };
@@ -39,7 +38,7 @@ export function readFrames(path) {
     for (let bit = 0; bit < 10; bit++) if (isWhite(bit * BOX + 80, 80)) number |= 1 << bit;
     let camera = 0;
     for (let bit = 0; bit < 2; bit++) if (isWhite((10 + bit) * BOX + 80, 80)) camera |= 1 << bit;
-    frames.push({ t: times[i], camera, number, isFlash: isWhite(FLASH.x + 80, FLASH.y + 80) });
+    frames.push({ t: times[i], camera, number });
   }
   return frames;
 }
@@ -62,13 +61,16 @@ function readBeeps(path) {
   return beeps;
 }
 
-/* Of each flash how long after it the nearest beep comes, in ms, ascending. */
+/* Of each beep how much later it comes than the picture of its moment, in ms, ascending. Every picture
+ * says which it is, so those about a beep tell where its moment lies, also where one of them is missing. */
 export function soundAfterPicture(path) {
-  const frames = readFrames(path);
-  const flashes = frames.filter((frame, i) => i > 0 && frame.isFlash && !frames[i - 1].isFlash).map((frame) => frame.t);
-  const beeps = readBeeps(path);
-  const nearest = (t) => beeps.map((beep) => beep - t).sort((a, b) => Math.abs(a) - Math.abs(b))[0];
-  return flashes.map(nearest).sort((a, b) => a - b);
+  const frames = readFrames(path).map(({ t, number }) => ({ t, zero: t - (number * 1000) / RATE }));
+  const after = (beep) => {
+    const near = frames.filter(({ t }) => Math.abs(t - beep) < 500).map(({ zero }) => zero).sort((x, y) => x - y);
+    const late = beep - near[near.length >> 1];
+    return near.length === 0 ? [] : [late - 1000 * Math.round(late / 1000)];
+  };
+  return readBeeps(path).flatMap(after).sort((x, y) => x - y);
 }
 
 /* What ffmpeg complains about when it decodes all of it; "" is nothing. */

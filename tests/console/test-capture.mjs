@@ -112,14 +112,29 @@ test("r14: each program frame is of the camera that its cut names, and sound is 
   });
 });
 
-/* Flash and beep begin together. How exactly is measured in bench/browser: a test machine that has
- * other things to do shows a sample's pictures late, so only what is plainly wrong fails here. */
-function expectInStep(path) {
+/* R8. Sound and picture are laid together by the recording's own times, so that a machine which has other
+ * things to do loses pictures, and shifts none. */
+function expectInStep(path, mostMs = 40) {
   const offsets = soundAfterPicture(path);
-  const middle = offsets[Math.floor(offsets.length / 2)];
+  const middle = offsets[offsets.length >> 1];
   console.log(`# ${path.split("-").pop()}: sound after picture, ms: ${offsets.map((x) => Math.round(x)).join(" ")}`);
-  assert.ok(offsets.length >= 5 && Math.abs(middle) <= 150, `sound lies ${middle} ms after its picture`);
+  assert.ok(offsets.length >= 5, `only ${offsets.length} beeps`);
+  assert.ok(Math.abs(middle) <= mostMs, `sound lies ${middle} ms after its picture`);
 }
+
+test("r08: sound and picture stay together while the page is busy", async () => {
+  await withPage(async ({ page }) => {
+    await openClips(page);
+    await page.evaluate(() => {
+      setInterval(() => {
+        for (const end = performance.now() + 70; performance.now() < end; );
+      }, 110);
+    });
+    await record(page, { seconds: 10 });
+    const files = await takeFiles(page, "busy");
+    for (const name of ["cam_1_iso.mkv", "cam_2_iso.mkv", "cam_3_iso.mkv", "program.mkv"]) expectInStep(files.get(name).path);
+  });
+});
 
 test("cameras and program are recorded whole, and cut at keyframes", async () => {
   await withPage(async ({ page }) => {

@@ -29,7 +29,7 @@ const SCENES = {
   unfinished: [studio("unfinished")],
   setup: [studio("setup")],
   phone: [studio("setup"), click("A phone as camera")],
-  "sound-check": [studio("setup"), async (page) => { await click("Again the sound of Tomas")(page); await click("Start")(page); }],
+  "sound-check": [studio("setup"), async (page) => { await click("Check again the sound of Tomas")(page); await click("Start")(page); }],
   recording: [studio("recording")],
   manual: [studio("manual")],
   trouble: [studio("trouble")],

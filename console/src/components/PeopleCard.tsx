@@ -25,7 +25,7 @@ export function PeopleCard({ sources, shares, link, onEdit }: Props) {
           <li key={source.id} style={vars({ "--k": colourOf(sources, source.id) })}>
             <i className="voice on" />
             <span className="clip">{source.label}</span>
-            <span className="end dim num">{shares[source.id] ? `${percentOf(shares[source.id] ?? 0)} of speech` : "not spoken yet"}</span>
+            <span className="end dim num">{shares[source.id] ? `${percentOf(shares[source.id] ?? 0)} of speech` : "has not spoken yet"}</span>
           </li>
         ))}
       </ul>

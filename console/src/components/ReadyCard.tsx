@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { isServerThere } from "./TopBar";
-import { lengthOf, messageOf, plural } from "./words";
+import { APART_LEAST_DB, lengthOf, messageOf, plural } from "./words";
 
 interface Item {
   isWell: boolean;
@@ -14,16 +14,16 @@ export function readiness(state: StudioState): Item[] {
   const pictures = state.sources.filter((source) => source.role !== "mic");
   const voices = state.sources.filter((source) => source.microphone !== null);
   const checked = voices.filter((source) => source.gainDb !== null);
-  const close = voices.filter((source) => source.isolationDb !== null && source.isolationDb < 4);
+  const close = voices.filter((source) => source.isolationDb !== null && source.isolationDb < APART_LEAST_DB);
   const troubled = state.sources.filter((source) => source.trouble);
   const wide = state.sources.some((source) => source.role === "wide");
   const { secondsLeft } = state.room;
   return [
     { isWell: troubled.length === 0, text: troubled[0] ? `${troubled[0].label}: ${troubled[0].trouble}` : `${plural(pictures.length, "picture", "pictures")}${wide ? ", one of everybody" : ""}` },
-    { isWell: voices.length > 0, text: voices.length ? plural(voices.length, "microphone", "microphones") : "No microphone: nothing to direct by" },
-    { isWell: voices.length < 2 || checked.length === voices.length, text: voices.length < 2 ? "One voice needs no sound check" : `Sound check ${checked.length} of ${voices.length}` },
-    ...(close.length ? [{ isWell: false, text: `${close.map((source) => source.label).join(", ")}: others are too loud in the mic` }] : []),
-    { isWell: isServerThere(state), text: isServerThere(state) ? "The server is there" : "The server is not there yet" },
+    { isWell: voices.length > 0, text: voices.length ? plural(voices.length, "microphone", "microphones") : "No microphone: you cut by hand" },
+    { isWell: voices.length < 2 || checked.length === voices.length, text: voices.length < 2 ? "With one microphone no sound check is needed" : checked.length === voices.length ? "Sound checked" : `Sound checked for ${checked.length} of ${voices.length}` },
+    ...(close.length ? [{ isWell: false, text: `${close.map((source) => source.label).join(", ")}: others are too loud in the microphone` }] : []),
+    { isWell: isServerThere(state), text: isServerThere(state) ? "The server answers" : "The server does not answer yet" },
     ...(secondsLeft !== null ? [{ isWell: secondsLeft > 3600, text: `Room for ${lengthOf(secondsLeft * 1000)}` }] : []),
   ];
 }

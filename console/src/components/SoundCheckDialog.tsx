@@ -3,7 +3,7 @@ import type { SourceId, StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { Dialog } from "./Dialog";
 import { Meter } from "./Meter";
-import { isolationWords } from "./words";
+import { isolationWords, levelWords } from "./words";
 
 const LENGTH_MS = 5000;
 
@@ -80,7 +80,7 @@ export function SoundCheckDialog({ state, first, onClose }: Props) {
         {running ? (
           <>
             <p>
-              <b>{person.label}, keep talking.</b> Everybody else is silent.
+              <b>{person.label}, keep talking.</b> Everybody else, please be silent.
             </p>
             <progress value={LENGTH_MS - running.remainingMs} max={LENGTH_MS} aria-label="Time of the sound check" />
             <p className="dim num">{Math.ceil(running.remainingMs / 1000)} s left</p>
@@ -94,7 +94,7 @@ export function SoundCheckDialog({ state, first, onClose }: Props) {
             <p className={isolation?.good === false ? "warn" : "well"}>
               <b>{isolation?.good === false ? "Heard, but not alone." : "Heard well."}</b> {isolation ? `${isolation.text}.` : ""}
             </p>
-            {person.gainDb !== null && <p className="small dim num">The voice lies at {Math.round(person.gainDb)} dB.</p>}
+            {person.gainDb !== null && <p className="small dim">{levelWords(person.gainDb)}</p>}
           </>
         ) : (
           <p>

@@ -26,7 +26,7 @@ function CheckWords({ source }: { source: Source }) {
   if (source.gainDb === null) return <span className="small dim grow">Sound not checked yet</span>;
   return (
     <span className={`small grow ${isolation?.good === false ? "warn" : "well"}`}>
-      {isolation ? `Checked. ${isolation.text}` : "Sound checked"}
+      {isolation?.text ?? "Sound checked"}
     </span>
   );
 }
@@ -47,6 +47,11 @@ export function SourceCard({ source, number, devices, colour, onCheck }: Props) 
       </Picture>
       <div className="body">
         {source.trouble && source.stream && <p className="small warn">{source.trouble}</p>}
+        {source.picture.kind === "screen" && source.trouble && !source.stream && (
+          <button type="button" onClick={() => studio.changeSource(source.id, { picture: { kind: "screen", asked: Date.now() } })}>
+            Choose a screen
+          </button>
+        )}
         <label className="field">
           <span>Name</span>
           <input
@@ -58,7 +63,7 @@ export function SourceCard({ source, number, devices, colour, onCheck }: Props) 
         </label>
         <div className="pair">
           <label className="field">
-            <span>Shows</span>
+            <span>Picture of</span>
             <select
               value={source.role}
               onChange={(event) => studio.changeSource(source.id, { role: event.target.value as Role })}
@@ -100,7 +105,7 @@ export function SourceCard({ source, number, devices, colour, onCheck }: Props) 
               <CheckWords source={source} />
               {!isPhoneOpen && (
                 <button type="button" onClick={onCheck}>
-                  {source.gainDb === null ? "Check" : "Again"}
+                  {source.gainDb === null ? "Check" : "Check again"}
                   <span className="hidden-words"> the sound of {source.label}</span>
                 </button>
               )}

@@ -6,7 +6,7 @@ import { ROLES } from "./words";
 const PRIORITIES = [-10, -5, 0, 5, 10];
 
 function priorityWords(priority: number): string {
-  if (priority === 0) return "usual";
+  if (priority === 0) return "as usual";
   return priority > 0 ? (priority > 5 ? "much more often" : "more often") : priority < -5 ? "much less often" : "less often";
 }
 
@@ -22,7 +22,7 @@ export function SourcesDialog({ sources, onClose }: { sources: Source[]; onClose
             <input value={source.label} maxLength={60} onChange={(event) => studio.changeSource(source.id, { label: event.target.value })} />
           </label>
           <label className="field">
-            <span>Shows</span>
+            <span>Picture of</span>
             <select value={source.role} onChange={(event) => studio.changeSource(source.id, { role: event.target.value as Role })}>
               {(Object.keys(ROLES) as Role[]).map((role) => (
                 <option key={role} value={role}>
@@ -32,7 +32,7 @@ export function SourcesDialog({ sources, onClose }: { sources: Source[]; onClose
             </select>
           </label>
           <label className="field">
-            <span>On screen</span>
+            <span>Is on screen</span>
             <select value={source.priority} onChange={(event) => studio.changeSource(source.id, { priority: Number(event.target.value) })}>
               {[...new Set([...PRIORITIES, source.priority])]
                 .sort((a, b) => b - a)

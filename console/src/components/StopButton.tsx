@@ -19,7 +19,7 @@ export function StopButton({ isAsking, setAsking, onStop }: Props) {
           foot={
             <>
               <button type="button" onClick={() => setAsking(false)}>
-                Go on
+                Keep recording
               </button>
               <button
                 type="button"

@@ -4,6 +4,12 @@ import { useStudio } from "../hooks/use-studio";
 import { Dialog } from "./Dialog";
 import { messageOf, sizeOf } from "./words";
 
+function saidOf({ isRecording, isKnown, bytes }: Unfinished): string {
+  if (isRecording) return "This page was closed or reloaded in mid-show. What was recorded is safe; go on, and the rest becomes a new part.";
+  if (!isKnown) return `The server does not have this show any more: ${sizeOf(bytes)} of it are only in this browser.`;
+  return bytes > 0 ? `${sizeOf(bytes)} of it are still in this browser, and are being sent. Keep this page open.` : "The server is looking through the last of it. Keep this page open.";
+}
+
 /* A show that was cut short here: nothing of it is lost, and this says what becomes of it. */
 export function UnfinishedCard({ show }: { show: Unfinished }) {
   const studio = useStudio();
@@ -14,15 +20,15 @@ export function UnfinishedCard({ show }: { show: Unfinished }) {
     <section className="card notice" aria-label={`Unfinished: ${show.name}`}>
       <h2>{show.isRecording ? `“${show.name}” is still running` : `“${show.name}” is not all on the server`}</h2>
       <p className="small">
-        {show.isRecording
-          ? "This page was closed or reloaded in mid-show. What was recorded is safe; go on, and the rest becomes a new part."
-          : `${sizeOf(show.bytes)} of it wait in this browser.`}
+        {saidOf(show)}
       </p>
       {trouble && <p className="small warn">{trouble}</p>}
       <div className="line wrap">
-        <button type="button" className="main" onClick={() => void run(studio.resume(show.sessionId))}>
-          {show.isRecording ? "Go on recording" : "Send it now"}
-        </button>
+        {show.isRecording && (
+          <button type="button" className="main" onClick={() => void run(studio.resume(show.sessionId))}>
+            Go on recording
+          </button>
+        )}
         <button type="button" className="plain" onClick={() => setAsking(true)}>
           Discard
         </button>

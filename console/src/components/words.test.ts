@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clockOf, isolationWords, lengthOf, patienceWord, roomWords, safeUntilOf, sizeOf, timeOf } from "./words";
+import { clockOf, isolationWords, lengthOf, levelWords, patienceWord, roomWords, safeUntilOf, sizeOf, timeOf } from "./words";
 
 describe("words", () => {
   test("for times", () => {
@@ -27,9 +27,14 @@ describe("words", () => {
 
   test("for how well a microphone is alone", () => {
     expect(isolationWords(null)).toBeNull();
-    expect(isolationWords(3)?.good).toBe(false);
+    expect(isolationWords(3)).toMatchObject({ good: false, text: expect.stringContaining("nearly as loud") });
+    expect(isolationWords(-8)).toMatchObject({ good: false, text: expect.stringContaining("Somebody else is louder") });
     expect(isolationWords(6)?.text).toContain("enough");
     expect(isolationWords(12)?.text).toContain("good");
+  });
+
+  test("for the level of a voice", () => {
+    expect([-70, -30, -3].map((db) => levelWords(db).split(":")[0])).toEqual(["The voice is very quiet", "The voice has a good level.", "The voice is very loud"]);
   });
 
   test("for room, only as far as it is known", () => {

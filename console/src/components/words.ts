@@ -83,13 +83,23 @@ export function roomWords(room: Room): string {
   return words.join(" · ");
 }
 
-/* What the others' distance in a mic means. Below 4 dB levels cannot tell who speaks. */
+/* Below this levels cannot tell who speaks. */
+export const APART_LEAST_DB = 4;
+
+/* How well a microphone hears its own person and not the others. `db`: how much quieter these are. */
 export function isolationWords(db: number | null): { good: boolean; text: string } | null {
   if (db === null) return null;
-  const softer = `The others are ${Math.round(db)} dB softer`;
-  if (db < 4) return { good: false, text: `${softer}: too close to tell voices apart. Move this mic nearer to its person` };
-  if (db < 8) return { good: true, text: `${softer}: enough, nearer would be better` };
-  return { good: true, text: `${softer}: good` };
+  if (db < 0) return { good: false, text: "Somebody else is louder here. Move this microphone nearer to its person, or choose another" };
+  if (db < APART_LEAST_DB) return { good: false, text: "The others are nearly as loud here. Move this microphone nearer to its person" };
+  const quieter = `The others are ${Math.round(db)} dB quieter here`;
+  return { good: true, text: db < 8 ? `${quieter}: enough, nearer would be better` : `${quieter}: good` };
+}
+
+/* The level of a voice in its microphone, by the sound check. */
+export function levelWords(db: number): string {
+  if (db < -50) return "The voice is very quiet: move the microphone nearer, or turn it up.";
+  if (db > -10) return "The voice is very loud: turn the microphone down.";
+  return "The voice has a good level.";
 }
 
 export function plural(n: number, one: string, many: string): string {

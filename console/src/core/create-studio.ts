@@ -2,7 +2,7 @@
 import { Api } from "./api";
 import { createCapture } from "./capture/index";
 import { openSpool } from "./spool/index";
-import { StudioCore } from "./studio-core";
+import { StudioCore } from "./studio/index";
 import type { Studio } from "./studio";
 
 export function createStudio(api: Api = new Api()): Studio {

@@ -38,7 +38,7 @@ async function canEncode(width: number, height: number, rate: number, kbps: numb
   }
 }
 
-/* `mostHeight`: of the cameras that are there. With two cores or fewer 720p is enough to ask of it. */
+/* `mostHeight`: of the cameras that are there. With four cores or fewer 720p is enough to ask of it. */
 export async function probeFormat(mostHeight: number, cores = navigator.hardwareConcurrency ?? 4): Promise<Format> {
   for (const [width, height, videoKbps] of WANTED) {
     if (height > mostHeight || (height > 720 && cores <= 4)) continue;

@@ -8,15 +8,20 @@ import type { ToWorker } from "./worker";
 
 export interface LeftoverHooks {
   changed(unfinished: Unfinished[]): void;
+  /* The show of this page is none of them. */
+  isOpen(sessionId: string): boolean;
   /* For a show that is taken up. */
   hooks(): ShowHooks;
   post(message: ToWorker): void;
 }
 
+const AGAIN_MS = 5000;
+
 interface Leftover {
   show: Show;
   name: string;
   isRecording: boolean;
+  isKnown: boolean; /* to the server */
   isWorking: boolean; /* its end is seen to already */
 }
 
@@ -33,6 +38,7 @@ const SILENT: ShowHooks = {
 
 export class Leftovers {
   private items = new Map<string, Leftover>();
+  private seen = new Set<string>(); /* looked at, or of this visit */
   private timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(
@@ -41,16 +47,22 @@ export class Leftovers {
     private readonly out: LeftoverHooks,
   ) {}
 
-  /* Looks into the storage once, when the page opens. */
+  /* Looks into the storage when the page opens, and until the server has said what it knows of each. */
   async look(): Promise<void> {
+    let isAnswered = true;
     for (const { show: stored, files } of await this.spool.list()) {
+      if (this.seen.has(stored.sessionId) || this.out.isOpen(stored.sessionId)) continue;
       let manifest: Manifest | null = null;
       try {
         manifest = await this.api.session(stored.sessionId);
       } catch (error) {
         /* The server has no such show any more: what is here stays until it is discarded. */
-        if (error instanceof ApiError && error.status !== 404) continue;
+        if (error instanceof ApiError && error.status !== 404) {
+          isAnswered = false;
+          continue;
+        }
       }
+      this.seen.add(stored.sessionId);
       const show = new Show({
         show: stored,
         sources: manifest?.sources ?? [],
@@ -63,17 +75,19 @@ export class Leftovers {
       });
       for (const file of files) show.add(file);
       await show.takeKept();
-      const item = { show, name: stored.name, isRecording: manifest?.state === "recording", isWorking: false };
+      const item = { show, name: stored.name, isRecording: manifest?.state === "recording", isKnown: manifest !== null, isWorking: false };
       this.items.set(stored.sessionId, item);
       if (manifest && !item.isRecording) void this.finish(item);
     }
     this.tell();
     if (this.items.size > 0) this.timer ??= setInterval(() => this.tell(), 1000);
+    if (!isAnswered) setTimeout(() => void this.look(), AGAIN_MS);
   }
 
   /* A show of this visit whose files are still under way. */
   adopt(show: Show, name: string): void {
-    this.items.set(show.sessionId, { show, name, isRecording: false, isWorking: true });
+    this.seen.add(show.sessionId);
+    this.items.set(show.sessionId, { show, name, isRecording: false, isKnown: true, isWorking: true });
     this.timer ??= setInterval(() => this.tell(), 1000);
     this.tell();
   }
@@ -82,7 +96,7 @@ export class Leftovers {
   async take(sessionId: string): Promise<{ show: Show; name: string }> {
     const item = this.items.get(sessionId);
     if (!item) throw new Error("This show is not in this browser's storage any more.");
-    if (!item.isRecording) throw new Error("The server has ended this show; what is missing is being sent.");
+    if (!item.isRecording) throw new Error("This show has ended on the server; what is missing is being sent.");
     await item.show.connected();
     await item.show.link.measure();
     await item.show.caughtUp(5000);
@@ -124,11 +138,12 @@ export class Leftovers {
       this.timer = null;
     }
     this.out.changed(
-      [...this.items.values()].map(({ show, name, isRecording }) => ({
+      [...this.items.values()].map(({ show, name, isRecording, isKnown }) => ({
         sessionId: show.sessionId,
         name,
         bytes: show.uploads.unsentBytes(),
         isRecording,
+        isKnown,
       })),
     );
   }

@@ -1,9 +1,16 @@
 /* What is said when something is wrong: what it is, what it does not affect, what to do. One table,
  * so that the words are in one place and a test can read them all. */
-import type { Notice } from "./studio";
+import type { Notice, Picture } from "./studio";
 
 type Words = Pick<Notice, "level" | "title" | "text">;
 const say = (level: Notice["level"], title: string, text: string): Words => ({ level, title, text });
+
+/* How a picture comes back. */
+const BACK: Partial<Record<Picture["kind"], string>> = {
+  camera: "Plug it in again, or see whether another program uses it. ",
+  screen: "Share it again when you need it. ",
+  phone: "Open the link on the phone again. ",
+};
 
 export const WORDS = {
   noSecureContext: () =>
@@ -24,22 +31,24 @@ export const WORDS = {
     say(
       "warning",
       "The link to the server is down.",
-      "Recording goes on in this browser, and this console directs meanwhile. Everything is sent when the link is back. Leave this page open.",
+      "Recording goes on in this browser, and so does cutting. Everything is sent when the link is back; keep this page open.",
     ),
   denied: (why: string) =>
     say(
       "error",
       "The server does not let this browser in.",
-      `${why} Recording goes on in this browser. Open the address that the server printed, with its token.`,
+      `${why} What runs goes on in this browser. Open the address that the server printed, with its token.`,
     ),
-  pictureGone: (label: string, why: string) =>
+  pictureGone: (label: string, why: string, kind: Picture["kind"] = "camera") =>
     say(
       "warning",
       `${label}: ${why}`,
-      "The director has left this source; the others are recorded as before. Its recording goes on in a new part when it is back.",
+      `The show goes on with the others, and they are recorded as before. ${BACK[kind] ?? ""}Its recording goes on as a new part.`,
     ),
   soundTrouble: (label: string, why: string) =>
-    say("warning", `${label}: ${why}`, "Its picture is recorded as before, and so is everybody else. See to the microphone when you can."),
+    say("warning", `${label}: ${why}`, `All pictures are recorded as before, but ${label} is not heard: the show does not cut there by itself. See to the microphone; it goes on when it is back.`),
+  sourcesNotOpened: (why: string) =>
+    say("error", `A camera or microphone could not be opened: ${why}`, "The others are not affected. Take it away and add it again."),
   recordingFailed: (name: string, why: string) =>
     say("error", `${name} is not recorded any more: ${why}`, "The other recordings go on. Free some space in this browser, or stop the show when you can."),
   uploadFailed: (name: string, why: string) =>
@@ -47,29 +56,41 @@ export const WORDS = {
   uploadWaits: (why: string) =>
     say("warning", "Sending waits.", `${why} Recording goes on in this browser's storage.`),
   reduced: (text: string) =>
-    say("warning", "This machine is busy: the picture is saved with less detail.", `${text} Size and sound stay as they are. Close other programs or choose a smaller picture next time.`),
+    say("warning", "The picture is saved with less detail.", `${text} Its size and the sound stay as they are. Close other programs, or choose a smaller picture next time.`),
   poorIsolation: (label: string, db: number) =>
     say(
       "warning",
-      `${label}'s microphone hears the others too well (${db.toFixed(0)} dB apart).`,
-      `The recording is not affected, but cuts may come late or go to the wrong person. Move the microphone closer to ${label}, or the people further apart, and check again.`,
+      db < 0 ? `${label}'s microphone hears somebody else louder.` : `${label}'s microphone hears the others nearly as loud.`,
+      `The recording is not affected, but cuts may come late or go to the wrong person. Move the microphone nearer to ${label}, or the people further apart, and check the sound again.`,
     ),
   unheard: (label: string) =>
     say("warning", `${label} was not heard.`, "Nothing was changed. See that the right microphone is chosen and not muted, then check again."),
   cameraInOtherTab: (label: string) =>
-    say("warning", `${label} is being recorded in another tab.`, "The other recording goes on. Close that tab, or choose another camera here."),
-  browserFull: (left: string) =>
-    say("warning", `This browser has room for ${left} more.`, "What was recorded is safe. Free some disk space on this machine; what the server has acknowledged is removed after the show."),
+    say("warning", `${label} is being recorded in another tab.`, "That recording is not affected. End it there, or take this camera away here."),
+  browserLow: (minutes: number) =>
+    say(
+      "warning",
+      `This browser has room for ${minutes === 1 ? "one more minute" : `${minutes} more minutes`}.`,
+      "What was recorded is safe. Make room on this machine's disk; when this browser is full, recordings go straight to the server.",
+    ),
+  browserFull: (isOnline: boolean) =>
+    say(
+      "warning",
+      "This browser's storage is full.",
+      isOnline
+        ? "Recording goes on: what comes now goes straight to the server. Keep this page open until everything is sent, and make room on this machine's disk."
+        : "Recording goes on in memory for a few minutes, but the server cannot be reached either. Keep this page open, and make room on this machine's disk.",
+    ),
   serverFull: () =>
-    say("warning", "The server's disk is nearly full: sending waits.", "Recording goes on in this browser's storage, and the log of the show goes on. Make room on the server; sending then goes on by itself."),
+    say("warning", "The server's disk is nearly full: sending waits.", "Recording and cutting go on, and what is recorded is kept in this browser. Make room on the server; sending then goes on by itself."),
   noSample: () =>
     say("info", "The sample show is not made yet.", "In the folder of Crosscut run: make sample-show. Then start the server again and open it here."),
   eventRefused: (type: string, why: string) =>
-    say("warning", `The server did not take a line of the log (${type}).`, `${why} Recording is not affected.`),
+    say("warning", `The server did not write down what happened just now (${type}).`, `${why} Recording is not affected.`),
   workerFailed: (why: string) =>
-    say("error", "Who speaks is not heard.", `${why} Recording goes on; cut by hand, or open this page again after the show.`),
+    say("error", "The show cannot hear who speaks.", `${why} Recording goes on; cut by hand, or load this page again.`),
   stopNotReached: () =>
-    say("warning", "The server was not told of the end yet.", "Everything is recorded. It is told when it answers again; leave this page open."),
+    say("warning", "The server does not know yet that the show is over.", "Everything is recorded. The server is told when it answers again; keep this page open."),
 } satisfies Record<string, (...args: never[]) => Words>;
 
 export type NoticeId = string;

@@ -280,7 +280,8 @@ export class PhoneRecorder {
   private tell(): void {
     const files = this.show?.uploads.files() ?? [];
     const leftBytes = this.show?.uploads.unsentBytes() ?? 0;
-    const why = this.failure ?? files.find(({ trouble }) => trouble !== null)?.trouble ?? null;
+    const full = this.show && this.show.uploads.memoryBytes() > 0 ? "This phone's storage is full: its recording goes straight to the studio." : null;
+    const why = this.failure ?? files.find(({ trouble }) => trouble !== null)?.trouble ?? full;
     const own = { state: this.stateNow(files.length > 0, leftBytes), leftBytes, why };
     if (JSON.stringify(own) === JSON.stringify(this.own)) return;
     this.own = own;

@@ -8,7 +8,7 @@ export type Role = "person" | "wide" | "screen" | "mic";
 /* Where a source's picture comes from. "sample" plays a recording of the sample show. */
 export type Picture =
   | { kind: "camera"; deviceId: string }
-  | { kind: "screen" }
+  | { kind: "screen"; asked?: number } /* another number: the browser is to ask again which */
   | { kind: "phone"; clientId: string | null } /* null: its link was made, nobody came yet */
   | { kind: "sample"; url: string }
   | { kind: "none" }; /* a microphone only */
@@ -38,7 +38,7 @@ export interface Source {
   trouble: string | null;
   isLost: boolean; /* the director has left it */
   gainDb: number | null; /* level of this person's voice by the sound check; null: not checked */
-  isolationDb: number | null; /* how much softer the others are in this mic; null: not known */
+  isolationDb: number | null; /* how much quieter the others are in this mic; null: not known */
 }
 
 /* What changes many times a second is kept apart from the state, so that views draw it without
@@ -132,6 +132,7 @@ export interface Unfinished {
   name: string;
   bytes: number; /* still to send */
   isRecording: boolean; /* the server still has it recording: resume() goes on with it */
+  isKnown: boolean; /* to the server; else it cannot be sent */
 }
 
 export interface StudioState {

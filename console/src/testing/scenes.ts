@@ -1,10 +1,11 @@
 /* The states in which the views are looked at: gallery.html?scene=NAME. */
+import { WORDS } from "../core/notices";
 import type { StudioState } from "../core/studio";
 import { RECORDING, SETUP, source, SOURCES } from "./fake-studio";
 
 const setup = (change: Partial<StudioState>): StudioState => ({ ...SETUP, ...change });
 const recording = (change: Partial<StudioState>): StudioState => ({ ...RECORDING, ...change });
-const nothing = () => {};
+const UNPLUGGED = "This camera was unplugged.";
 
 export const SCENES: Record<string, StudioState> = {
   welcome: setup({ permission: "unknown", sources: [], devices: [] }),
@@ -15,7 +16,7 @@ export const SCENES: Record<string, StudioState> = {
     permission: "unknown",
     sources: [],
     devices: [],
-    unfinished: [{ sessionId: "1", name: "The Tuesday Round", bytes: 48e6, isRecording: true }],
+    unfinished: [{ sessionId: "1", name: "The Tuesday Round", bytes: 48e6, isRecording: true, isKnown: true }],
   }),
   setup: setup({
     sources: [
@@ -27,11 +28,9 @@ export const SCENES: Record<string, StudioState> = {
     ],
     notices: [
       {
-        id: "isolation-cam_2",
-        level: "warning",
-        title: "Two microphones hear the same voice",
-        text: "Tomas's microphone hears Maya only 3 dB softer. Move it closer to Tomas, or run the sound check again.",
-        actions: [{ label: "Sound check", run: nothing }],
+        id: "isolation:cam_2",
+        ...WORDS.poorIsolation("Tomas", 3),
+        actions: [],
       },
     ],
   }),
@@ -41,25 +40,21 @@ export const SCENES: Record<string, StudioState> = {
   }),
   trouble: recording({
     sources: SOURCES.map((one) =>
-      one.id === "cam_3" ? { ...one, trouble: "The camera was unplugged", isLost: true } : one,
+      one.id === "cam_3" ? { ...one, trouble: UNPLUGGED, isLost: true } : one,
     ),
     directing: { ...RECORDING.directing, next: null, decidedBy: "console" },
     link: { state: "offline", behindMs: 48_000, offsetErrorMs: null, roundTripMs: null },
     files: RECORDING.files.map((file) => (file.source === "cam_3" ? { ...file, state: "failed", trouble: "camera unplugged at 23:58" } : file)),
-    format: { ...RECORDING.format, reduced: "Half the bitrate: this machine is busy." },
+    format: { ...RECORDING.format, reduced: "This machine is busy, so each second gets half the data." },
     notices: [
       {
         id: "link",
-        level: "warning",
-        title: "The server is out of reach",
-        text: "The show goes on: this browser records and directs, and sends everything when the server is back. 61 GB fit here.",
-        actions: [{ label: "Try now", run: nothing }],
+        ...WORDS.linkDown(),
+        actions: [],
       },
       {
-        id: "lost-cam_3",
-        level: "warning",
-        title: "Ines's camera is gone",
-        text: "The director does not use it. The other files are not affected. Plug it in again, and it goes on as a new part.",
+        id: "trouble:cam_3",
+        ...WORDS.pictureGone("Ines", UNPLUGGED),
         actions: [],
       },
     ],

@@ -22,7 +22,7 @@ export function Login({ reason, onDone }: { reason: string | null; onDone: () =>
     <main className="narrow">
       <form className="card stack login" onSubmit={submit}>
         <Logo />
-        <h1>Who is it?</h1>
+        <h1>Log in</h1>
         <p className="dim">
           Crosscut printed an address with a token where it was started. Open that address, or paste it here.
         </p>

@@ -9,6 +9,11 @@ declare class MediaStreamTrackProcessor {
   readonly readable: ReadableStream<VideoFrame>;
 }
 
+declare class MediaStreamTrackGenerator extends MediaStreamTrack {
+  constructor(init: { kind: "video" });
+  readonly writable: WritableStream<VideoFrame>;
+}
+
 interface MediaStreamTrack {
   readonly stats?: { readonly deliveredFrames?: number };
 }

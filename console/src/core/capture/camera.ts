@@ -18,7 +18,7 @@ export class Camera {
   colour: VideoColorSpaceInit | null = null; /* of the newest frame */
   /* Takes the frame when it is set. `at`: when it was taken, on our clock. */
   use: ((frame: VideoFrame, at: number) => void | Promise<void>) | null = null;
-  private clock = new ClockMap();
+  private clock = new ClockMap(); /* of the device */
   private reader: ReadableStreamDefaultReader<VideoFrame>;
   private seen = performance.now();
   private arrived = 0;
@@ -29,6 +29,7 @@ export class Camera {
     readonly setup: SourceSetup,
     frames: ReadableStream<VideoFrame>,
     private events: CameraEvents,
+    private pageClock: Pick<ClockMap, "map">,
   ) {
     this.reader = frames.getReader();
     void this.read();
@@ -67,13 +68,20 @@ export class Camera {
 
   private async take(frame: VideoFrame): Promise<void> {
     const now = performance.now();
-    this.clock.feed(frame.timestamp / 1000, now);
+    const at = this.timeOf(frame, now);
     this.seen = now;
     this.arrived++;
     this.colour = frame.colorSpace;
     if (this.why !== null && frame.format !== null) this.say(null);
-    if (this.use === null) return frame.close();
-    await this.use(frame, this.clock.map(frame.timestamp / 1000)!);
+    if (this.use === null || at === null) return frame.close();
+    await this.use(frame, at);
+  }
+
+  /* When it was taken, on our clock; null: not known yet. */
+  private timeOf({ timestamp }: VideoFrame, now: number): number | null {
+    if (this.setup.isTimed) return this.pageClock.map(timestamp / 1000);
+    this.clock.feed(timestamp / 1000, now);
+    return this.clock.map(timestamp / 1000);
   }
 
   private say(why: string | null): void {

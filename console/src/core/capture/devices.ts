@@ -1,11 +1,13 @@
 /* Opens what a source's picture and sound come from. Errors are messages for people. */
 import type { CaptureSource } from "../capture";
 import type { Format, Microphone } from "../studio";
+import { playedStream } from "./sample";
 
 export interface OpenedPicture {
   stream: MediaStream; /* the live picture */
   track: MediaStreamTrack | null; /* null: sound alone came */
   keepsWhole: boolean;
+  isTimed: boolean; /* the timestamps of its frames are performance.now() of this page */
   element: HTMLVideoElement | null; /* of a sample: plays once all are there */
   sound: MediaStreamTrack | null; /* what came with the picture */
   close(): void;
@@ -38,7 +40,7 @@ export function cameraConstraints(format: Format): MediaTrackConstraints {
 async function openCamera(deviceId: string, format: Format): Promise<OpenedPicture> {
   const video = { ...cameraConstraints(format), deviceId: { exact: deviceId } };
   const stream = await navigator.mediaDevices.getUserMedia({ video }).catch((error: DOMException) => {
-    throw new Error(whyNot("camera", error));
+    throw whyNot("camera", error);
   });
   return opened(stream, false, () => stop(stream));
 }
@@ -61,20 +63,20 @@ async function openSample(url: string): Promise<OpenedPicture> {
     element.oncanplay = () => resolve();
     element.onerror = () => reject(new Error("The sample show could not be loaded."));
   });
-  const stream = element.captureStream();
+  const played = playedStream(element);
   const close = () => {
+    played.close();
     element.pause();
     element.removeAttribute("src");
     element.load();
-    stop(stream);
   };
-  return { ...opened(stream, false, close), element };
+  return { ...opened(played.stream, false, close), isTimed: played.isTimed, element };
 }
 
 function opened(stream: MediaStream, keepsWhole: boolean, close: () => void): OpenedPicture {
   const track = stream.getVideoTracks()[0] ?? null;
   const sound = stream.getAudioTracks()[0] ?? null;
-  return { stream: track ? new MediaStream([track]) : stream, track, keepsWhole, element: null, sound, close };
+  return { stream: track ? new MediaStream([track]) : stream, track, keepsWhole, isTimed: false, element: null, sound, close };
 }
 
 /* ---- microphones: several sources may use channels of one device ---- */
@@ -96,7 +98,7 @@ export async function openMicrophone(deviceId: string): Promise<OpenedMicrophone
     channelCount: { ideal: MOST_CHANNELS },
   };
   const stream = await navigator.mediaDevices.getUserMedia({ audio }).catch((error: DOMException) => {
-    throw new Error(whyNot("microphone", error));
+    throw whyNot("microphone", error);
   });
   const track = stream.getAudioTracks()[0]!;
   return { track, channels: track.getSettings().channelCount ?? 1, warning: processingOf(track) };
@@ -125,18 +127,22 @@ export async function ownMicrophone(cameraId: string): Promise<Microphone | null
   return deviceId === undefined ? null : { deviceId, channel: 0 };
 }
 
-function whyNot(what: "camera" | "microphone", error: DOMException): string {
+export class MissingDeviceError extends Error {
+  override name = "MissingDeviceError";
+}
+
+function whyNot(what: "camera" | "microphone", error: DOMException): Error {
   switch (error.name) {
     case "NotAllowedError":
-      return `This page may not use the ${what}: allow it in the address bar, then try again.`;
+      return new Error(`This page may not use the ${what}: allow it in the address bar, then try again.`);
     case "NotFoundError":
     case "OverconstrainedError":
-      return `The ${what} is not there: plug it in, it is taken up again by itself.`;
+      return new MissingDeviceError(`The ${what} is not there. When it is plugged in, it is used again.`);
     case "NotReadableError":
     case "AbortError":
-      return `The ${what} cannot be used: another program may hold it.`;
+      return new Error(`The ${what} cannot be used: another program may hold it.`);
     default:
-      return `The ${what} cannot be opened: ${error.message || error.name}.`;
+      return new Error(`The ${what} cannot be opened: ${error.message || error.name}.`);
   }
 }
 

@@ -2,9 +2,11 @@
  * they come back. */
 import type { CaptureEvents, CaptureSource } from "../capture";
 import type { Format, Microphone, SourceId } from "../studio";
-import { cameraConstraints, openMicrophone, openPicture, ownMicrophone, stop, type OpenedPicture } from "./devices";
+import { cameraConstraints, MissingDeviceError, openMicrophone, openPicture, ownMicrophone, stop, type OpenedPicture } from "./devices";
 import type { Engine } from "./engine";
 import type { Sound } from "./sound";
+
+const MUTED = "This microphone is muted.";
 
 type Part = "picture" | "sound" | "frames" | "muted";
 
@@ -44,14 +46,13 @@ export class LiveSource {
     const isOtherSound = isOtherPicture || !same(before.microphone, wish.microphone);
     if (isOtherPicture) this.closePicture();
     if (isOtherSound) await this.closeSound();
-    await this.open();
+    await this.open(isOtherPicture);
   }
 
   /* Devices came or went: opens what is missing. */
   async reopen(): Promise<void> {
     if (!this.wish) return;
-    if (this.wish.picture.kind === "screen") return; /* the browser would ask again, unasked for */
-    await this.open();
+    await this.open(false);
   }
 
   async setFormat(format: Format, engine: Engine | null): Promise<void> {
@@ -82,9 +83,13 @@ export class LiveSource {
     this.wish = null;
   }
 
-  private async open(): Promise<void> {
+  private async open(isOtherPicture: boolean): Promise<void> {
     const wish = this.wish!;
-    if (wish.picture.kind !== "none" && !this.picture) await this.openPicture(wish);
+    /* For a screen the browser would ask again, unasked for. */
+    const mayOpen = wish.picture.kind !== "none" && (wish.picture.kind !== "screen" || isOtherPicture);
+    if (mayOpen && !this.picture) await this.openPicture(wish);
+    /* A recording that is played is heard only through its node: without one it would sound in the room. */
+    if (this.picture?.element) this.picture.element.muted = wish.microphone !== "own";
     if (wish.microphone !== null && !this.mic) await this.openSound(wish, wish.microphone);
     this.give();
   }
@@ -98,8 +103,13 @@ export class LiveSource {
       if (picture.track) picture.track.onended = () => this.lost(picture);
       this.events.stream(this.id, picture.stream);
     } catch (error) {
-      this.say("picture", (error as Error).message);
+      this.failed("picture", error as Error);
     }
+  }
+
+  /* That a device which was unplugged is not there is no news. */
+  private failed(part: "picture" | "sound", error: Error): void {
+    if (!(error instanceof MissingDeviceError) || !this.troubles.has(part)) this.say(part, error.message);
   }
 
   /* The camera was pulled, the sharing of the screen was ended, the phone left. */
@@ -107,7 +117,7 @@ export class LiveSource {
     if (this.picture !== picture) return;
     const isScreen = this.wish?.picture.kind === "screen";
     this.closePicture();
-    this.say("picture", isScreen ? "The screen is no longer shared." : "This camera was unplugged: its recording goes on when it is back.");
+    this.say("picture", isScreen ? "The screen is no longer shared." : "This camera was unplugged.");
   }
 
   private closePicture(): void {
@@ -128,11 +138,13 @@ export class LiveSource {
       await this.sound.connect(this.id, node, output, channels);
       this.mic = track;
       this.channels = channels;
+      /* What comes with a picture is mute until it runs. */
+      this.say("muted", track.muted && microphone !== "own" ? MUTED : null);
       track.onended = () => void this.lostSound(track);
-      track.onmute = () => this.say("muted", "This microphone is muted.");
+      track.onmute = () => this.say("muted", MUTED);
       track.onunmute = () => this.say("muted", null);
     } catch (error) {
-      this.say("sound", (error as Error).message);
+      this.failed("sound", error as Error);
     }
   }
 
@@ -178,7 +190,8 @@ export class LiveSource {
     if (this.mic !== track) return;
     /* Its place in the sound stays, silent, so that the file goes on. */
     this.mic = null;
-    this.say("sound", "This microphone was unplugged: it is taken up again when it is back.");
+    this.say("muted", null);
+    this.say("sound", "This microphone was unplugged.");
   }
 
   private async closeSound(): Promise<void> {
@@ -198,8 +211,8 @@ export class LiveSource {
     if ((wantsPicture && !track) || (!track && this.channels === 0)) return;
     if (this.given?.channels === this.channels) return;
     if (this.given) this.engine.remove(this.id); /* a file keeps its tracks: it goes on in a new part */
-    const keepsWhole = this.picture?.keepsWhole ?? false;
-    this.engine.add({ setup: { source: this.id, hasPicture: track !== null, keepsWhole, channels: this.channels }, track });
+    const { keepsWhole = false, isTimed = false } = this.picture ?? {};
+    this.engine.add({ setup: { source: this.id, hasPicture: track !== null, keepsWhole, isTimed, channels: this.channels }, track });
     this.given = { channels: this.channels };
   }
 }

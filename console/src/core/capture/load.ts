@@ -8,9 +8,9 @@ export interface Effort {
 
 const STEPS: readonly Effort[] = [
   { bitrate: 1, rate: 1, text: null },
-  { bitrate: 0.5, rate: 1, text: "Bitrate halved: this machine is busy." },
-  { bitrate: 0.5, rate: 2 / 3, text: "Fewer frames a second and half the bitrate: this machine is busy." },
-  { bitrate: 0.5, rate: 1 / 2, text: "Half the frames and half the bitrate: this machine is busy." },
+  { bitrate: 0.5, rate: 1, text: "This machine is busy, so each second gets half the data." },
+  { bitrate: 0.5, rate: 2 / 3, text: "This machine is busy, so there are fewer pictures a second, with half the data." },
+  { bitrate: 0.5, rate: 1 / 2, text: "This machine is busy, so there are half as many pictures a second, with half the data." },
 ];
 
 const SPAN_MS = 4000;

@@ -6,6 +6,7 @@ export interface SourceSetup {
   source: SourceId;
   hasPicture: boolean;
   keepsWhole: boolean; /* a screen: nothing is cropped */
+  isTimed: boolean; /* its pictures carry performance.now() of the page, not a clock of their own */
   channels: 0 | 1 | 2; /* of its sound; 0: none */
 }
 

@@ -1,12 +1,13 @@
-/* From the engine's bytes to files in the spool: in order, and none lost while storage is only full
- * for a while. */
+/* From the engine's bytes to files in the spool: in order, and none lost while storage and memory are
+ * only full for a while. */
 import type { CaptureEvents, CaptureStart } from "../capture";
 import type { SpoolFile } from "../spool";
 import type { FileOpened, FromWorker } from "./protocol";
 
 const AGAIN_MS = 2000;
 const MOST_TRIES_AT_END = 5;
-const MOST_WAITING_BYTES = 64 << 20;
+const MOST_WAITING_BYTES = 8 << 20; /* what the spool keeps in memory comes to more */
+const FULL = "this browser's storage is full, and the server has not taken the rest.";
 
 interface OpenFile {
   opened: FileOpened;
@@ -43,7 +44,7 @@ export class Spooling {
     if (!file || file.hasFailed) return;
     file.queue.push({ bytes, until });
     file.waitingBytes += bytes.length;
-    if (file.waitingBytes > MOST_WAITING_BYTES) return this.fail(file, new Error("The browser's storage is full."));
+    if (file.waitingBytes > MOST_WAITING_BYTES) return this.fail(file, new Error(FULL));
     if (file.queue.length === 1) file.writing = file.writing.then(() => this.write(file));
   }
 
@@ -79,21 +80,15 @@ export class Spooling {
         await (await file.spool).append(bytes, until);
       } catch (error) {
         if ((error as Error).name !== "SpoolFullError") return this.fail(file, error as Error);
-        if (file.isClosing && tries > MOST_TRIES_AT_END) return this.fail(file, error as Error);
+        if (file.isClosing && tries > MOST_TRIES_AT_END) return this.fail(file, new Error(FULL));
         tries++;
-        this.say(file, "This browser's storage is full: what is recorded waits in memory. Make room on this disk.");
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
         continue;
       }
       file.queue.shift();
       file.waitingBytes -= bytes.length;
-      if (tries > 0) this.say(file, null);
       tries = 0;
     }
-  }
-
-  private say(file: OpenFile, why: string | null): void {
-    if (file.opened.source !== null) this.events.trouble(file.opened.source, why, false);
   }
 
   private fail(file: OpenFile, error: Error): void {

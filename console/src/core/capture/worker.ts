@@ -23,7 +23,7 @@ function addSource(setup: SourceSetup, frames: ReadableStream<VideoFrame> | null
     lost: (frames) => recording?.lost(source, frames),
     trouble: (why) => post({ kind: "trouble", source, why }),
     ended: () => undefined, /* the page hears of it from the track, and says "gone" */
-  });
+  }, pageClock);
   sources.set(source, { setup, camera });
   recording?.add(setup, camera);
 }

@@ -55,7 +55,7 @@ export class Check {
   }
 }
 
-/* How much softer the loudest of the others is in this mic than its own person; null while the
+/* How much quieter the loudest of the others is in this mic than its own person; null while the
  * checks so far do not say. */
 export function isolation(mic: string, voices: Readonly<Record<string, Voice>>): number | null {
   const own = voices[mic]?.[mic];

@@ -31,7 +31,7 @@ export function openSpool(root: Root = "shows"): Spool {
     },
     async create(sessionId, name) {
       await call("create", { sessionId, name });
-      return file(sessionId, { name, bytes: 0, keptUntil: 0, isClosed: false });
+      return file(sessionId, { name, bytes: 0, memoryBytes: 0, keptUntil: 0, isClosed: false, isTorn: false });
     },
     async list() {
       const shows = await call("list", { without: await locks.others() });
@@ -54,8 +54,10 @@ export function openSpool(root: Root = "shows"): Spool {
 class StoredFile implements SpoolFile {
   readonly name: string;
   bytes: number;
+  memoryBytes: number;
   keptUntil: number;
   isClosed: boolean;
+  readonly isTorn: boolean;
 
   constructor(
     private call: Call,
@@ -65,14 +67,17 @@ class StoredFile implements SpoolFile {
   ) {
     this.name = state.name;
     this.bytes = state.bytes;
+    this.memoryBytes = state.memoryBytes;
     this.keptUntil = state.keptUntil;
     this.isClosed = state.isClosed;
+    this.isTorn = state.isTorn;
   }
 
   async append(bytes: Uint8Array, until: number): Promise<void> {
     if (this.isClosed) throw new Error(`${this.name} is closed: nothing can be added to it.`);
     const stored = await this.call("append", { ...this.place(), bytes, until });
     this.bytes = Math.max(this.bytes, stored.bytes);
+    this.memoryBytes = stored.memoryBytes;
     this.keptUntil = Math.max(this.keptUntil, until);
   }
 
@@ -85,12 +90,18 @@ class StoredFile implements SpoolFile {
     return this.call("read", { ...this.place(), offset, length });
   }
 
+  release(bytes: number): void {
+    if (this.memoryBytes === 0) return;
+    void this.call("release", { ...this.place(), bytes }).then(({ memoryBytes }) => (this.memoryBytes = memoryBytes), () => undefined);
+  }
+
   sha256(): Promise<string> {
     return this.call("sha256", this.place());
   }
 
   async remove(): Promise<void> {
     await this.call("remove", this.place());
+    this.memoryBytes = 0;
     this.forget();
   }
 

@@ -4,8 +4,10 @@ import type { SpoolShow } from "../spool";
 export interface FileState {
   name: string;
   bytes: number;
+  memoryBytes: number;
   keptUntil: number;
   isClosed: boolean;
+  isTorn: boolean;
 }
 
 export interface ShowState {
@@ -16,7 +18,8 @@ export interface ShowState {
 export interface Calls {
   begin: { in: { show: SpoolShow }; out: void };
   create: { in: { sessionId: string; name: string }; out: void };
-  append: { in: { sessionId: string; name: string; bytes: Uint8Array; until: number }; out: { bytes: number } };
+  append: { in: { sessionId: string; name: string; bytes: Uint8Array; until: number }; out: { bytes: number; memoryBytes: number } };
+  release: { in: { sessionId: string; name: string; bytes: number }; out: { memoryBytes: number } };
   close: { in: { sessionId: string; name: string }; out: void };
   read: { in: { sessionId: string; name: string; offset: number; length: number }; out: Uint8Array };
   sha256: { in: { sessionId: string; name: string }; out: string };

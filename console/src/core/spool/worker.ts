@@ -1,78 +1,60 @@
-/* Holds the files of the spool: shows/<sessionId>/ (of a phone: phone/<sessionId>/) show.json, events.json and files/<name>, and beside
- * each file its <name>.state: two numbers, up to when it reaches and whether it is closed.
+/* Holds the files of the spool: shows/<sessionId>/ (of a phone: phone/<sessionId>/) show.json,
+ * events.json and files/<name>, and beside each file its <name>.state: three numbers, up to when it
+ * reaches, whether it is closed, and whether it grew on in memory.
  *
- * What is answered is flushed. What an append did not finish is cut off again, so a file is always
- * some of its appends, whole and in order; of a killed tab the last one may be there in part, which
- * a reader of growing recordings takes for the end. */
+ * What is answered is flushed, or said to be in memory. What an append did not finish is cut off again,
+ * so a file is always some of its appends, whole and in order; of a killed tab the last one may be there
+ * in part, which a reader of growing recordings takes for the end. */
+import { OpenFile, type Handle } from "./open-file";
 import { Sha256 } from "./sha256";
 import type { Answer, Calls, CallName, FileState, Request, Root, ShowState } from "./protocol";
 import type { SpoolShow } from "../spool";
 
-interface Handle {
-  read(into: Uint8Array, options: { at: number }): number;
-  write(bytes: Uint8Array, options: { at: number }): number;
-  truncate(size: number): void;
-  getSize(): number;
-  flush(): void;
-  close(): void;
-}
 type SyncFile = FileSystemFileHandle & { createSyncAccessHandle(): Promise<Handle> };
-
-interface OpenFile {
-  data: Handle;
-  state: Handle;
-  bytes: number;
-  until: number;
-  sum: Sha256;
-}
 
 const CHUNK = 1 << 20;
 let rootName: Root = "shows";
-const open = new Map<string, OpenFile>(); /* being appended to */
+const open = new Map<string, OpenFile>(); /* being appended to, or partly in memory */
 const sums = new Map<string, string>(); /* of files closed in this visit */
 const queues = new Map<string, Promise<unknown>>();
 
 const handlers: { [N in CallName]: (args: Calls[N]["in"]) => Promise<Calls[N]["out"]> } = {
   async begin({ show }) {
-    const folder = await showFolder(show.sessionId, true);
-    await folder.getDirectoryHandle("files", { create: true });
-    await writeWhole(folder, "show.json", JSON.stringify(show));
+    await ignoringFull(async () => {
+      const folder = await showFolder(show.sessionId, true);
+      await folder.getDirectoryHandle("files", { create: true });
+      await writeWhole(folder, "show.json", JSON.stringify(show));
+    });
   },
 
   async create({ sessionId, name }) {
-    const files = await filesFolder(sessionId);
-    if (await exists(files, name)) throw new Error(`${name} is there already.`);
-    const data = await openHandle(files, name);
-    const state = await openHandle(files, `${name}.state`);
-    open.set(key(sessionId, name), { data, state, bytes: 0, until: 0, sum: new Sha256() });
+    const handles = await ignoringFull(() => openHandles(sessionId, name));
+    open.set(key(sessionId, name), new OpenFile(handles));
   },
 
   async append({ sessionId, name, bytes, until }) {
     const file = open.get(key(sessionId, name));
-    if (!file) throw new Error(`${name} is not open: nothing can be added to it.`);
-    appendWhole(file, bytes);
-    file.until = Math.max(file.until, until);
-    writeState(file, false);
-    return { bytes: file.bytes };
+    if (!file || file.isClosed) throw new Error(`${name} is not open: nothing can be added to it.`);
+    file.append(bytes, until);
+    return { bytes: file.bytes, memoryBytes: file.memoryBytes };
+  },
+
+  async release({ sessionId, name, bytes }) {
+    const file = open.get(key(sessionId, name));
+    file?.release(bytes);
+    return { memoryBytes: file?.memoryBytes ?? 0 };
   },
 
   async close({ sessionId, name }) {
     const file = open.get(key(sessionId, name));
-    if (!file) return;
-    writeState(file, true);
-    file.state.flush();
-    file.state.close();
-    file.data.close();
-    open.delete(key(sessionId, name));
-    sums.set(key(sessionId, name), file.sum.hex());
+    if (!file || file.isClosed) return;
+    sums.set(key(sessionId, name), file.close());
+    if (file.memoryBytes === 0) open.delete(key(sessionId, name));
   },
 
   async read({ sessionId, name, offset, length }) {
     const file = open.get(key(sessionId, name));
-    if (!file) return readClosed(sessionId, name, offset, length);
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, file.bytes - offset)));
-    file.data.read(bytes, { at: offset });
-    return bytes;
+    return file ? file.read(offset, length) : readClosed(sessionId, name, offset, length);
   },
 
   async sha256({ sessionId, name }) {
@@ -89,10 +71,10 @@ const handlers: { [N in CallName]: (args: Calls[N]["in"]) => Promise<Calls[N]["o
   },
 
   async remove({ sessionId, name }) {
-    await handlers.close({ sessionId, name });
-    const files = await filesFolder(sessionId);
-    await files.removeEntry(name);
-    await files.removeEntry(`${name}.state`).catch(() => undefined);
+    letGo(key(sessionId, name));
+    const files = await filesFolder(sessionId).catch(() => null); /* none: all of it was in memory */
+    await files?.removeEntry(name).catch(unlessMissing);
+    await files?.removeEntry(`${name}.state`).catch(unlessMissing);
     sums.delete(key(sessionId, name));
   },
 
@@ -116,34 +98,43 @@ const handlers: { [N in CallName]: (args: Calls[N]["in"]) => Promise<Calls[N]["o
   },
 
   async end({ sessionId }) {
-    for (const name of [...open.keys()]) {
-      if (name.startsWith(`${sessionId}/`)) await handlers.close({ sessionId, name: name.slice(sessionId.length + 1) });
-    }
-    await (await showsFolder()).removeEntry(sessionId, { recursive: true });
+    for (const one of [...open.keys()]) if (one.startsWith(`${sessionId}/`)) letGo(one);
+    await (await showsFolder()).removeEntry(sessionId, { recursive: true }).catch(unlessMissing);
   },
 };
 
 /* ---- files ---- */
 
-function appendWhole(file: OpenFile, bytes: Uint8Array): void {
+/* Null: there was no room, and the show does without. */
+async function ignoringFull<T>(work: () => Promise<T>): Promise<T | null> {
   try {
-    let done = 0;
-    while (done < bytes.length) {
-      const count = file.data.write(bytes.subarray(done), { at: file.bytes + done });
-      if (count <= 0) throw new DOMException("nothing was written", "QuotaExceededError");
-      done += count;
-    }
-    file.data.flush();
+    return await work();
   } catch (error) {
-    file.data.truncate(file.bytes);
+    if (isFull(error)) return null;
     throw error;
   }
-  file.bytes += bytes.length;
-  file.sum.update(bytes);
 }
 
-function writeState(file: OpenFile, isClosed: boolean): void {
-  file.state.write(new Uint8Array(Float64Array.of(file.until, isClosed ? 1 : 0).buffer), { at: 0 });
+function isFull(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "QuotaExceededError";
+}
+
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof DOMException) || error.name !== "NotFoundError") throw error;
+}
+
+async function openHandles(sessionId: string, name: string): Promise<{ data: Handle; state: Handle }> {
+  const files = await filesFolder(sessionId).catch((error: unknown) => {
+    unlessMissing(error);
+    throw new DOMException("the show has no folder", "QuotaExceededError"); /* there was no room for it */
+  });
+  if (await exists(files, name)) throw new Error(`${name} is there already.`);
+  return { data: await openHandle(files, name), state: await openHandle(files, `${name}.state`) };
+}
+
+function letGo(one: string): void {
+  open.get(one)?.letGo();
+  open.delete(one);
 }
 
 async function readShow(sessionId: string): Promise<ShowState | null> {
@@ -166,12 +157,13 @@ async function readShow(sessionId: string): Promise<ShowState | null> {
 
 async function readState(sessionId: string, name: string): Promise<FileState> {
   const file = open.get(key(sessionId, name));
-  if (file) return { name, bytes: file.bytes, keptUntil: file.until, isClosed: false };
+  if (file) return { name, bytes: file.bytes, memoryBytes: file.memoryBytes, keptUntil: file.until, isClosed: file.isClosed, isTorn: false };
   const files = await filesFolder(sessionId);
   const { size } = await (await files.getFileHandle(name)).getFile();
   const state = await files.getFileHandle(`${name}.state`).then((handle) => handle.getFile(), () => null);
-  const numbers = state && state.size >= 16 ? new Float64Array(await state.slice(0, 16).arrayBuffer()) : null;
-  return { name, bytes: size, keptUntil: numbers?.[0] ?? 0, isClosed: true };
+  const numbers = state ? new Float64Array(await state.slice(0, state.size & ~7).arrayBuffer()) : new Float64Array();
+  const isTorn = numbers.length === 0 || numbers[2] === 1; /* none: there was no room even for them */
+  return { name, bytes: size, memoryBytes: 0, keptUntil: numbers[0] ?? 0, isClosed: true, isTorn };
 }
 
 async function readClosed(sessionId: string, name: string, offset: number, length: number): Promise<Uint8Array> {
@@ -226,8 +218,8 @@ async function answer({ id, name, args }: Request): Promise<void> {
     const transfer = result instanceof Uint8Array ? [result.buffer] : [];
     post({ id, result }, transfer);
   } catch (error) {
-    const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-    post({ id, error: isFull ? "The browser's storage is full." : String((error as Error).message ?? error), isFull });
+    const text = isFull(error) ? "The browser's storage is full." : String((error as Error).message ?? error);
+    post({ id, error: text, isFull: isFull(error) });
   }
 }
 

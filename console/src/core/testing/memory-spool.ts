@@ -5,8 +5,10 @@ import type { Spool, SpoolFile, SpoolShow } from "../spool";
 export class MemoryFile implements SpoolFile {
   private parts: Uint8Array[] = [];
   bytes = 0;
+  memoryBytes = 0;
   keptUntil = 0;
   isClosed = false;
+  isTorn = false;
   isRemoved = false;
 
   constructor(
@@ -32,6 +34,10 @@ export class MemoryFile implements SpoolFile {
 
   read(offset: number, length: number): Promise<Uint8Array> {
     return Promise.resolve(new Uint8Array(this.all().subarray(offset, offset + length)));
+  }
+
+  release(): void {
+    this.memoryBytes = 0;
   }
 
   sha256(): Promise<string> {

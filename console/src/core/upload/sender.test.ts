@@ -161,6 +161,30 @@ describe("a recording on its way to the server", () => {
   });
 });
 
+describe("a recording whose end was only in memory", () => {
+  it("is what the server has of it", async () => {
+    server.uploads.set("/upload/s/cam_1_iso.mkv", { bytes: Buffer.alloc(20), length: null });
+    const file = new MemoryFile("s", "cam_1_iso.mkv");
+    await file.append(new Uint8Array(10), 10);
+    await file.close();
+    file.isTorn = true;
+    const sending = sender(file);
+    expect(await sending.run()).toBe(true);
+    expect(server.uploads.get("/upload/s/cam_1_iso.mkv")).toEqual({ bytes: Buffer.alloc(20), length: 20 });
+    expect(server.problems).toEqual([]);
+  });
+
+  it("is given up when the server lost what is not here any more", async () => {
+    server.uploads.set("/upload/s/cam_1_iso.mkv", { bytes: Buffer.alloc(0), length: null });
+    const file = new MemoryFile("s", "cam_1_iso.mkv");
+    await file.append(new Uint8Array(10), 10);
+    file.read = () => Promise.resolve(new Uint8Array());
+    const sending = sender(file);
+    expect(await sending.run()).toBe(false);
+    expect(sending.trouble).toContain("full storage");
+  });
+});
+
 describe("lanes", () => {
   it("give the next turn to whoever is furthest behind, and no more at once than they are", async () => {
     const lanes = new Lanes(1);

@@ -4,7 +4,7 @@
 import type { SpoolFile } from "../spool";
 import { Backoff } from "./backoff";
 import type { Lanes } from "./lanes";
-import { Tus, TusError } from "./tus";
+import { Tus, TusError, type TusHead } from "./tus";
 
 export type SenderState = "sending" | "waiting" | "done" | "failed";
 
@@ -22,12 +22,15 @@ const CHUNK_MOST = 1 << 20;
 const CHUNK_LEAST = 64 << 10;
 const IDLE_MS = 500;
 
+const GONE = "gone_here";
+
 /* Statuses after which the same bytes will never be taken. */
 function isForGood(error: TusError): boolean {
-  return error.status === 400 || error.status === 415 || error.status === 403;
+  return error.code === GONE || error.status === 400 || error.status === 415 || error.status === 403;
 }
 
 function inWords(error: TusError): string {
+  if (error.code === GONE) return "The server lost a part of it that this browser's full storage could not keep.";
   if (error.status === 0) return "The server does not answer; it is tried again.";
   if (error.status === 507) return "The server has no room; it waits and goes on by itself.";
   if (error.status === 401) return "The server does not know this browser any more; log in again.";
@@ -132,11 +135,18 @@ export class Sender {
       this.address = await this.tus.create(this.file.sessionId, this.file.name);
       head = { offset: 0, length: null };
     }
-    if (head.offset > this.file.bytes)
-      throw new TusError(400, "conflict", "the server has more of this recording than this browser");
+    if (head.offset > this.file.bytes) return this.endAhead(head);
     this.isAligned = true;
     this.acknowledge(head.offset);
     return this.file.isClosed && head.length === head.offset && head.offset === this.file.bytes;
+  }
+
+  /* An earlier visit sent what its storage had no room for. What the server has is the recording. */
+  private async endAhead({ offset, length }: TusHead): Promise<boolean> {
+    if (!this.file.isTorn) throw new TusError(400, "conflict", "the server has more of this recording than this browser");
+    if (length !== offset) await this.tus.patch(this.address!, offset, new Uint8Array(), offset);
+    this.acknowledge(this.file.bytes);
+    return true;
   }
 
   /* Browsers write a 404 down as an error, so nobody is asked for what cannot be there. */
@@ -158,6 +168,7 @@ export class Sender {
     const { file } = this;
     const offset = this.sentBytes;
     const bytes = await file.read(offset, Math.min(this.chunk, file.bytes - offset));
+    if (bytes.length === 0 && offset < file.bytes) throw new TusError(410, GONE, "the beginning was only in memory, and the server has lost it");
     const isLast = length !== null && offset + bytes.length === length;
     this.become("sending", this.trouble);
     const started = performance.now();
@@ -184,6 +195,7 @@ export class Sender {
 
   private acknowledge(bytes: number): void {
     this.sentBytes = bytes;
+    this.file.release(bytes);
     while (this.marks.length > 0 && this.marks[0]!.bytes <= bytes) this.safeUntil = this.marks.shift()!.until;
     if (bytes === this.file.bytes) this.safeUntil = this.file.keptUntil;
     this.hooks.changed(this);

@@ -48,6 +48,10 @@ export function watched(file: SpoolFile, grew: () => void): SpoolFile {
     get bytes() {
       return file.bytes;
     },
+    get memoryBytes() {
+      return file.memoryBytes;
+    },
+    isTorn: file.isTorn,
     get keptUntil() {
       return file.keptUntil;
     },
@@ -57,6 +61,7 @@ export function watched(file: SpoolFile, grew: () => void): SpoolFile {
     append: (bytes, until) => file.append(bytes, until).then(grew),
     close: () => file.close().then(grew),
     read: (offset, length) => file.read(offset, length),
+    release: (bytes) => file.release(bytes),
     sha256: () => file.sha256(),
     remove: () => file.remove(),
   };
@@ -129,6 +134,11 @@ export class Uploads {
     return bytes;
   }
 
+  /* What is nowhere but in this page: storage was full. */
+  memoryBytes(): number {
+    return [...this.items.values()].reduce((sum, { file, isRemoved }) => sum + (isRemoved ? 0 : file.memoryBytes), 0);
+  }
+
   /* How far the file that is furthest behind is behind: ms of the show. */
   behindMs(): number {
     let behind = 0;
@@ -154,10 +164,11 @@ export class Uploads {
    * manifest says the same sums, and removes what is so from this browser. True: nothing is left. */
   async finish(): Promise<boolean> {
     const sums = await this.sums();
-    await this.tell([...sums.values()]);
+    const told = [...sums.values()].filter(({ name }) => !this.items.get(name)!.file.isTorn);
+    await this.tell(told);
     const whole = await Promise.all([...this.items.values()].map((item) => item.ended));
     if (this.isStopped) return false;
-    if (whole.includes(true)) await this.tell([...sums.values()]);
+    if (whole.includes(true)) await this.tell(told);
     await this.compare(sums);
     return [...this.items.values()].every((item) => item.isRemoved);
   }
@@ -165,6 +176,7 @@ export class Uploads {
   private async isWhole(file: SpoolFile): Promise<boolean> {
     const manifest = await this.options.api.session(this.options.sessionId).catch(() => null);
     const there = manifest?.files?.find(({ name }) => name === file.name);
+    if (file.isTorn && (there?.bytes ?? 0) > file.bytes) return there?.sha256 !== undefined;
     return there?.bytes === file.bytes && there.sha256 === (await file.sha256());
   }
 
@@ -218,7 +230,8 @@ export class Uploads {
       const sum = sums.get(item.file.name);
       const there = manifest.files?.find((file) => file.name === item.file.name);
       const isSame = sum && there && there.sha256 === sum.sha256 && there.bytes === sum.bytes;
-      if (isSame || item.file.bytes === 0) {
+      const isMore = item.file.isTorn && there?.sha256 !== undefined && (there.bytes ?? 0) > item.file.bytes;
+      if (isSame || isMore || item.file.bytes === 0) {
         await item.file.remove();
         item.isRemoved = true;
       } else if (item.sender.state !== "failed") {

@@ -1,0 +1,261 @@
+/* The studio put together, without a browser: capture and the worker are made up, the server is real
+ * HTTP and Socket.IO. What jobs say to each other, and what views see of it. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Api, ApiError } from "../api";
+import type { Capture, CaptureEvents, CaptureSource, CaptureStart, SoundFrames } from "../capture";
+import { FakeServer } from "../testing/fake-server";
+import { MemorySpool } from "../testing/memory-spool";
+import type { Format, Source, SourceId } from "../studio";
+import type { FromWorker, ToWorker } from "../worker";
+import { StudioCore } from "./index";
+
+vi.setConfig({ testTimeout: 30_000 });
+vi.mock("../helper", () => ({ startHelper: null })); /* it wants a worker and WASM; here it is made up */
+
+class FakeCapture implements Capture {
+  sources: CaptureSource[] = [];
+  started: CaptureStart | null = null;
+  cuts: (string | null)[] = [];
+  heard: ((frames: SoundFrames) => void) | null = null;
+  constructor(readonly events: CaptureEvents) {}
+  setSources = (sources: CaptureSource[]) => Promise.resolve(void (this.sources = sources));
+  setFormat = () => Promise.resolve();
+  setMix = () => {};
+  onSound = (listener: (frames: SoundFrames) => void) => {
+    this.heard = listener;
+    return () => {};
+  };
+  start = async (options: CaptureStart) => {
+    this.started = options;
+    const file = await options.file("program.mkv", null);
+    await file.append(new Uint8Array(1000), 1000);
+    this.events.recordStart({ name: "program.mkv", source: null, start: 0, video: "h264", audio: "opus" });
+  };
+  cutTo = (source: SourceId) => void this.cuts.push(source);
+  prepare = () => {};
+  stop = () => Promise.resolve(void (this.started = null));
+  close = () => {};
+}
+
+let server: FakeServer;
+let api: Api;
+let studio: StudioCore;
+let capture: FakeCapture;
+let posted: ToWorker[];
+let answer: (message: FromWorker) => void;
+let timers: ReturnType<typeof setInterval>[];
+const stored = new Map<string, string>();
+
+beforeEach(async () => {
+  stored.clear();
+  vi.stubGlobal("localStorage", { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, value: string) => void stored.set(key, value) });
+  vi.stubGlobal("navigator", {});
+  vi.stubGlobal("document", { addEventListener: () => {}, removeEventListener: () => {}, visibilityState: "hidden" });
+  vi.stubGlobal("location", { href: "http://localhost/", protocol: "http:", origin: "http://localhost" });
+  timers = [];
+  const { setInterval: every } = globalThis;
+  vi.stubGlobal("setInterval", (...given: Parameters<typeof every>) => {
+    const timer = every(...given);
+    timers.push(timer);
+    return timer;
+  });
+  server = new FakeServer();
+  await server.listen();
+  posted = [];
+  api = apiOf(server);
+  studio = new StudioCore({
+    api,
+    spool: new MemorySpool(),
+    base: server.address,
+    capture: (_format: Format, events) => (capture = new FakeCapture(events)),
+    helper: (answered) => {
+      answer = answered;
+      return { post: (message) => void posted.push(message), close: () => {} };
+    },
+  });
+});
+
+afterEach(async () => {
+  for (const timer of timers) clearInterval(timer);
+  vi.unstubAllGlobals();
+  await server.kill().catch(() => {});
+});
+
+/* The server of tests knows its one show, and no disk. */
+function apiOf(server: FakeServer): Api {
+  const api = new Api({ base: server.address });
+  api.start = async ({ name, sources, settings }) => {
+    server.say({ type: "session_start", t: 0, sources, settings });
+    return { sessionId: server.id, name, startedAt: "2026-11-27T00:00:00Z", sources, settings, uploadToken: "U" };
+  };
+  api.storage = async () => ({ free: 1e12, reserve: 0, hasRoom: true, secondsLeft: null });
+  api.me = async () => ({ role: "admin" });
+  return api;
+}
+
+const wait = (ms: number) => new Promise((next) => setTimeout(next, ms));
+async function until(what: () => boolean, ms = 15_000): Promise<void> {
+  for (const end = performance.now() + ms; !what(); await wait(10))
+    if (performance.now() > end) throw new Error(`it did not come to this: ${what}`);
+}
+
+const source = (id: SourceId): Source => studio.state().sources.find((one) => one.id === id)!;
+const titles = () => studio.state().notices.map(({ title }) => title);
+const logged = (type: string) => server.log.filter((line) => line.type === type);
+
+function addMicrophones(...labels: string[]): void {
+  labels.forEach((label, i) => {
+    studio.addMicrophone({ deviceId: `m${i + 1}`, channel: 0 });
+    studio.changeSource(`cam_${i + 1}`, { label });
+  });
+}
+
+async function record(): Promise<void> {
+  await studio.addScreen();
+  studio.addMicrophone({ deviceId: "m", channel: 0 });
+  await studio.start();
+}
+
+describe("set-up", () => {
+  it("adds, changes and takes away, and capture and worker are told", async () => {
+    await studio.addScreen();
+    studio.addMicrophone({ deviceId: "m", channel: 1 });
+    expect(capture.sources.map(({ id, picture }) => [id, picture.kind])).toEqual([["cam_1", "screen"], ["cam_2", "none"]]);
+    expect(posted.at(-1)).toEqual({ kind: "mics", mics: [{ source: "cam_2", gainDb: null, priorityDb: 0 }] });
+    studio.changeSource("cam_2", { priority: 5 });
+    expect(posted.at(-1)).toMatchObject({ kind: "mics", mics: [{ priorityDb: 5 }] });
+    studio.removeSource("cam_1");
+    expect(capture.sources.map(({ id }) => id)).toEqual(["cam_2"]);
+  });
+
+  it("does not begin without a picture", async () => {
+    studio.addMicrophone({ deviceId: "m", channel: 0 });
+    await expect(studio.start()).rejects.toThrow("at least one camera");
+    expect(studio.state().phase).toBe("setup");
+  });
+
+  it("keeps what the sound check found, by microphone, and says who is not alone", () => {
+    addMicrophones("Maya", "Tomas");
+    answer({ kind: "checked", source: "cam_1", result: { source: "cam_1", gainDb: -25, voice: { cam_1: -25, cam_2: -26 } } });
+    expect([source("cam_1").gainDb, source("cam_1").isolationDb]).toEqual([-25, null]);
+    answer({ kind: "checked", source: "cam_2", result: { source: "cam_2", gainDb: -24, voice: { cam_1: -27, cam_2: -24 } } });
+    expect([source("cam_1").isolationDb, source("cam_2").isolationDb]).toEqual([2, 2]);
+    expect(titles()).toEqual(["Maya's microphone hears the others nearly as loud.", "Tomas's microphone hears the others nearly as loud."]);
+    expect(JSON.parse(stored.get("crosscut")!).gains).toEqual({ "m1:0": -25, "m2:0": -24 });
+    expect(posted.at(-1)).toMatchObject({ kind: "mics", mics: [{ gainDb: -25 }, { gainDb: -24 }] });
+  });
+
+  it("forgets what was heard of a microphone that is not used any more", () => {
+    addMicrophones("Maya", "Tomas");
+    answer({ kind: "checked", source: "cam_1", result: { source: "cam_1", gainDb: -25, voice: { cam_1: -25, cam_2: -26 } } });
+    answer({ kind: "checked", source: "cam_2", result: { source: "cam_2", gainDb: -24, voice: { cam_1: -27, cam_2: -24 } } });
+    studio.changeSource("cam_2", { microphone: { deviceId: "m9", channel: 0 } });
+    expect([source("cam_1").isolationDb, source("cam_2").isolationDb]).toEqual([null, null]);
+    expect(titles()).toEqual([]);
+  });
+
+  it("says when nobody was heard, until the next check", () => {
+    addMicrophones("Maya");
+    studio.startSoundCheck("cam_1");
+    answer({ kind: "checked", source: "cam_1", result: null });
+    expect(titles()).toEqual(["Maya was not heard."]);
+    expect(studio.state().soundCheck).toBe(null);
+    studio.startSoundCheck("cam_1");
+    expect(titles()).toEqual([]);
+  });
+});
+
+describe("a show", () => {
+  it("is recorded, directed by hand, and over", async () => {
+    await record();
+    expect(studio.state()).toMatchObject({ phase: "recording", sessionId: server.id });
+    expect(capture.started).toMatchObject({ onAir: "cam_1", lookAheadMs: 0 });
+    studio.cut("cam_1");
+    studio.hold();
+    studio.auto();
+    studio.mark("here");
+    studio.changeSettings({ min_shot: 3 });
+    await until(() => logged("settings").length === 1);
+    expect(logged("manual_cut").map((line) => line["hold"])).toEqual([undefined]);
+    expect(logged("record_start")[0]).toMatchObject({ source: "program", file: "program.mkv" });
+    expect(logged("marker")[0]).toMatchObject({ label: "here" });
+    const decision = server.say({ type: "switch", source: "cam_1", t: 5, reason: "manual", text: "Cut to Screen by hand" });
+    await until(() => studio.state().directing.onAir === "cam_1");
+    expect(studio.state().shots.at(-1)).toMatchObject({ source: "cam_1", text: decision["text"] });
+    expect(capture.cuts).toContain("cam_1");
+    await studio.stop();
+    expect(studio.state().phase).toBe("stopped");
+    studio.newShow();
+    expect(studio.state()).toMatchObject({ phase: "setup", sessionId: null, shots: [], files: [] });
+  });
+
+  it("logs who speaks, and shows the meters", async () => {
+    await record();
+    const frame = { source: "cam_2", probability: 1, voiceDb: -20, levelDb: -18, peakDb: -9, isSpeaking: true, weight: 1 };
+    answer({ kind: "heard", frames: [frame], edges: [{ source: "cam_2", isStart: true, t: 0, edge: 0 }] });
+    await until(() => logged("speaking_start").length === 1);
+    expect(studio.meters().get("cam_2")).toEqual({ levelDb: -18, peakDb: -9, isSpeaking: true });
+    expect(studio.state().speech).toEqual([{ source: "cam_2", start: 0, end: null }]);
+  });
+
+  it("leaves a picture that is gone, says how it comes back, and takes it up again", async () => {
+    await record();
+    capture.events.trouble("cam_1", "The screen is no longer shared.", true);
+    await until(() => logged("source_lost").length === 1);
+    expect(source("cam_1")).toMatchObject({ isLost: true, trouble: "The screen is no longer shared." });
+    const [notice] = studio.state().notices;
+    expect([notice!.title, notice!.actions.map(({ label }) => label)]).toEqual(["Screen: The screen is no longer shared.", ["Share again"]]);
+    notice!.actions[0]!.run();
+    expect(capture.sources[0]!.picture).toMatchObject({ kind: "screen", asked: expect.any(Number) });
+    capture.events.trouble("cam_1", null, false);
+    await until(() => logged("source_back").length === 1);
+    expect([source("cam_1").isLost, titles()]).toEqual([false, []]);
+  });
+
+  it("says that a microphone is silent, and stays with its picture", async () => {
+    await record();
+    capture.events.trouble("cam_1", "This microphone is muted.", false);
+    expect(titles()).toEqual(["Screen: This microphone is muted."]);
+    capture.events.trouble("cam_1", null, false);
+    await wait(50);
+    expect([titles(), logged("source_lost")]).toEqual([[], []]);
+  });
+
+  it("never uses an id again, and names all that it ever had", async () => {
+    await record();
+    studio.removeSource("cam_2");
+    studio.addMicrophone({ deviceId: "x", channel: 0 });
+    expect(studio.state().sources.map(({ id }) => id)).toEqual(["cam_1", "cam_3"]);
+    await until(() => logged("sources").length === 1);
+    expect((logged("sources")[0]!["sources"] as { id: string }[]).map(({ id }) => id)).toEqual(["cam_1", "cam_2", "cam_3"]);
+  });
+
+  it("says that a recording failed, that the picture has less detail, that the worker is gone", async () => {
+    await record();
+    capture.events.failed("program.mkv", "its encoder gave up.");
+    capture.events.reduced("This machine is busy.");
+    answer({ kind: "failed", what: "worker", why: "It stopped." });
+    expect(titles()).toEqual(["program.mkv is not recorded any more: its encoder gave up.", "The picture is saved with less detail.", "The show cannot hear who speaks."]);
+    expect(studio.state().files[0]).toMatchObject({ state: "failed", trouble: "its encoder gave up." });
+    capture.events.reduced(null);
+    expect([studio.state().format.reduced, titles().length]).toEqual([null, 2]);
+    studio.dismiss("worker");
+    expect(titles().length).toBe(1);
+  });
+
+  it("says when the link is down, and that it is back", async () => {
+    await record();
+    const port = await server.kill();
+    await until(() => titles().includes("The link to the server is down."));
+    expect(studio.state().directing.decidedBy).toBe("console");
+    await server.listen(port);
+    await until(() => titles().length === 0);
+  });
+
+  it("says in words that the server does not answer", async () => {
+    await studio.addScreen();
+    api.start = () => Promise.reject(new ApiError(0, "no_answer", "no answer"));
+    await expect(studio.start()).rejects.toThrow("The server does not answer. Is it running?");
+    expect(studio.state().phase).toBe("setup");
+  });
+});
