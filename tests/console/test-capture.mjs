@@ -114,7 +114,7 @@ test("r14: each program frame is of the camera that its cut names, and sound is 
 
 /* R8. Sound and picture are laid together by the recording's own times, so that a machine which has other
  * things to do loses pictures, and shifts none. */
-function expectInStep(path, mostMs = 40) {
+function expectInStep(path, mostMs = 20) {
   const offsets = soundAfterPicture(path);
   const middle = offsets[offsets.length >> 1];
   console.log(`# ${path.split("-").pop()}: sound after picture, ms: ${offsets.map((x) => Math.round(x)).join(" ")}`);

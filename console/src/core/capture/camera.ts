@@ -19,7 +19,8 @@ export class Camera {
   /* Takes the frame when it is set. `at`: when it was taken, on our clock. */
   use: ((frame: VideoFrame, at: number) => void | Promise<void>) | null = null;
   private clock = new ClockMap(); /* of the device */
-  private reader: ReadableStreamDefaultReader<VideoFrame>;
+  private reader: ReadableStreamDefaultReader<VideoFrame> | null;
+  private taking: Promise<void> = Promise.resolve();
   private seen = performance.now();
   private arrived = 0;
   private missing = new Missing();
@@ -27,12 +28,17 @@ export class Camera {
 
   constructor(
     readonly setup: SourceSetup,
-    frames: ReadableStream<VideoFrame>,
+    frames: ReadableStream<VideoFrame> | null, /* null: they come by push() */
     private events: CameraEvents,
     private pageClock: Pick<ClockMap, "map">,
   ) {
-    this.reader = frames.getReader();
-    void this.read();
+    this.reader = frames?.getReader() ?? null;
+    if (this.reader) void this.read(this.reader);
+  }
+
+  /* Takes the frame; resolves when it has done with it. */
+  push(frame: VideoFrame): Promise<void> {
+    return (this.taking = this.taking.then(() => this.takeIfCan(frame)));
   }
 
   /* To be called now and then: says so when no frames come. A screen that does not change sends none. */
@@ -49,21 +55,25 @@ export class Camera {
   /* Most often the track ends with it: then the frames that are on their way still come, and are closed. */
   close(): void {
     this.use = null;
-    setTimeout(() => void this.reader.cancel().catch(() => undefined), ENDING_MS);
+    setTimeout(() => void this.reader?.cancel().catch(() => undefined), ENDING_MS);
   }
 
-  private async read(): Promise<void> {
+  private async read(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
     for (;;) {
-      const { value: frame, done } = await this.reader.read().catch(() => ({ value: undefined, done: true as const }));
+      const { value: frame, done } = await reader.read().catch(() => ({ value: undefined, done: true as const }));
       if (done || !frame) break;
-      try {
-        await this.take(frame);
-      } catch (error) {
-        if (!(error instanceof NoPictureError)) throw error;
-        this.say(error.message);
-      }
+      await this.takeIfCan(frame);
     }
     this.events.ended();
+  }
+
+  private async takeIfCan(frame: VideoFrame): Promise<void> {
+    try {
+      await this.take(frame);
+    } catch (error) {
+      if (!(error instanceof NoPictureError)) throw error;
+      this.say(error.message);
+    }
   }
 
   private async take(frame: VideoFrame): Promise<void> {

@@ -1,13 +1,13 @@
 /* Opens what a source's picture and sound come from. Errors are messages for people. */
 import type { CaptureSource } from "../capture";
 import type { Format, Microphone } from "../studio";
-import { playedStream } from "./sample";
+import { playedPictures, type PlayedPictures } from "./sample";
 
 export interface OpenedPicture {
   stream: MediaStream; /* the live picture */
   track: MediaStreamTrack | null; /* null: sound alone came */
   keepsWhole: boolean;
-  isTimed: boolean; /* the timestamps of its frames are performance.now() of this page */
+  pictures: PlayedPictures | null; /* of a sample: instead of what the track gives */
   element: HTMLVideoElement | null; /* of a sample: plays once all are there */
   sound: MediaStreamTrack | null; /* what came with the picture */
   close(): void;
@@ -63,20 +63,31 @@ async function openSample(url: string): Promise<OpenedPicture> {
     element.oncanplay = () => resolve();
     element.onerror = () => reject(new Error("The sample show could not be loaded."));
   });
-  const played = playedStream(element);
+  const stream = element.captureStream();
+  const pictures = stream.getVideoTracks().length > 0 ? playedPictures(element) : null;
+  if (pictures) useInstead(stream, pictures.track);
   const close = () => {
-    played.close();
+    pictures?.close();
+    stop(stream);
     element.pause();
     element.removeAttribute("src");
     element.load();
   };
-  return { ...opened(played.stream, false, close), isTimed: played.isTimed, element };
+  return { ...opened(stream, false, close), pictures, element };
+}
+
+function useInstead(stream: MediaStream, picture: MediaStreamTrack): void {
+  for (const track of stream.getVideoTracks()) {
+    track.stop();
+    stream.removeTrack(track);
+  }
+  stream.addTrack(picture);
 }
 
 function opened(stream: MediaStream, keepsWhole: boolean, close: () => void): OpenedPicture {
   const track = stream.getVideoTracks()[0] ?? null;
   const sound = stream.getAudioTracks()[0] ?? null;
-  return { stream: track ? new MediaStream([track]) : stream, track, keepsWhole, isTimed: false, element: null, sound, close };
+  return { stream: track ? new MediaStream([track]) : stream, track, keepsWhole, pictures: null, element: null, sound, close };
 }
 
 /* ---- microphones: several sources may use channels of one device ---- */

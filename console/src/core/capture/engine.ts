@@ -1,11 +1,13 @@
 /* What records: with WebCodecs, or with MediaRecorder where there is none. The page opens devices and
  * gives them to the engine; the engine says what became of them. */
 import type { Counts, Setup, SourceSetup } from "./protocol";
+import type { PlayedPictures } from "./sample";
 import type { SourceId } from "../studio";
 
 export interface EngineSource {
   setup: SourceSetup;
   track: MediaStreamTrack | null;
+  pictures: PlayedPictures | null; /* where they come with their times, and better than by the track */
 }
 
 export interface Engine {

@@ -162,7 +162,9 @@ export class StudioCapture implements Capture {
       case "trouble": return this.sources.get(message.source)?.say("frames", message.why);
       case "reduced": return this.events.reduced(message.text);
       case "failed": return this.events.failed(message.name, message.why);
-      case "stopped": return;
+      case "took":
+      case "stopped":
+        return;
     }
   }
 

@@ -211,8 +211,9 @@ export class LiveSource {
     if ((wantsPicture && !track) || (!track && this.channels === 0)) return;
     if (this.given?.channels === this.channels) return;
     if (this.given) this.engine.remove(this.id); /* a file keeps its tracks: it goes on in a new part */
-    const { keepsWhole = false, isTimed = false } = this.picture ?? {};
-    this.engine.add({ setup: { source: this.id, hasPicture: track !== null, keepsWhole, isTimed, channels: this.channels }, track });
+    const { keepsWhole = false, pictures = null } = this.picture ?? {};
+    const setup = { source: this.id, hasPicture: track !== null, keepsWhole, isTimed: pictures !== null, channels: this.channels };
+    this.engine.add({ setup, track, pictures });
     this.given = { channels: this.channels };
   }
 }

@@ -6,7 +6,7 @@ export interface SourceSetup {
   source: SourceId;
   hasPicture: boolean;
   keepsWhole: boolean; /* a screen: nothing is cropped */
-  isTimed: boolean; /* its pictures carry performance.now() of the page, not a clock of their own */
+  isTimed: boolean; /* the page sends its pictures, which carry performance.now() of the page */
   channels: 0 | 1 | 2; /* of its sound; 0: none */
 }
 
@@ -23,6 +23,7 @@ export type ToWorker =
   | { kind: "clock"; at: number; wall: number; session: number | null } /* `wall`: Date.now() when sent */
   | { kind: "source"; setup: SourceSetup; frames: ReadableStream<VideoFrame> | null }
   | { kind: "gone"; source: SourceId }
+  | { kind: "frame"; source: SourceId; frame: VideoFrame; lost: number } /* of one that is timed; lost: before it */
   | { kind: "delivered"; source: SourceId; frames: number } /* by the camera so far; four times a second */
   | { kind: "start"; setup: Setup }
   | { kind: "mix"; weights: [SourceId, number][] }
@@ -45,6 +46,7 @@ export type FromWorker =
   | { kind: "append"; file: number; bytes: Uint8Array; until: number }
   | { kind: "close"; file: number; end: number; gaps: [number, number][] }
   | { kind: "cut"; source: SourceId; t: number; decision: string | null }
+  | { kind: "took"; source: SourceId } /* a frame that the page sent */
   | { kind: "trouble"; source: SourceId; why: string | null }
   | { kind: "reduced"; text: string | null }
   | { kind: "failed"; name: string; why: string }

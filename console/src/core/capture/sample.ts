@@ -4,37 +4,19 @@
  * heard: picture and sound lie to each other as in the recording, however busy the page is. */
 import { ClockMap, SOUND_CLOCK } from "./clock-map";
 
-export interface Played {
-  stream: MediaStream; /* picture and sound */
-  isTimed: boolean; /* the pictures' timestamps are performance.now() of this page */
-  close(): void;
-}
-
-export function playedStream(element: HTMLVideoElement): Played {
-  const stream = element.captureStream();
-  const stop = () => stream.getTracks().forEach((track) => track.stop());
-  if (typeof MediaStreamTrackGenerator === "undefined" || !element.requestVideoFrameCallback || stream.getVideoTracks().length === 0)
-    return { stream, isTimed: false, close: stop };
-  const pictures = new Pictures(element);
-  for (const track of stream.getVideoTracks()) {
-    track.stop();
-    stream.removeTrack(track);
-  }
-  stream.addTrack(pictures.track);
-  return {
-    stream,
-    isTimed: true,
-    close: () => {
-      pictures.close();
-      stop();
-    },
-  };
+/* Where a browser cannot do that, the stream is all there is. */
+export function playedPictures(element: HTMLVideoElement): PlayedPictures | null {
+  const canBe = typeof MediaStreamTrackGenerator !== "undefined" && "requestVideoFrameCallback" in element;
+  return canBe ? new PlayedPictures(element) : null;
 }
 
 const JUMPS = ["playing", "seeked"]; /* after which the recording's clock is another */
 
-class Pictures {
+export class PlayedPictures {
+  /* To be looked at. It forgets the times. */
   readonly track = new MediaStreamTrackGenerator({ kind: "video" });
+  /* Takes each picture, to record it: its timestamp is performance.now() of this page. */
+  use: ((frame: VideoFrame) => void) | null = null;
   private writer = this.track.writable.getWriter();
   private clock = new ClockMap(SOUND_CLOCK); /* of the recording: it goes on as its sound is heard */
   private last = -Infinity;
@@ -68,9 +50,8 @@ class Pictures {
     const at = this.clock.map(frame.timestamp / 1000)!;
     if (at > this.last) {
       this.last = at;
-      const timed = new VideoFrame(frame, { timestamp: Math.round(at * 1000) });
-      this.writer.write(timed).catch(() => timed.close());
+      this.use?.(new VideoFrame(frame, { timestamp: Math.round(at * 1000) }));
     }
-    frame.close();
+    this.writer.write(frame).catch(() => frame.close());
   }
 }

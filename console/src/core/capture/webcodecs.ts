@@ -3,7 +3,7 @@ import { avcCodec } from "./avc";
 import type { Engine, EngineSource } from "./engine";
 import { SOUND_RATE, type Counts, type FromWorker, type Setup, type ToWorker } from "./protocol";
 import type { Sound } from "./sound";
-import type { Format } from "../studio";
+import type { Format, SourceId } from "../studio";
 
 /* Frames that may wait for the worker: when it is held up for longer they are lost. */
 const MOST_WAITING = 5;
@@ -27,7 +27,21 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
     worker.postMessage(message, transfer);
   }
 
+  /* Frames that the page sends, as the track of a played recording forgets their times. */
+  const underWay = new Map<SourceId, { frames: number; lost: number }>();
+  function send(source: SourceId, frame: VideoFrame): void {
+    const state = underWay.get(source)!;
+    if (state.frames >= MOST_WAITING) {
+      state.lost++;
+      return frame.close();
+    }
+    state.frames++;
+    tell({ kind: "frame", source, frame, lost: state.lost }, [frame]);
+    state.lost = 0;
+  }
+
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if (data.kind === "took") return void underWay.get(data.source)!.frames--;
     receive(data);
     if (data.kind !== "stopped") return;
     counts = data.counts;
@@ -39,9 +53,12 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
 
   return {
     counts: () => counts,
-    add({ setup, track }: EngineSource) {
-      const frames = track && new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING }).readable;
-      tell({ kind: "source", setup, frames }, frames ? [frames] : []);
+    add({ setup, track, pictures }: EngineSource) {
+      const frames = !pictures && track && new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING }).readable;
+      tell({ kind: "source", setup, frames: frames || null }, frames ? [frames] : []);
+      if (!pictures) return;
+      if (!underWay.has(setup.source)) underWay.set(setup.source, { frames: 0, lost: 0 });
+      pictures.use = (frame) => send(setup.source, frame);
     },
     remove: (source) => tell({ kind: "gone", source }),
     setClock: (at, session) => tell({ kind: "clock", at, wall: Date.now(), session }),

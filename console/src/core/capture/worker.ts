@@ -19,13 +19,22 @@ function post(message: FromWorker): void {
 
 function addSource(setup: SourceSetup, frames: ReadableStream<VideoFrame> | null): void {
   const { source } = setup;
-  const camera = frames && new Camera(setup, frames, {
+  const camera = (frames || setup.isTimed) && new Camera(setup, frames, {
     lost: (frames) => recording?.lost(source, frames),
     trouble: (why) => post({ kind: "trouble", source, why }),
     ended: () => undefined, /* the page hears of it from the track, and says "gone" */
   }, pageClock);
-  sources.set(source, { setup, camera });
-  recording?.add(setup, camera);
+  const known = { setup, camera: camera || null };
+  sources.set(source, known);
+  recording?.add(setup, known.camera);
+}
+
+async function takeFrame({ source, frame, lost }: Extract<ToWorker, { kind: "frame" }>): Promise<void> {
+  const camera = sources.get(source)?.camera;
+  if (lost > 0) recording?.lost(source, lost);
+  if (camera) await camera.push(frame);
+  else frame.close();
+  post({ kind: "took", source });
 }
 
 function removeSource(source: SourceId): void {
@@ -63,6 +72,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "clock": return setClock(data);
     case "source": return addSource(data.setup, data.frames);
     case "gone": return removeSource(data.source);
+    case "frame": return void takeFrame(data);
     case "delivered": return sources.get(data.source)?.camera?.delivered(data.frames);
     case "start": return start(data);
     case "mix": return recording?.setMix(new Map(data.weights));
