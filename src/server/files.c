@@ -106,10 +106,18 @@ static gboolean send_from_mirror(Server *server, ServerCall *call, const char *s
     return TRUE;
 }
 
-/* With --presign-downloads; what changes is read here. */
-static gboolean belongs_to_mirror(const Server *server, const char *name)
+/* What a page of ours plays or reads: it may take nothing of other addresses. */
+static gboolean is_for_page(const ServerCall *call)
 {
-    return server->config->presign_downloads && !is_document(name);
+    static const char *const uses[] = {"video", "audio", "image", "empty", NULL};
+    const char *use = http_request_header(server_call_request(call), "Sec-Fetch-Dest");
+    return use != NULL && g_strv_contains(uses, use);
+}
+
+/* With --presign-downloads; what changes is read here. */
+static gboolean belongs_to_mirror(const Server *server, const ServerCall *call, const char *name)
+{
+    return server->config->presign_downloads && !is_document(name) && !is_for_page(call);
 }
 
 void server_files_send(Server *server, ServerCall *call, const char *show_id, const char *name)
@@ -120,7 +128,7 @@ void server_files_send(Server *server, ServerCall *call, const char *show_id, co
         server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "file", "file: there is no such file");
         return;
     }
-    if (belongs_to_mirror(server, name) && send_from_mirror(server, call, show_id, name))
+    if (belongs_to_mirror(server, call, name) && send_from_mirror(server, call, show_id, name))
         return;
     g_autoptr(StoreShow) folder = store_shows_find(server->store, show_id, &error);
     int fd = folder != NULL ? store_show_open_file(folder, name, &status, &error) : -1;

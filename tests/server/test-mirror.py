@@ -35,6 +35,8 @@ class Mirrored:
     def __init__(self, *options, url=f"s3://{BUCKET}/studio", environment=None):
         self.storage = Storage()
         self.faults = Faults(self.storage)
+        self.sent = []
+        self.faults.rule = self.sent.append
         self.studio = Studio("--mirror", url, "--s3-endpoint", self.faults.endpoint, *options,
                              environment={**AWS, **(environment or {})})
 
@@ -229,10 +231,51 @@ def presigned(mirrored):
     wait_for("rest", lambda: mirrored.ready()[1] == "ok")
     answer = mirrored.studio.ask("GET", f"/sessions/{session}/cam_1_iso.webm")
     document = mirrored.studio.ask("GET", f"/sessions/{session}/events.json")
-    if answer.status != 307 or document.status != 200:
-        return f"{answer} {document}"
+    played = mirrored.studio.ask("GET", f"/sessions/{session}/cam_1_iso.webm",
+                                 headers={"Sec-Fetch-Dest": "video"})
+    if (answer.status, document.status, played.status) != (307, 200, 200):
+        return f"{answer} {document} {played}"
     with urllib.request.urlopen(answer.headers["Location"], timeout=30) as fetched:
         return None if fetched.read() == data else "other bytes"
+
+
+def cuts_and_tags(mirrored):
+    """Another cut of a show is mirrored with its manifest; files carry their kind."""
+    session = mirrored.show({"cam_1_iso.webm": recording(20_000, 11)})
+    folder = show_folder(mirrored.studio, session)
+    cut = folder / "cuts" / "calm"
+    cut.mkdir(parents=True)
+    data = recording(30_000, 12)
+    (cut / "program.mp4").write_bytes(data)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = [
+        {"name": "program.mp4", "kind": "program", "bytes": len(data),
+         "sha256": hashlib.sha256(data).hexdigest()},
+        {"name": "cam_1_iso.webm", "kind": "iso", "path": str(folder / "cam_1_iso.webm"),
+         "bytes": 20_000, "sha256": "0" * 64},
+        {"name": "grows.webm", "kind": "iso", "bytes": 0}]
+    (cut / "manifest.json").write_text(json.dumps(manifest))
+    wait_for("the cut", lambda: {"cuts/calm/program.mp4", "cuts/calm/manifest.json"} <=
+             set(mirrored.there(session)))
+    if mirrored.there(session)["cuts/calm/program.mp4"] != data:
+        return "other bytes"
+    named = [n for n in mirrored.there(session) if n.startswith("cuts/")]
+    if len(named) != 2:
+        return f"more than the cut's own: {named}"
+    tags = [r.headers["x-amz-tagging"] for r in mirrored.sent
+            if r.path.endswith(f"{session}/cam_1_iso.webm") and r.method == "PUT"]
+    return None if tags == ["kind=iso"] else tags
+
+
+def no_bucket(mirrored):
+    """What the operator has to mend is said, once, with its name."""
+    session = mirrored.show({"cam_1_iso.webm": recording(20_000, 13)})
+    wait_for("a failure that is said", lambda: mirrored.ready() == (200, "failing"))
+    said = [line for line in mirrored.studio.log_text().splitlines() if "mirror fails" in line]
+    if len(said) != 1 or "NoSuchBucket" not in said[0] and "no-such-bucket" not in said[0]:
+        return said
+    iso = show_folder(mirrored.studio, session) / "cam_1_iso.webm"
+    return None if iso.exists() else "deleted, and nowhere else"
 
 
 def wrong_settings():
@@ -276,6 +319,10 @@ else:
         tap.run("/s08/mirror/secrets-stay-where-they-are", secrets_stay, one)
     with Mirrored("--keep-iso", "1s") as one:
         tap.run("/r05/mirror/nothing-goes-that-is-nowhere-else", retention, one)
+    with Mirrored("--mirror-tags") as one:
+        tap.run("/r07/mirror/cuts-are-mirrored-and-kinds-are-tags", cuts_and_tags, one)
+    with Mirrored("--keep-iso", "1s", url="s3://no-such-bucket") as one:
+        tap.run("/r07/mirror/no-bucket-is-said-once", no_bucket, one)
     with Mirrored("--presign-downloads") as one:
         tap.run("/r07/mirror/downloads-come-from-there-when-asked", presigned, one)
 tap.finish()

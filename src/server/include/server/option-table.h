@@ -56,8 +56,8 @@
           "Files at the mirror carry their kind as a tag, for the bucket's lifecycle rules", FLAG, \
           mirror_tags)                                                                             \
     UNSET("presign-downloads", NULL,                                                               \
-          "Recordings and renders that the mirror has are fetched there, not from this machine",   \
-          FLAG, presign_downloads)                                                                 \
+          "Downloads of recordings and renders that the mirror has come from there", FLAG,         \
+          presign_downloads)                                                                       \
     UNSET("s3-endpoint", "URL", "Where object storage is reached; without it Amazon's", TEXT,      \
           s3_endpoint)                                                                             \
     UNSET("s3-region", "NAME", "Region of the object storage; without it us-east-1", TEXT,         \
