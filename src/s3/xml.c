@@ -57,7 +57,9 @@ static void start_element(GMarkupParseContext *context, const char *name, const 
         too_much(error, "elements");
         return;
     }
-    if (reader->depth == 1)
+    if (reader->depth == 1 && reader->xml->root != NULL)
+        too_much(error, "roots"); /* GMarkup takes several */
+    else if (reader->depth == 1)
         reader->xml->root = g_strdup(name);
     else if (reader->depth == 2 && reader->row != NULL && strcmp(name, reader->row) == 0)
         open_row(reader, error);

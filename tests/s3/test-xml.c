@@ -57,10 +57,11 @@ static void test_limits(void)
     g_autofree char *deep = nested(50000);
     g_autofree char *wide = repeated("<r>", "<Contents/>", 10001, "</r>");
     g_autofree char *long_text = repeated("<r><Key>", "aaaaaaaa", 600, "</Key></r>");
-    const char *const bad[] = {
-        deep,      wide,       long_text,
-        "",        "no XML",   "<a>",
-        "<a></b>", "\xff\xfe", "<!DOCTYPE r [<!ENTITY x \"y\">]><r><Key>&x;</Key></r>"};
+    const char *const bad[] = {deep,       wide,
+                               long_text,  "",
+                               "no XML",   "<a>",
+                               "<a></b>",  "<a/><b/>",
+                               "\xff\xfe", "<!DOCTYPE r [<!ENTITY x \"y\">]><r><Key>&x;</Key></r>"};
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
         g_assert_null(parse(bad[i], &error));
