@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -166,7 +167,36 @@ static const Rule rules[] = {
 #endif
 };
 
-enum { PROGRAM_MAX = 16 + 6 * G_N_ELEMENTS(rules) };
+/* Sockets that are there: what read() and write() cannot. */
+static const Rule given_rules[] = {
+    ANY(recvmsg),
+    ANY(sendmsg),
+    ANY(shutdown),
+};
+
+/* Connecting, by name: TCP, UDP to name servers, the kernel's list of own addresses (how getaddrinfo()
+ * puts them in order), local sockets of name services. No listening. */
+static const Rule client_rules[] = {
+    IS(socket, 0, AF_INET),
+    IS(socket, 0, AF_INET6),
+    IS(socket, 0, AF_UNIX),
+    IS(socket, 0, AF_NETLINK),
+    ANY(connect),
+    ANY(bind), /* of netlink sockets; without listen() and recvfrom strangers it serves nobody */
+    ANY(getsockname),
+    ANY(getpeername),
+    ANY(getsockopt),
+    ANY(setsockopt),
+    ANY(sendto),
+    ANY(recvfrom),
+    ANY(sendmmsg),
+    IS(ioctl, 1, FIONREAD),
+};
+
+enum {
+    RULES = G_N_ELEMENTS(rules) + G_N_ELEMENTS(given_rules) + G_N_ELEMENTS(client_rules),
+    PROGRAM_MAX = 16 + 6 * RULES,
+};
 
 typedef struct Program {
     struct sock_filter steps[PROGRAM_MAX];
@@ -212,7 +242,13 @@ static void add_rule(Program *program, const Rule *rule)
 
 #ifdef ARCHITECTURE
 
-static void write_program(Program *program)
+static void add_rules(Program *program, const Rule *list, gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        add_rule(program, &list[i]);
+}
+
+static void write_program(Program *program, SandboxNetwork network)
 {
     const Rule own_threads = IS(tgkill, 0, getpid()); /* how abort() ends a process */
     load(program, offsetof(struct seccomp_data, arch));
@@ -222,16 +258,19 @@ static void write_program(Program *program)
     /* Its flags lie in memory, where they cannot be looked at; libc then uses clone(). */
     unless_skip(program, __NR_clone3, 1);
     answer(program, SECCOMP_RET_ERRNO | ENOSYS);
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        add_rule(program, &rules[i]);
+    add_rules(program, rules, G_N_ELEMENTS(rules));
+    if (network >= SANDBOX_NETWORK_GIVEN)
+        add_rules(program, given_rules, G_N_ELEMENTS(given_rules));
+    if (network >= SANDBOX_NETWORK_CLIENT)
+        add_rules(program, client_rules, G_N_ELEMENTS(client_rules));
     add_rule(program, &own_threads);
     answer(program, SECCOMP_RET_ERRNO | EPERM);
 }
 
-gboolean sandbox_confine_calls(GError **error)
+gboolean sandbox_confine_calls(SandboxNetwork network, GError **error)
 {
     Program program = {.length = 0};
-    write_program(&program);
+    write_program(&program, network);
     struct sock_fprog filter = {.len = (unsigned short)program.length, .filter = program.steps};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0)
         return TRUE;
@@ -242,8 +281,9 @@ gboolean sandbox_confine_calls(GError **error)
 
 #else
 
-gboolean sandbox_confine_calls(GError **error)
+gboolean sandbox_confine_calls(SandboxNetwork network, GError **error)
 {
+    (void)network;
     g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_REFUSED,
                         "the sandbox does not know this processor's system calls");
     return FALSE;

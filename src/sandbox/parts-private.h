@@ -5,4 +5,4 @@
 /* Landlock. TRUE where the kernel has none. */
 gboolean sandbox_confine_folders(const SandboxOptions *options, GError **error);
 /* seccomp, for every thread. */
-gboolean sandbox_confine_calls(GError **error);
+gboolean sandbox_confine_calls(SandboxNetwork network, GError **error);

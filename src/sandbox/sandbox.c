@@ -95,5 +95,6 @@ gboolean sandbox_enter(const SandboxOptions *options, GError **error)
         return fail(error, "give up privileges");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return fail(error, "hide its memory");
-    return sandbox_confine_folders(options, error) && sandbox_confine_calls(error);
+    return sandbox_confine_folders(options, error) &&
+           sandbox_confine_calls(options->network, error);
 }

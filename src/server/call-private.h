@@ -3,6 +3,7 @@
  * and logged here. Threads: the server's. */
 #pragma once
 #include <http/request.h>
+#include <http/websocket.h>
 #include <jansson.h>
 #include <server/error.h>
 
@@ -33,6 +34,11 @@ const char *server_json_text(const json_t *body, const char *member, gsize max_b
                              GError **error);
 
 /* ---- the answer: each ends the call ---- */
+
+/* A WebSocket instead of an answer; NULL: it was none that was asked for, and that was answered. Origin
+ * is the caller's to check, before. */
+HttpWebSocket *server_call_websocket(ServerCall *call, const HttpWebSocketOptions *options,
+                                     const HttpWebSocketEvents *events, gpointer data);
 
 void server_call_reply(ServerCall *call, HttpReply *reply); /* taken */
 /* A file with its conditions and ranges (http/request.h). `headers` as there; the file is marked so

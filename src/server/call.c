@@ -197,6 +197,22 @@ const char *server_json_text(const json_t *body, const char *member, gsize max_b
     return text;
 }
 
+/* ---- a WebSocket instead of an answer ---- */
+
+HttpWebSocket *server_call_websocket(ServerCall *call, const HttpWebSocketOptions *options,
+                                     const HttpWebSocketEvents *events, gpointer data)
+{
+    GError *error = NULL;
+    guint before = call->default_status;
+    call->default_status = 101;
+    HttpWebSocket *socket = http_websocket_accept(call->request, options, events, data, &error);
+    if (socket != NULL)
+        return socket;
+    call->default_status = before;
+    server_call_fail(call, error, NULL);
+    return NULL;
+}
+
 /* ---- the answer ---- */
 
 static void add_headers(ServerCall *call, HttpReply *reply)

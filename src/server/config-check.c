@@ -5,6 +5,7 @@
 #include "mirror-private.h"
 
 #include <gio/gio.h>
+#include <live/sealed.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -227,10 +228,25 @@ static gboolean check_mirror(const ServerConfig *config, GError **error)
     return TRUE;
 }
 
+static gboolean check_secret_key(const ServerConfig *config, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(LiveSecret) secret = NULL;
+    if (config->secret_key != NULL && config->secret_key_file != NULL)
+        return refuse(error, "secret-key-file", "CROSSCUT_SECRET_KEY is set too; give one of them");
+    if (config->secret_key != NULL)
+        secret = live_secret_from_text(config->secret_key, &why);
+    else if (config->secret_key_file != NULL)
+        secret = live_secret_from_file(config->secret_key_file, FALSE, &why);
+    return why == NULL ||
+           refuse(error, config->secret_key != NULL ? "secret-key" : "secret-key-file", "%s",
+                  why->message);
+}
+
 gboolean server_config_check(ServerConfig *config, GError **error)
 {
     return check_addresses(config, error) && check_origins(config, error) &&
            check_proxies(config, error) && check_sizes(config, error) &&
            check_sample_show(config, error) && check_mirror(config, error) &&
-           check_token(config, error);
+           check_token(config, error) && check_secret_key(config, error);
 }

@@ -26,7 +26,14 @@ typedef struct Option {
 
 static const Option table[] = {
     SERVER_OPTIONS(SET_ROW, UNSET_ROW)
-    /* Last, and the only one that command lines, which everybody can see, do not take. */
+    /* Last, and those that command lines, which everybody can see, do not take. */
+    {{"secret-key", "KEY",
+      "What seals stream keys: 32 bytes in base64, or 64 hexadecimal digits. Without it one is made",
+      NULL, TRUE},
+     TEXT,
+     offsetof(ServerConfig, secret_key),
+     0,
+     0},
     {{"admin-token", "TOKEN",
       "What the admin has to show; at least 16 characters. Without it one is made at start", NULL,
       TRUE},

@@ -5,6 +5,7 @@
 #include <edit/error.h>
 #include <http/error.h>
 #include <jobs/error.h>
+#include <live/error.h>
 #include <show/error.h>
 #include <store/error.h>
 
@@ -94,6 +95,25 @@ static ServerError of_jobs(int code)
     return SERVER_ERROR_FAILED;
 }
 
+static ServerError of_live(int code)
+{
+    switch ((LiveErrorCode)code) {
+    case LIVE_ERROR_INVALID:
+    case LIVE_ERROR_FORMAT:
+        return SERVER_ERROR_INVALID;
+    case LIVE_ERROR_PRIVATE:
+        return SERVER_ERROR_FORBIDDEN;
+    case LIVE_ERROR_GONE:
+        return SERVER_ERROR_NOT_FOUND;
+    case LIVE_ERROR_EXISTS:
+    case LIVE_ERROR_SEALED:
+        return SERVER_ERROR_CONFLICT;
+    case LIVE_ERROR_FAILED:
+        break;
+    }
+    return SERVER_ERROR_FAILED;
+}
+
 static ServerError of_http(int code)
 {
     switch ((HttpError)code) {
@@ -120,6 +140,8 @@ static ServerError answer_of(const GError *error)
         return of_show(error->code);
     if (error->domain == JOBS_ERROR)
         return of_jobs(error->code);
+    if (error->domain == LIVE_ERROR)
+        return of_live(error->code);
     if (error->domain == HTTP_ERROR)
         return of_http(error->code);
     if (error->domain == EDIT_ERROR) /* a setting, or a list of sources */
@@ -153,7 +175,8 @@ char *server_error_field(const GError *error)
 {
     const char *end = error->message + strcspn(error->message, ": .[");
     gsize length = (gsize)(end - error->message);
-    gboolean names_one = error->domain == SERVER_ERROR || error->domain == EDIT_ERROR;
+    gboolean names_one =
+        error->domain == SERVER_ERROR || error->domain == EDIT_ERROR || error->domain == LIVE_ERROR;
     return names_one && length > 0 && length < 32 && strstr(error->message, ": ") != NULL &&
                    (*end == ':' || *end == '[')
                ? g_strndup(error->message, length)

@@ -24,6 +24,8 @@ typedef enum {
     SERVER_METRIC_MIRROR_ERRORS,   /* counter */
     SERVER_METRIC_MIRROR_WAITING,  /* gauge: bytes */
     SERVER_METRIC_MIRROR_BEHIND,   /* gauge: seconds */
+    SERVER_METRIC_LIVE_SHOWS,      /* gauge: on air */
+    SERVER_METRIC_LIVE_RETRIES,    /* counter: destinations that have to be connected to again */
     SERVER_METRICS
 } ServerMetric;
 

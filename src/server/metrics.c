@@ -42,6 +42,9 @@ static const struct {
                                       "Bytes of finished files that the mirror lacks"},
     [SERVER_METRIC_MIRROR_BEHIND] = {"crosscut_mirror_behind_seconds", "gauge",
                                      "For how long the oldest of them has waited"},
+    [SERVER_METRIC_LIVE_SHOWS] = {"crosscut_live_shows", "gauge", "Shows that are on air"},
+    [SERVER_METRIC_LIVE_RETRIES] = {"crosscut_live_retries_total", "counter",
+                                    "Live destinations that had to be connected to again"},
 };
 
 static const gint64 bounds_us[] = {250,   500,   1000,   2500,   5000,   10000,

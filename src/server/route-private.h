@@ -26,6 +26,7 @@ extern const ServerRoute
     server_session_routes[];                     /* start, stop, list, see, delete, guests, files */
 extern const ServerRoute server_upload_routes[]; /* multipart and tus */
 extern const ServerRoute server_render_routes[]; /* render-calls.c */
+extern const ServerRoute server_live_routes[];   /* live-calls.c */
 
 void server_route_handle(Server *server, HttpRequest *request);
 json_t *server_openapi(const Server *server); /* new reference */

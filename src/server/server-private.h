@@ -17,6 +17,7 @@
 typedef struct ServerShows ServerShows;
 typedef struct ServerSockets ServerSockets;
 typedef struct ServerRenders ServerRenders;
+typedef struct ServerLive ServerLive;
 
 struct Server {
     const ServerConfig *config;
@@ -35,6 +36,7 @@ struct Server {
     ServerBuffers *buffers;     /* for recordings on their way to the disk; server.c */
     ServerShows *shows;         /* shows.c: the shows that run, and those that were asked for */
     ServerRenders *renders;     /* renders.c; NULL while it is not made yet */
+    ServerLive *live;           /* live.c; NULL while it is not made yet */
     ServerSockets *sockets;     /* socket.c */
     SocketioServer *socketio;   /* socket.c */
     HttpServer *http;           /* server.c */

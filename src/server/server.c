@@ -2,6 +2,7 @@
  * the opposite one; what a part needs of another it finds in the Server. */
 #include "server-private.h"
 
+#include "live-private.h"
 #include "renders-private.h"
 #include "route-private.h"
 #include "shows-private.h"
@@ -97,7 +98,8 @@ Server *server_new(const ServerConfig *config, const char *program, GMainContext
         return NULL;
     server->shows = server_shows_new(server, error);
     if (server->shows == NULL || !server_renders_new(server, error) ||
-        !server_socket_new(server, error) || !listen_http(server, error))
+        !server_socket_new(server, error) || !server_live_new(server, error) ||
+        !listen_http(server, error))
         return NULL;
     return g_steal_pointer(&server);
 }
@@ -131,6 +133,7 @@ void server_free(Server *server)
         return;
     server_socket_free(server);
     http_server_free(server->http);
+    server_live_free(server->live);
     server_renders_free(server->renders);
     server_shows_free(server->shows);
     g_clear_pointer(&server->mirror, server_mirror_free);

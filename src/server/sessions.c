@@ -1,5 +1,6 @@
 /* Calls about shows: start, stop, list, see, delete, invite. Each parses into a struct, asks the
  * show or the registry, and writes the answer. */
+#include "live-private.h"
 #include "renders-private.h"
 #include "route-private.h"
 #include "shows-private.h"
@@ -197,8 +198,10 @@ static void stopped(ServerShow *show, const GError *error, gpointer data)
 static void stop_with(ServerCall *call, const json_t *body, gpointer data)
 {
     ServerShow *show = named_show(data, call, body);
-    if (show != NULL)
-        server_show_stop(show, stopped, call);
+    if (show == NULL)
+        return;
+    server_live_end_show(((Server *)data)->live, show);
+    server_show_stop(show, stopped, call);
 }
 
 static void handle_stop(Server *server, ServerCall *call)

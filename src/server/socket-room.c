@@ -1,6 +1,7 @@
 /* The clients of a show: who is there, who sees to it, and the state that all of them are told. */
 #include "socket-client-private.h"
 
+#include "live-private.h"
 #include "renders-private.h"
 
 enum {
@@ -105,10 +106,11 @@ json_t *socket_room_state(const SocketRoom *room, const ServerShow *show)
                               ? ((const ShowSource *)sources->pdata[next])->id
                               : NULL;
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:s?, s:o?}", "state", show_state_name(server_show_state(show)),
+        "{s:s, s:o, s:o, s:o, s:s?, s:o?, s:o?}", "state", show_state_name(server_show_state(show)),
         "uploads", server_recordings_json(show), "storage",
         server_shows_storage(room->sockets->server->shows), "clients", clients_json(room), "next",
-        next_id, "render", server_renders_json(room->sockets->server->renders, room->id));
+        next_id, "render", server_renders_json(room->sockets->server->renders, room->id), "live",
+        server_live_json(room->sockets->server->live, room->id, TRUE));
 }
 
 static gboolean send_states(gpointer data)

@@ -16,6 +16,8 @@ static ServerConfig *config_of(const char *env, const char *const *environment, 
     return config;
 }
 
+#define KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
 static void test_durations(void)
 {
     static const struct {
@@ -248,6 +250,12 @@ static void test_start(void)
          "--admin-token-file: CROSSCUT_ADMIN_TOKEN is set too"},
         {"CROSSCUT_ADMIN_TOKEN_FILE=/does/not/exist", "--admin-token-file: /does/not/exist"},
         {"CROSSCUT_ADMIN_TOKEN_FILE=/dev/zero", "--admin-token-file: /dev/zero"},
+        {"CROSSCUT_SECRET_KEY=hunter2", "--secret-key: expected 64 hexadecimal digits"},
+        {"CROSSCUT_SECRET_KEY=" KEY, NULL},
+        {"CROSSCUT_SECRET_KEY=" KEY "\nCROSSCUT_SECRET_KEY_FILE=/x",
+         "--secret-key-file: CROSSCUT_SECRET_KEY is set too"},
+        {"CROSSCUT_SECRET_KEY_FILE=/does/not/exist", "--secret-key-file: /does/not/exist"},
+        {"CROSSCUT_SECRET_KEY_FILE=/dev/zero", "--secret-key-file: /dev/zero"},
         {"CROSSCUT_SAMPLE_SHOW=/does/not/exist", "--sample-show: /does/not/exist"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -301,7 +309,7 @@ static void test_table(void)
             g_assert_cmpstr(option->name, !=, server_config_option(i)->name);
     }
     g_assert_cmpuint(count, >, 20);
-    g_assert_cmpuint(secrets, ==, 1);
+    g_assert_cmpuint(secrets, ==, 2);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,12 @@ typedef enum {
     SANDBOX_ERROR_ORPHAN,      /* the parent had gone before it began */
 } SandboxErrorCode;
 
+typedef enum {
+    SANDBOX_NETWORK_NONE = 0,
+    SANDBOX_NETWORK_GIVEN,  /* sockets that it was given, and descriptors that come through them */
+    SANDBOX_NETWORK_CLIENT, /* and it connects to others, by name; what it listens on nobody reaches */
+} SandboxNetwork;
+
 typedef struct SandboxOptions {
     /* This process is killed when the thread that started it ends; so start it from a thread that
      * lives as long as it shall. 0: not bound to anybody. */
@@ -25,9 +31,10 @@ typedef struct SandboxOptions {
     guint64 memory_bytes; /* of address space; not under AddressSanitizer */
     guint64 file_bytes;   /* of each file that it writes */
     guint64 descriptors;
+    SandboxNetwork network;
 } SandboxOptions;
 
-/* From here on: no sockets, no new programs and processes (threads are fine), no other process
+/* From here on: no sockets (but as `network` says), no new programs and processes (threads are fine), no other process
  * seen or signalled, no mounts and namespaces, no memory that is executed, no core files, no
  * privileges to be gained. On an error the process may be partly inside: it should end. */
 gboolean sandbox_enter(const SandboxOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -40,6 +40,10 @@ typedef struct ServerConfig {
     gboolean log_json;                       /* logs as JSON lines; else plain */
     gboolean auto_render;                    /* of shows that are complete (off) */
     gboolean render_while_recording;         /* else renders wait */
+    char *secret_key;        /* from CROSSCUT_SECRET_KEY only; seals stream keys. NULL: none */
+    char *secret_key_file;   /* NULL: none */
+    char *live_ca_file;      /* NULL: the system's certificates */
+    gboolean allow_private_targets; /* RTMP to loopback and private networks */
     gboolean insecure_http;                  /* allows a public URL that is not https */
 } ServerConfig;
 

@@ -68,6 +68,16 @@
         event_burst, 1, 100000)                                                                    \
     SET("clients-per-show", "COUNT", "64", "Clients of one show", COUNT, clients_per_show, 1,      \
         10000)                                                                                     \
+    UNSET("secret-key-file", "FILE",                                                               \
+          "File, mode 600, of the key that seals stream keys; without it and CROSSCUT_SECRET_KEY " \
+          "one is made outside of the storage",                                                    \
+          TEXT, secret_key_file)                                                                   \
+    UNSET("live-ca-file", "FILE",                                                                  \
+          "Certificates that RTMPS destinations may have, instead of the system's", TEXT,          \
+          live_ca_file)                                                                            \
+    UNSET("allow-private-targets", NULL,                                                           \
+          "Let shows go live to this machine and to private networks", FLAG,                       \
+          allow_private_targets)                                                                   \
     SET("shows", "COUNT", "256", "Shows that may run at once", COUNT, shows, 1, 10000)             \
     SET("max-sockets", "COUNT", "4096", "Connections at once", COUNT, max_sockets, 16, 100000)     \
     SET("ping-interval", "DURATION", "25s", "Heartbeat of the clients", MILLISECONDS,              \

@@ -1,0 +1,6 @@
+/* The two processes of a live stream. Both run until their input ends. */
+#pragma once
+#include <glib.h>
+
+int cli_live_feed(GError **error);
+int cli_live_send(GError **error);

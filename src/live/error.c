@@ -1,0 +1,3 @@
+#include <live/error.h>
+
+G_DEFINE_QUARK(live - error - quark, live_error)

@@ -1,0 +1,39 @@
+/* One destination of a show on air: its sender, what it says, how it is started again, and what is
+ * reported of it. Threads: as live/onair.h. */
+#pragma once
+#include <live/onair.h>
+
+typedef struct LiveOutput LiveOutput;
+
+typedef struct LiveOutputOwner {
+    const char *program;
+    gboolean allow_private;
+    const char *ca_file;
+    const LiveOnAirEvents *events;
+    gpointer data;
+    /* Hands the sender's end of a socket to the feed; taken. FALSE: there is no feed now, the output
+     * is started when there is. */
+    gboolean (*connect)(gpointer onair, int fd);
+    void (*ended)(gpointer onair); /* a sender has ended */
+    gpointer onair;
+} LiveOutputOwner;
+
+/* `target` is taken; `before` as in live/onair.h, of this destination; may be NULL. */
+LiveOutput *live_output_new(const LiveOutputOwner *owner, LiveTarget *target,
+                            const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
+LiveOutput *live_output_new_failed(const LiveOutputOwner *owner, const char *name, const char *code,
+                                   const char *why, const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
+void live_output_free(LiveOutput *output);
+const LiveTarget *live_output_target(const LiveOutput *output); /* NULL: it never had one */
+const char *live_output_name(const LiveOutput *output);
+gboolean live_output_is_over(const LiveOutput *output); /* failed or ended */
+
+void live_output_start(LiveOutput *output);
+/* There is no feed any more: the sender is ended, and waits to be started. */
+void live_output_hold(LiveOutput *output, const char *why);
+void live_output_stop(LiveOutput *output); /* then ended() */
+void live_output_kill(LiveOutput *output); /* it took too long */
+gboolean live_output_is_running(const LiveOutput *output);
+gboolean live_output_is_live(const LiveOutput *output);
+
+json_t *live_output_json(const LiveOutput *output, gboolean is_brief);

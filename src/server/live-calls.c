@@ -1,0 +1,350 @@
+/* Calls about live streams: start, stop, how it goes; saved destinations; and the WebSocket by which a
+ * console sends its program. */
+#include "dispatch-private.h"
+#include "live-private.h"
+#include "route-private.h"
+#include "shows-private.h"
+#include "uploads-private.h"
+
+#include <string.h>
+
+enum { BODY_BYTES = 16 << 10, CLOSE_TAKEN = 4001 };
+
+/* ---- start ---- */
+
+static gboolean invalid(GError **error, const char *text)
+{
+    g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID, text);
+    return FALSE;
+}
+
+static gboolean read_delay(ServerLiveWish *wish, const json_t *body, GError **error)
+{
+    const json_t *delay = json_object_get(body, "delay");
+    double seconds = delay != NULL ? json_number_value(delay) : 0;
+    if (delay != NULL &&
+        (!json_is_number(delay) || seconds < 0 || seconds * 1000 > LIVE_DELAY_MS_MAX))
+        return invalid(error, "delay: expected 0 to 30 seconds");
+    wish->delay_ms = (guint)(seconds * 1000 + 0.5);
+    return TRUE;
+}
+
+static const char *optional_text(const json_t *body, const char *member, gboolean *is_good)
+{
+    const json_t *value = json_object_get(body, member);
+    *is_good = value == NULL || (json_is_string(value) &&
+                                 strlen(json_string_value(value)) == json_string_length(value));
+    return json_string_value(value);
+}
+
+/* `name` NULL: the address's host stands for it. */
+static LiveTarget *read_target(const Server *server, const json_t *body, const char *name,
+                               GError **error)
+{
+    gboolean is_good = FALSE;
+    const char *url = server_json_text(body, "url", LIVE_URL_BYTES_MAX, error);
+    if (url == NULL)
+        return NULL;
+    const char *key = optional_text(body, "key", &is_good);
+    if (!is_good) {
+        invalid(error, "key: expected a text");
+        return NULL;
+    }
+    gboolean may = server->config->allow_private_targets;
+    LiveTarget *target = live_target_new(name != NULL ? name : "stream", url, key, may, error);
+    if (target != NULL && name == NULL) {
+        g_free(target->name);
+        target->name = g_strdup(target->host);
+    }
+    return target;
+}
+
+static gboolean read_names(ServerLiveWish *wish, const json_t *list, GError **error)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    gsize count = json_array_size(list);
+    if (!json_is_array(list) || count < 1 || count > LIVE_DESTINATIONS_MAX)
+        return invalid(error, "destinations: expected names of saved destinations");
+    for (gsize i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        if (name == NULL || !live_name_is_valid(name))
+            return invalid(error, "destinations: expected names of saved destinations");
+        for (gsize j = 0; j < i; j++)
+            if (g_strcmp0(name, json_string_value(json_array_get(list, j))) == 0)
+                return invalid(error, "destinations: one of them is there twice");
+        g_strv_builder_add(names, name);
+    }
+    wish->names = g_strv_builder_end(names);
+    return TRUE;
+}
+
+static gboolean read_wish(const Server *server, ServerLiveWish *wish, const json_t *body,
+                          GError **error)
+{
+    gboolean is_good = FALSE;
+    const json_t *names = json_object_get(body, "destinations");
+    const char *name = optional_text(body, "name", &is_good);
+    if (!is_good)
+        return invalid(error, "name: expected a text");
+    if (!read_delay(wish, body, error))
+        return FALSE;
+    if (names != NULL && json_object_get(body, "url") != NULL)
+        return invalid(error, "destinations: give either them or url and key");
+    if (names != NULL)
+        return read_names(wish, names, error);
+    wish->target = read_target(server, body, name, error);
+    return wish->target != NULL;
+}
+
+/* The running show that a body names; answers otherwise. */
+static ServerShow *running_show(Server *server, ServerCall *call, const json_t *body)
+{
+    GError *error = NULL;
+    const char *id = server_json_text(body, "sessionId", 64, &error);
+    ServerShow *show = id != NULL ? server_shows_open(server->shows, id) : NULL;
+    if (id != NULL && !server_shows_has(server->shows, id))
+        g_set_error_literal(&error, SERVER_ERROR, SERVER_ERROR_NOT_FOUND,
+                            "sessionId: there is no such show");
+    else if (id != NULL && (show == NULL || server_show_state(show) != SHOW_STATE_RECORDING))
+        g_set_error_literal(&error, SERVER_ERROR, SERVER_ERROR_STOPPED,
+                            "sessionId: this show has ended");
+    if (error == NULL)
+        return show;
+    server_call_fail(call, error, NULL);
+    return NULL;
+}
+
+static void answer(ServerCall *call, guint status, const json_t *report, const GError *error)
+{
+    if (error != NULL)
+        server_call_fail(call, g_error_copy(error), NULL);
+    else
+        server_call_json(call, status, json_deep_copy(report));
+}
+
+static void started(const json_t *report, const GError *error, gpointer data)
+{
+    answer(data, 202, report, error);
+}
+
+static void start_with(ServerCall *call, const json_t *body, gpointer data)
+{
+    Server *server = data;
+    GError *error = NULL;
+    ServerLiveWish wish = {0};
+    ServerShow *show = running_show(server, call, body);
+    if (show == NULL)
+        return;
+    if (read_wish(server, &wish, body, &error)) {
+        server_live_start(server->live, show, &wish, started, call);
+        return;
+    }
+    server_live_wish_clear(&wish);
+    server_call_fail(call, error, NULL);
+}
+
+static void handle_start(Server *server, ServerCall *call)
+{
+    server_call_json_body(call, BODY_BYTES, start_with, server);
+}
+
+/* ---- stop and see ---- */
+
+static void stopped(const json_t *report, const GError *error, gpointer data)
+{
+    answer(data, 200, report, error);
+}
+
+static void stop_with(ServerCall *call, const json_t *body, gpointer data)
+{
+    Server *server = data;
+    ServerShow *show = running_show(server, call, body);
+    if (show != NULL)
+        server_live_stop(server->live, show, stopped, call);
+}
+
+static void handle_stop(Server *server, ServerCall *call)
+{
+    server_call_json_body(call, BODY_BYTES, stop_with, server);
+}
+
+static void handle_see(Server *server, ServerCall *call)
+{
+    const char *id = server_call_part(call, 0);
+    json_t *report = NULL;
+    if (!server_who_may_see(server_call_who(call), id))
+        server_call_refuse(call, SERVER_ERROR_FORBIDDEN, "id", "id: this token may not see it");
+    else if (!server_shows_has(server->shows, id))
+        server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "id", "id: there is no such show");
+    else if ((report = server_live_json(server->live, id, FALSE)) != NULL)
+        server_call_json(call, 200, report);
+    else
+        server_files_send(server, call, id, "live.json");
+}
+
+/* ---- destinations ---- */
+
+static void listed(const json_t *report, const GError *error, gpointer data)
+{
+    answer(data, 200, report, error);
+}
+
+static void handle_list(Server *server, ServerCall *call)
+{
+    server_live_destinations(server->live, SERVER_LIVE_LIST, NULL, NULL, listed, call);
+}
+
+static void save_with(ServerCall *call, const json_t *body, gpointer data)
+{
+    Server *server = data;
+    GError *error = NULL;
+    LiveTarget *target = read_target(server, body, server_call_part(call, 0), &error);
+    if (target == NULL)
+        server_call_fail(call, error, NULL);
+    else
+        server_live_destinations(server->live, SERVER_LIVE_SAVE, target, NULL, listed, call);
+}
+
+static void handle_save(Server *server, ServerCall *call)
+{
+    server_call_json_body(call, BODY_BYTES, save_with, server);
+}
+
+static void removed(const json_t *report, const GError *error, gpointer data)
+{
+    (void)report;
+    if (error != NULL)
+        answer(data, 0, NULL, error);
+    else
+        server_call_empty(data, 204);
+}
+
+static void handle_remove(Server *server, ServerCall *call)
+{
+    server_live_destinations(server->live, SERVER_LIVE_REMOVE, NULL, server_call_part(call, 0),
+                             removed, call);
+}
+
+/* ---- the console's program ---- */
+
+typedef struct Program {
+    Server *server;
+    char *id; /* of the show */
+    HttpWebSocket *socket;
+} Program;
+
+static void on_message(HttpWebSocket *socket, gboolean is_binary, GBytes *message, gpointer data)
+{
+    Program *program = data;
+    g_autoptr(GError) error = NULL;
+    LiveFrame frame;
+    gsize length;
+    const guint8 *bytes = g_bytes_get_data(message, &length);
+    if (!is_binary)
+        http_websocket_close(socket, HTTP_WEBSOCKET_UNSUPPORTED, "frames are binary");
+    else if (!live_frame_read(&frame, bytes, length, &error))
+        http_websocket_close(socket, HTTP_WEBSOCKET_POLICY, error->message);
+    else
+        server_live_frame(program->server->live, program->id, message, &frame);
+}
+
+static void on_closed(HttpWebSocket *socket, guint code, const char *reason, gpointer data)
+{
+    Program *program = data;
+    (void)socket, (void)reason;
+    g_info("program ends code=%u show=%s", code, program->id);
+    server_live_leave_program(program->server->live, program->id, program);
+    g_free(program->id);
+    g_free(program);
+}
+
+static void was_taken(gpointer data)
+{
+    const Program *program = data;
+    http_websocket_close(program->socket, CLOSE_TAKEN, "another console sends it, or it ended");
+}
+
+static const HttpWebSocketEvents program_events = {on_message, NULL, on_closed};
+
+/* A page of another site would come with our cookie: its Origin says so. */
+static gboolean origin_may(const Server *server, const HttpRequest *request, const ServerWho *who)
+{
+    const char *origin = http_request_header(request, "Origin");
+    if (server_origin_is_ours(server, request, origin))
+        return TRUE;
+    if (who->by_cookie)
+        return FALSE;
+    return origin == NULL || server_origin_is_allowed(server, origin);
+}
+
+static gboolean may_send(Server *server, ServerCall *call, const char *id, GError **error)
+{
+    const ServerWho *who = server_call_who(call);
+    const ServerShow *show = server_shows_open(server->shows, id);
+    gboolean is_keeper = who->role == SERVER_ROLE_ADMIN || who->role == SERVER_ROLE_UPLOAD;
+    if (!is_keeper || !server_who_may_see(who, id) ||
+        !origin_may(server, server_call_request(call), who))
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_FORBIDDEN,
+                            "id: this token may not send its program");
+    else if (!server_shows_has(server->shows, id))
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_NOT_FOUND,
+                            "id: there is no such show");
+    else if (show == NULL || server_show_state(show) != SHOW_STATE_RECORDING)
+        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_STOPPED, "id: this show has ended");
+    else
+        return TRUE;
+    return FALSE;
+}
+
+static void handle_program(Server *server, ServerCall *call)
+{
+    static const HttpWebSocketOptions options = {.max_message_bytes = LIVE_FRAME_BYTES_MAX};
+    GError *error = NULL;
+    const char *id = server_call_part(call, 0);
+    if (!may_send(server, call, id, &error)) {
+        server_call_fail(call, error, NULL);
+        return;
+    }
+    Program *program = g_new0(Program, 1);
+    program->server = server;
+    program->id = g_strdup(id);
+    program->socket = server_call_websocket(call, &options, &program_events, program);
+    if (program->socket == NULL) {
+        g_free(program->id);
+        g_free(program);
+        return;
+    }
+    server_live_take_program(server->live, program->id, program, was_taken);
+}
+
+/* ---- the table ---- */
+
+#define TARGET_SCHEMA "\"url\":{\"type\":\"string\"},\"key\":{\"type\":\"string\"}"
+#define REPORT_SCHEMA "{\"type\":\"object\",\"required\":[\"state\",\"destinations\"]}"
+
+const ServerRoute server_live_routes[] = {
+    {"POST", "/live/start", SERVER_MAY_ADMIN, handle_start,
+     "Takes a running show live, to a given or to saved destinations.",
+     "{\"type\":\"object\",\"required\":[\"sessionId\"],\"properties\":{\"sessionId\":{\"type\":"
+     "\"string\"}," TARGET_SCHEMA ",\"name\":{\"type\":\"string\"},\"destinations\":{\"type\":"
+     "\"array\",\"items\":{\"type\":\"string\"}},\"delay\":{\"type\":\"number\",\"minimum\":0,"
+     "\"maximum\":30}}}",
+     REPORT_SCHEMA, 202},
+    {"POST", "/live/stop", SERVER_MAY_ADMIN, handle_stop, "Ends a live stream.",
+     "{\"type\":\"object\",\"required\":[\"sessionId\"],\"properties\":{\"sessionId\":{\"type\":"
+     "\"string\"}}}",
+     REPORT_SCHEMA, 200},
+    {"GET", "/live/{id}", SERVER_MAY_ANY_TOKEN, handle_see,
+     "How a live stream goes, or went: the live manifest.", NULL, REPORT_SCHEMA, 200},
+    {"GET", "/destinations", SERVER_MAY_ADMIN, handle_list, "The saved destinations.", NULL,
+     "{\"type\":\"object\",\"required\":[\"destinations\"]}", 200},
+    {"PUT", "/destinations/{name}", SERVER_MAY_ADMIN, handle_save,
+     "Saves a destination, or another address and key for it.",
+     "{\"type\":\"object\",\"required\":[\"url\"],\"properties\":{" TARGET_SCHEMA "}}",
+     "{\"type\":\"object\",\"required\":[\"name\",\"address\",\"hasKey\"]}", 200},
+    {"DELETE", "/destinations/{name}", SERVER_MAY_ADMIN, handle_remove, "Removes a destination.",
+     NULL, NULL, 204},
+    {"GET", "/sessions/{id}/program", SERVER_MAY_ANY_TOKEN, handle_program,
+     "A WebSocket for the frames of a running show's program.", NULL, NULL, 101},
+    {0},
+};
