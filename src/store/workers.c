@@ -110,6 +110,11 @@ StoreWorkers *store_workers_new_patient(const char *name, guint count, GMainCont
     return new_workers(name, count, context, TRUE);
 }
 
+GMainContext *store_workers_context(const StoreWorkers *workers)
+{
+    return g_source_get_context(workers->returns);
+}
+
 void store_workers_push(StoreWorkers *workers, StoreWork work, StoreWorkDone done, gpointer data)
 {
     Job *job = g_new0(Job, 1);

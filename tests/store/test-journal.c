@@ -189,6 +189,32 @@ static void test_close_syncs_and_answers_what_is_left(Fixture *f, gconstpointer 
     answers_clear(&answers);
 }
 
+/* Behind a sync for many, the next one waits a little: for whoever comes meanwhile, and for a close. */
+static void test_what_follows_a_crowd_is_answered_too(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    Answers answers;
+    answers_init(&answers);
+    StoreJournal *journal = open_well(f);
+    for (gint64 t = 0; t < 100; t++)
+        g_assert_true(send(journal, &answers, t, NULL));
+    wait_until(&answers.count, 100);
+    for (gint64 t = 100; t < 120; t++) {
+        g_assert_true(send(journal, &answers, t, NULL));
+        wait_until(&answers.count, (guint)t + 1);
+    }
+    for (gint64 t = 120; t < 200; t++)
+        g_assert_true(send(journal, &answers, t, NULL));
+    wait_until(&answers.count, 200);
+    g_assert_true(send(journal, &answers, 200, NULL));
+    store_journal_close(journal);
+    g_assert_cmpuint(answers.good, ==, 201);
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    expect_times(f, answers.times);
+    answers_clear(&answers);
+}
+
 #define TWO_LINES                     \
     "{\"t\":1,\"type\":\"marker\"}\n" \
     "{\"t\":2,\"type\":\"marker\"}\n"
@@ -473,6 +499,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define ADD(path, test) g_test_add("/store/journal/" path, Fixture, NULL, set_up, test, tear_down)
     ADD("line-is-there-at-once-and-answered-later", test_line_is_there_at_once_and_answered_later);
+    ADD("what-follows-a-crowd-is-answered-too", test_what_follows_a_crowd_is_answered_too);
     ADD("many-lines-share-a-sync-and-keep-their-order",
         test_many_lines_share_a_sync_and_keep_their_order);
     ADD("close-syncs-and-answers-what-is-left", test_close_syncs_and_answers_what_is_left);

@@ -25,4 +25,5 @@ StoreWorkers *store_workers_new_patient(const char *name, guint count,
 void store_workers_free(StoreWorkers *workers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreWorkers, store_workers_free)
 
+GMainContext *store_workers_context(const StoreWorkers *workers); /* where done() runs; borrowed */
 void store_workers_push(StoreWorkers *workers, StoreWork work, StoreWorkDone done, gpointer data);
