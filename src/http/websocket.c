@@ -11,6 +11,7 @@
 enum { FRAMES_PER_WRITE = 128, REASON_MAX_BYTES = 123 };
 
 typedef struct Frame {
+    GList link; /* in socket->out; its data is the frame */
     guint8 header[10];
     guint8 header_length;
     GBytes *payload;
@@ -36,13 +37,17 @@ static void watch_for(HttpWebSocket *socket, guint32 events)
 
 /* ---- its end ---- */
 
+static void drop_first(HttpWebSocket *socket)
+{
+    Frame *frame = g_queue_pop_head_link(&socket->out)->data;
+    g_bytes_unref(frame->payload);
+    g_free(frame);
+}
+
 static void drop_out(HttpWebSocket *socket)
 {
-    Frame *frame;
-    while ((frame = g_queue_pop_head(&socket->out))) {
-        g_bytes_unref(frame->payload);
-        g_free(frame);
-    }
+    while (socket->out.head)
+        drop_first(socket);
     socket->out_bytes = 0;
 }
 
@@ -117,7 +122,8 @@ void http_websocket_send_frame(HttpWebSocket *socket, guint8 opcode, GBytes *pay
     gsize length = g_bytes_get_size(payload);
     frame->header_length = write_header(frame->header, opcode, length);
     frame->payload = g_bytes_ref(payload);
-    g_queue_push_tail(&socket->out, frame);
+    frame->link.data = frame;
+    g_queue_push_tail_link(&socket->out, &frame->link);
     socket->out_bytes += frame->header_length + length;
     mark_dirty(socket);
     if (socket->out_bytes > socket->options.max_buffered_bytes) {
@@ -176,9 +182,7 @@ static void forget_sent(HttpWebSocket *socket, gsize sent)
             return;
         }
         sent -= left;
-        g_queue_pop_head(&socket->out);
-        g_bytes_unref(frame->payload);
-        g_free(frame);
+        drop_first(socket);
     }
 }
 

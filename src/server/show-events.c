@@ -48,30 +48,27 @@ static void answer_all(ServerLine *line, const GError *error)
     }
 }
 
-/* One append that waits for its sync. */
+/* One append that waits for its sync. Its line stays in the show's table meanwhile: it is taken out
+ * here alone, or with the show, which is kept. */
 typedef struct Synced {
     ServerShow *show;
-    char *id;
+    ServerLine *line;
+    const char *id; /* the table's */
 } Synced;
 
 static void synced(const GError *error, gpointer data)
 {
-    Synced *one = data;
+    g_autofree Synced *one = data;
     ServerShow *show = one->show;
-    ServerLine *line = g_hash_table_lookup(show->lines, one->id);
     if (error != NULL) {
         g_warning("log not synced show=%s error=%s", server_show_id(show), error->message);
         show->is_torn = TRUE;
     }
-    if (line != NULL) {
-        line->is_synced = error == NULL;
-        answer_all(line, error);
-        if (error != NULL) /* a resend is written anew */
-            g_hash_table_remove(show->lines, one->id);
-    }
+    one->line->is_synced = error == NULL;
+    answer_all(one->line, error);
+    if (error != NULL) /* a resend is written anew */
+        g_hash_table_remove(show->lines, one->id);
     server_metrics_add(show->server->metrics, SERVER_METRIC_EVENTS, error == NULL ? 1 : 0);
-    g_free(one->id);
-    g_free(one);
     server_show_unref(show);
 }
 
@@ -82,12 +79,15 @@ static char *own_id(gint64 seq)
     return g_strdup_printf(SERVER_OWN_ID "%" G_GINT64_FORMAT, seq);
 }
 
-static ServerLine *note_line(ServerShow *show, const ShowEvent *event)
+static ServerLine *note_line(ServerShow *show, const ShowEvent *event, Synced *waiting)
 {
     ServerLine *line = g_new0(ServerLine, 1);
+    char *id = g_strdup(event->id);
     line->seq = event->seq;
     line->at_ms = event->at_ms;
-    g_hash_table_replace(show->lines, g_strdup(event->id), line);
+    waiting->line = line;
+    waiting->id = id;
+    g_hash_table_replace(show->lines, id, line);
     return line;
 }
 
@@ -101,9 +101,7 @@ ServerLine *server_show_write(ServerShow *show, ShowEvent *event, SocketioSocket
     gint64 offset = store_journal_bytes(show->journal);
     Synced *one = g_new0(Synced, 1);
     one->show = show;
-    one->id = g_strdup(event->id);
     if (!store_journal_append(show->journal, text, strlen(text), synced, one, error)) {
-        g_free(one->id);
         g_free(one);
         return NULL;
     }
@@ -111,7 +109,7 @@ ServerLine *server_show_write(ServerShow *show, ShowEvent *event, SocketioSocket
     show->seq = event->seq;
     g_array_append_val(show->offsets, offset);
     server_socket_send_line(show->server, server_show_id(show), except, text);
-    return note_line(show, event);
+    return note_line(show, event, one);
 }
 
 gboolean server_show_append(ServerShow *show, ShowEvent *event, SocketioSocket *except,
@@ -156,7 +154,7 @@ static ServerLine *find_same_speech(ServerShow *show, const ShowEvent *event)
 {
     if (event->type != SHOW_EVENT_SPEAKING_START && event->type != SHOW_EVENT_SPEAKING_STOP)
         return NULL;
-    g_autofree char *key = g_strdup_printf("%s %s", event->source, event->type_name);
+    g_autofree char *key = g_strconcat(event->source, " ", event->type_name, NULL);
     Spoken *last = g_hash_table_lookup(show->speaking, key);
     if (last != NULL && ABS(event->t_ms - last->t_ms) < COALESCE_MS)
         return g_hash_table_lookup(show->lines, last->id);

@@ -41,8 +41,8 @@ const char *show_event_type_name(ShowEventType type)
 
 ShowEventType show_event_type_from_name(const char *name)
 {
-    for (guint type = SHOW_EVENT_UNKNOWN + 1; type < SHOW_EVENT_TYPES; type++)
-        if (g_strcmp0(name, type_names[type]) == 0)
+    for (guint type = SHOW_EVENT_UNKNOWN + 1; name != NULL && type < SHOW_EVENT_TYPES; type++)
+        if (name[0] == type_names[type][0] && strcmp(name, type_names[type]) == 0)
             return (ShowEventType)type;
     return SHOW_EVENT_UNKNOWN;
 }

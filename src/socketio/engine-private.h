@@ -107,6 +107,8 @@ void engineio_session_fail(EngineioSession *session, EngineioReason reason);
 void engineio_session_send_frame(EngineioSession *session, gboolean is_binary, GBytes *frame);
 void engineio_session_send_type(EngineioSession *session, EngineioType type);
 EngineioFrame *engineio_session_next_frame(EngineioSession *session); /* taken from the queue */
+/* Of a frame that did not come from there. */
+void engineio_session_note_leaving(EngineioSession *session, gboolean is_binary, GBytes *frame);
 void engineio_frame_free(EngineioFrame *frame);
 /* Whether no pong came in time, though the timer has not said so yet. */
 gboolean engineio_session_is_overdue(const EngineioSession *session);
@@ -127,7 +129,8 @@ void engineio_polling_release(EngineioSession *session, EngineioType type);
 /* ---- websocket.c ---- */
 void engineio_websocket_open(EngineioServer *server, HttpRequest *request);
 void engineio_websocket_upgrade(EngineioSession *session, HttpRequest *request);
-void engineio_websocket_flush(EngineioSession *session);
+void engineio_websocket_flush(EngineioSession *session); /* what was queued for polls */
+void engineio_websocket_send(EngineioSession *session, gboolean is_binary, GBytes *frame);
 gboolean engineio_websocket_has_probed(const EngineioSession *session);
 gsize engineio_websocket_buffered_bytes(const EngineioSession *session);
 /* Closes link and probe, or drops them; they know the session no more. */

@@ -314,23 +314,30 @@ void engineio_session_take_frame(EngineioSession *session, gboolean is_binary, G
 
 /* ---- out ---- */
 
-void engineio_session_send_frame(EngineioSession *session, gboolean is_binary, GBytes *bytes)
+static void queue_frame(EngineioSession *session, gboolean is_binary, GBytes *bytes)
 {
-    if (session->state != ENGINEIO_STATE_OPEN)
-        return;
     EngineioFrame *frame = g_new(EngineioFrame, 1);
     *frame = (EngineioFrame){.is_binary = is_binary, .bytes = g_bytes_ref(bytes)};
     g_queue_push_tail(&session->queue, frame);
     session->queue_bytes += g_bytes_get_size(bytes);
+    if (session->poll != NULL)
+        socketio_timer_set_soon(session->server->timers, &session->turn);
+}
+
+void engineio_session_send_frame(EngineioSession *session, gboolean is_binary, GBytes *bytes)
+{
+    if (session->state != ENGINEIO_STATE_OPEN)
+        return;
     EngineioServer *server = session->server;
+    gsize length = g_bytes_get_size(bytes);
     server->metrics.packets_out++;
-    server->metrics.bytes_out += g_bytes_get_size(bytes);
-    if (engineio_session_buffered_bytes(session) > server->options.max_queue_bytes)
+    server->metrics.bytes_out += length;
+    if (engineio_session_buffered_bytes(session) + length > server->options.max_queue_bytes)
         engineio_session_fail(session, ENGINEIO_REASON_SLOW);
     else if (session->transport == ENGINEIO_WEBSOCKET)
-        engineio_websocket_flush(session);
-    else if (session->poll != NULL)
-        socketio_timer_set_soon(server->timers, &session->turn);
+        engineio_websocket_send(session, is_binary, bytes); /* which has a queue of its own */
+    else
+        queue_frame(session, is_binary, bytes);
 }
 
 void engineio_session_send_type(EngineioSession *session, EngineioType type)
@@ -348,11 +355,11 @@ void engineio_session_send(EngineioSession *session, gboolean is_binary, GBytes 
     engineio_session_send_frame(session, is_binary, frame);
 }
 
-static void note_leaving(EngineioSession *session, const EngineioFrame *frame)
+void engineio_session_note_leaving(EngineioSession *session, gboolean is_binary, GBytes *bytes)
 {
     gsize length = 0;
-    const char *text = g_bytes_get_data(frame->bytes, &length);
-    gboolean is_ping = !frame->is_binary && length == 1 && text[0] == '2';
+    const char *text = g_bytes_get_data(bytes, &length);
+    gboolean is_ping = !is_binary && length == 1 && text[0] == '2';
     if (is_ping && session->state == ENGINEIO_STATE_OPEN && session->is_pinged)
         socketio_timer_set_in(session->server->timers, &session->heartbeat,
                               session->server->options.ping_timeout_ms);
@@ -364,7 +371,7 @@ EngineioFrame *engineio_session_next_frame(EngineioSession *session)
     if (frame == NULL)
         return NULL;
     session->queue_bytes -= g_bytes_get_size(frame->bytes);
-    note_leaving(session, frame);
+    engineio_session_note_leaving(session, frame->is_binary, frame->bytes);
     return frame;
 }
 

@@ -49,15 +49,25 @@ gsize engineio_websocket_buffered_bytes(const EngineioSession *session)
     return session->link != NULL ? http_websocket_buffered_bytes(session->link->socket) : 0;
 }
 
+static void send_on(HttpWebSocket *socket, gboolean is_binary, GBytes *bytes)
+{
+    if (is_binary)
+        http_websocket_send_binary(socket, bytes);
+    else
+        http_websocket_send_text(socket, bytes);
+}
+
+void engineio_websocket_send(EngineioSession *session, gboolean is_binary, GBytes *bytes)
+{
+    engineio_session_note_leaving(session, is_binary, bytes);
+    send_on(session->link->socket, is_binary, bytes);
+}
+
 void engineio_websocket_flush(EngineioSession *session)
 {
-    HttpWebSocket *socket = session->link->socket;
     for (EngineioFrame *frame = engineio_session_next_frame(session); frame != NULL;
          frame = engineio_session_next_frame(session)) {
-        if (frame->is_binary)
-            http_websocket_send_binary(socket, frame->bytes);
-        else
-            http_websocket_send_text(socket, frame->bytes);
+        send_on(session->link->socket, frame->is_binary, frame->bytes);
         engineio_frame_free(frame);
     }
 }
