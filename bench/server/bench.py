@@ -103,7 +103,7 @@ class Crosscut(Side):
     def command(self):
         # What it has and the other has not is given room: rates, shows and sockets.
         return [self.build / "crosscut", "serve", "--listen", "127.0.0.1:0", "--storage",
-                self.folder / "storage", "--shows", "1000", "--events-per-second", "10000",
+                self.folder / "storage", "--auto-render", "off", "--shows", "1000", "--events-per-second", "10000",
                 "--event-burst", "100000", *self.options]
 
 

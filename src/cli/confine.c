@@ -34,6 +34,18 @@ gboolean cli_is_confined(const CliArguments *arguments)
     return cli_flag(arguments, "sandbox") || cli_value(arguments, "parent") != NULL;
 }
 
+/* What the command reads, and the folder that was named. Borrowed texts. */
+static GPtrArray *readable(const CliArguments *arguments, const char *const *read)
+{
+    GPtrArray *all = g_ptr_array_new();
+    for (; read != NULL && *read != NULL; read++)
+        g_ptr_array_add(all, (char *)*read);
+    if (cli_value(arguments, "recordings") != NULL)
+        g_ptr_array_add(all, (char *)cli_value(arguments, "recordings"));
+    g_ptr_array_add(all, NULL);
+    return all;
+}
+
 gboolean cli_confine(const CliArguments *arguments, CliConfine when, SandboxOptions *options,
                      GError **error)
 {
@@ -43,9 +55,12 @@ gboolean cli_confine(const CliArguments *arguments, CliConfine when, SandboxOpti
     if (!cli_integer(arguments, "parent", 1, G_MAXINT, &parent, error))
         return FALSE;
     options->parent = parent;
+    g_autoptr(GPtrArray) read = readable(arguments, options->read);
+    SandboxOptions entered = *options;
+    entered.read = (const char *const *)read->pdata;
     if (!asked && !(BY_DEFAULT && when == CLI_CONFINE_BY_DEFAULT))
         return TRUE;
-    if (sandbox_enter(options, &reason)) {
+    if (sandbox_enter(&entered, &reason)) {
         end_without_leak_check();
         return TRUE;
     }

@@ -7,6 +7,8 @@
     {"sandbox", 0, NULL, NULL,                                                                   \
      "Read recordings in a sandbox: no network, no other program, no file but the named ones; "  \
      "fail where this system cannot give one"},                                                  \
+        {"recordings", 0, "DIR", NULL,                                                           \
+         "In the sandbox: let files of this folder be read, to which links in the show lead"},   \
     {                                                                                            \
         "parent", 0, "PID", NULL, "End when this process ends, which must have started this one" \
     }

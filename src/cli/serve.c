@@ -32,6 +32,18 @@ typedef struct Serve {
 
 extern char **environ;
 
+static gboolean check_flags(const CliArguments *arguments, GError **error)
+{
+    const char *redis = cli_value(arguments, "redis");
+    if (redis == NULL || strchr(redis, '@') == NULL)
+        return TRUE;
+    g_set_error_literal(
+        error, CLI_ERROR, CLI_ERROR_USAGE,
+        "--redis: everybody on this machine can read command lines; give an address "
+        "with a password as CROSSCUT_REDIS");
+    return FALSE;
+}
+
 static gboolean take_flags(ServerConfig *config, const CliArguments *arguments, GError **error)
 {
     const ServerOption *option = NULL;
@@ -60,7 +72,7 @@ static ServerConfig *read_config(const CliArguments *arguments, GError **error)
     g_autoptr(ServerConfig) config = server_config_new(env_file != NULL ? env_file : ".env",
                                                        (const char *const *)environ, error);
     cli_forget_secrets(); /* they are in our memory now; the one other thread waits for signals */
-    if (config == NULL || !take_flags(config, arguments, error) ||
+    if (config == NULL || !check_flags(arguments, error) || !take_flags(config, arguments, error) ||
         !server_config_check(config, error))
         return NULL;
     return g_steal_pointer(&config);

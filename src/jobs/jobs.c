@@ -22,6 +22,8 @@ typedef enum {
     ASK_ADD = 1,
     ASK_CANCEL,
     ASK_TAKE,
+    ASK_TAKE_FOR,
+    ASK_GRACE,
     ASK_HEARTBEAT,
     ASK_DONE,
     ASK_FAIL,
@@ -36,7 +38,7 @@ typedef struct Ask {
     gint64 lease_ms; /* of a give_back: until it may be taken again */
     JobsProgress progress;
     gboolean has_progress, for_good;
-    char *reason;
+    char *reason, *worker;
     JobsAnswer answer;
     gpointer data;
     /* what came of it */
@@ -123,6 +125,33 @@ void jobs_count(const Jobs *jobs, guint *waiting, guint *running)
     *running = counts[1];
 }
 
+static void count_due(const JobsJob *job, gpointer data)
+{
+    guint *due = data;
+    *due += job->state == JOBS_STATE_RUNNING ||
+            (job->state == JOBS_STATE_WAITING && job->not_before_ms <= now_ms());
+}
+
+guint jobs_count_due(const Jobs *jobs)
+{
+    guint due = 0;
+    GHashTableIter iter;
+    gpointer session;
+    g_hash_table_iter_init(&iter, jobs->sessions);
+    while (g_hash_table_iter_next(&iter, &session, NULL))
+        count_due(jobs_current(jobs, session), &due);
+    return due;
+}
+
+const JobsJob *jobs_find(const Jobs *jobs, const char *session, gint64 id)
+{
+    const GPtrArray *of_session = jobs_of_session(jobs, session);
+    for (guint i = 0; of_session != NULL && i < of_session->len; i++)
+        if (((const JobsJob *)of_session->pdata[i])->id == id)
+            return of_session->pdata[i];
+    return NULL;
+}
+
 typedef struct Next {
     const Jobs *jobs;
     gint64 at_ms;
@@ -198,6 +227,24 @@ void jobs_free(Jobs *jobs)
 
 /* ---- asking ---- */
 
+/* What a worker that is asking holds does not go back before it has it again. */
+static gboolean carry_out_take(Ask *ask, gint64 now, gint64 *id)
+{
+    JobsQueue *queue = ask->jobs->queue;
+    const char *worker = ask->worker != NULL ? ask->worker : ask->jobs->worker;
+    gint64 until = now + ask->lease_ms;
+    guint count = 0;
+    if (ask->kind == ASK_TAKE_FOR)
+        ask->job = jobs_queue_held(queue, worker, until, &ask->error);
+    if (ask->job == NULL && ask->error == NULL &&
+        jobs_queue_recover(queue, NULL, now, &count, &ask->error))
+        ask->job = jobs_queue_take_of(queue, worker, ask->wish.session, now, until, &ask->error);
+    *id = ask->job != NULL ? ask->job->id : 0;
+    if (count > 0)
+        ask->all = jobs_queue_list(queue, NULL, AT_START_MAX, NULL);
+    return ask->job != NULL;
+}
+
 static gboolean carry_out(Ask *ask, gint64 *id)
 {
     JobsQueue *queue = ask->jobs->queue;
@@ -218,17 +265,13 @@ static gboolean carry_out(Ask *ask, gint64 *id)
         return jobs_queue_fail(queue, ask->lease, ask->reason, ask->for_good, now, &ask->error);
     case ASK_GIVE_BACK:
         return jobs_queue_give_back(queue, ask->lease, now + ask->lease_ms, &ask->error);
+    case ASK_GRACE:
+        return jobs_queue_grace(queue, now + ask->lease_ms, &ask->error);
     case ASK_TAKE:
+    case ASK_TAKE_FOR:
         break;
     }
-    guint count = 0;
-    if (!jobs_queue_recover(queue, NULL, now, &count, &ask->error))
-        return FALSE;
-    ask->job = jobs_queue_take(queue, ask->jobs->worker, now, now + ask->lease_ms, &ask->error);
-    *id = ask->job != NULL ? ask->job->id : 0;
-    if (count > 0)
-        ask->all = jobs_queue_list(queue, NULL, AT_START_MAX, NULL);
-    return ask->job != NULL;
+    return carry_out_take(ask, now, id);
 }
 
 /* Also after a refusal: a lease that was lost means that something changed. */
@@ -250,6 +293,7 @@ static void ask_free(Ask *ask)
     g_free((char *)ask->wish.kind);
     g_free((char *)ask->wish.settings);
     g_free(ask->reason);
+    g_free(ask->worker);
     jobs_job_free(ask->job);
     g_clear_pointer(&ask->of_session, g_ptr_array_unref);
     g_clear_pointer(&ask->all, g_ptr_array_unref);
@@ -312,6 +356,23 @@ void jobs_cancel(Jobs *jobs, gint64 job, JobsAnswer answer, gpointer data)
 void jobs_take(Jobs *jobs, gint64 lease_ms, JobsAnswer answer, gpointer data)
 {
     Ask *ask = ask_new(jobs, ASK_TAKE, answer, data);
+    ask->lease_ms = lease_ms;
+    push(ask);
+}
+
+void jobs_take_for(Jobs *jobs, const char *worker, const char *session, gint64 lease_ms,
+                   JobsAnswer answer, gpointer data)
+{
+    Ask *ask = ask_new(jobs, ASK_TAKE_FOR, answer, data);
+    ask->worker = g_strdup(worker);
+    ask->wish.session = g_strdup(session);
+    ask->lease_ms = lease_ms;
+    push(ask);
+}
+
+void jobs_grace(Jobs *jobs, gint64 lease_ms)
+{
+    Ask *ask = ask_new(jobs, ASK_GRACE, NULL, NULL);
     ask->lease_ms = lease_ms;
     push(ask);
 }

@@ -196,8 +196,37 @@ static int expire(JobsQueue *queue, const char *worker, gint64 now_ms, GError **
                        options->backoff_max_ms, "its worker went away", (gint64)0, worker);
 }
 
-JobsJob *jobs_queue_take(JobsQueue *queue, const char *worker, gint64 now_ms, gint64 until_ms,
-                         GError **error)
+static JobsJob *take_next(JobsQueue *queue, const char *worker, const char *session, gint64 now_ms,
+                          gint64 until_ms, GError **error)
+{
+    return only_row(
+        queue,
+        jobs_db_prepare(
+            &queue->db, error,
+            "UPDATE jobs SET state = 'running', worker = ?1, lease_until_ms = ?3,"
+            " taken_ms = ?2, take = take + 1, percent = 0, left_ms = -1 WHERE id ="
+            " (SELECT id FROM jobs AS next WHERE state = 'waiting' AND not_before_ms <= ?2"
+            "  AND (?4 IS NULL OR session = ?4)"
+            "  AND NOT EXISTS(SELECT 1 FROM jobs AS other WHERE other.state = 'running'"
+            "   AND other.session = next.session) ORDER BY rank_ms, id LIMIT 1)"
+            " RETURNING " COLUMNS,
+            "tiit", worker, now_ms, until_ms, session),
+        error);
+}
+
+JobsJob *jobs_queue_held(JobsQueue *queue, const char *worker, gint64 until_ms, GError **error)
+{
+    return only_row(queue,
+                    jobs_db_prepare(&queue->db, error,
+                                    "UPDATE jobs SET lease_until_ms = max(lease_until_ms, ?2)"
+                                    " WHERE id = (SELECT id FROM jobs WHERE state = 'running'"
+                                    "  AND worker = ?1 LIMIT 1) RETURNING " COLUMNS,
+                                    "ti", worker, until_ms),
+                    error);
+}
+
+JobsJob *jobs_queue_take_of(JobsQueue *queue, const char *worker, const char *session,
+                            gint64 now_ms, gint64 until_ms, GError **error)
 {
     GError *own = NULL;
     if (!check_text("worker", worker, JOBS_TEXT_BYTES_MAX, error) ||
@@ -205,23 +234,26 @@ JobsJob *jobs_queue_take(JobsQueue *queue, const char *worker, gint64 now_ms, gi
         return NULL;
     JobsJob *job = NULL;
     if (expire(queue, NULL, now_ms, &own) >= 0)
-        job = only_row(
-            queue,
-            jobs_db_prepare(
-                &queue->db, &own,
-                "UPDATE jobs SET state = 'running', worker = ?1, lease_until_ms = ?3,"
-                " taken_ms = ?2, take = take + 1, percent = 0, left_ms = -1 WHERE id ="
-                " (SELECT id FROM jobs AS next WHERE state = 'waiting' AND not_before_ms <= ?2"
-                "  AND NOT EXISTS(SELECT 1 FROM jobs AS other WHERE other.state = 'running'"
-                "   AND other.session = next.session) ORDER BY rank_ms, id LIMIT 1)"
-                " RETURNING " COLUMNS,
-                "tii", worker, now_ms, until_ms),
-            &own);
+        job = take_next(queue, worker, session, now_ms, until_ms, &own);
     if (!jobs_db_end(&queue->db, own == NULL, own == NULL ? &own : NULL))
         g_clear_pointer(&job, jobs_job_free);
     if (own != NULL)
         g_propagate_error(error, own);
     return job;
+}
+
+JobsJob *jobs_queue_take(JobsQueue *queue, const char *worker, gint64 now_ms, gint64 until_ms,
+                         GError **error)
+{
+    return jobs_queue_take_of(queue, worker, NULL, now_ms, until_ms, error);
+}
+
+gboolean jobs_queue_grace(JobsQueue *queue, gint64 until_ms, GError **error)
+{
+    return jobs_db_run(&queue->db, error,
+                       "UPDATE jobs SET lease_until_ms = max(lease_until_ms, ?1)"
+                       " WHERE state = 'running'",
+                       "i", until_ms) >= 0;
 }
 
 /* ---- what the holder of a lease says ---- */

@@ -320,6 +320,15 @@ static char *number_text(const Option *option, gconstpointer field)
                : g_strdup_printf("%" G_GINT64_FORMAT, number);
 }
 
+/* An address that carries a password is a secret. */
+static gboolean is_secret(const ServerConfig *config, const Option *option)
+{
+    const char *text =
+        option->kind == TEXT ? *(char *const *)((const char *)config + option->offset) : NULL;
+    return option->shown.is_secret ||
+           (text != NULL && strstr(text, "://") != NULL && strchr(text, '@') != NULL);
+}
+
 /* So that it is read again as what it is. */
 static char *quoted(const char *text)
 {
@@ -344,7 +353,7 @@ static char *value_text(const ServerConfig *config, const Option *option)
     switch (option->kind) {
     case TEXT: {
         const char *text = *(char *const *)field;
-        if (option->shown.is_secret)
+        if (is_secret(config, option))
             return g_strdup(text != NULL ? "set" : "not set");
         return quoted(text);
     }
@@ -373,7 +382,7 @@ char *server_config_print(const ServerConfig *config)
         g_autofree char *variable = g_ascii_strup(table[i].shown.name, -1);
         g_autofree char *value = value_text(config, &table[i]);
         g_string_append_printf(text, "%s" VARIABLE_PREFIX "%s=%s\n",
-                               table[i].shown.is_secret ? "# " : "",
+                               is_secret(config, &table[i]) ? "# " : "",
                                g_strdelimit(variable, "-", '_'), value);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(storage_variables); i++)

@@ -89,6 +89,8 @@ static ServerError of_jobs(int code)
         return SERVER_ERROR_CONFLICT;
     case JOBS_ERROR_FULL:
         return SERVER_ERROR_FULL;
+    case JOBS_ERROR_AWAY:
+        return SERVER_ERROR_BUSY;
     case JOBS_ERROR_FAILED:
         break;
     }

@@ -1,6 +1,7 @@
 /* For those who operate it: alive, ready, numbers. */
 #include "gate-private.h"
 
+#include "renders-private.h"
 #include "server-private.h"
 
 #include <sys/statvfs.h>
@@ -60,6 +61,7 @@ static void look(Server *server)
     server_metrics_set(metrics, SERVER_METRIC_FLIGHT_BYTES,
                        (gint64)store_uploads_flight_bytes(server->uploads));
     look_at_mirror(server);
+    server_renders_measure(server->renders);
 }
 
 void server_metrics(Server *server, ServerCall *call)

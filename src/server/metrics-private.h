@@ -26,6 +26,12 @@ typedef enum {
     SERVER_METRIC_MIRROR_BEHIND,   /* gauge: seconds */
     SERVER_METRIC_LIVE_SHOWS,      /* gauge: on air */
     SERVER_METRIC_LIVE_RETRIES,    /* counter: destinations that have to be connected to again */
+    SERVER_METRIC_RENDERS_WAITING, /* gauge */
+    SERVER_METRIC_RENDERS_RUNNING, /* gauge */
+    SERVER_METRIC_RENDERS_DONE,    /* counter */
+    SERVER_METRIC_RENDERS_FAILED,  /* counter: for good */
+    SERVER_METRIC_RENDERS_RETRIED, /* counter: tries that failed, and another one came */
+    SERVER_METRIC_RENDER_SECONDS,  /* counter: of those done, from taken to in place */
     SERVER_METRICS
 } ServerMetric;
 

@@ -1,5 +1,5 @@
 /* Calls about renders: ask for one, cancel it. How it is going stands in GET /sessions/{id}. */
-#include "render-wish-private.h"
+#include <server/render-wish.h>
 #include "renders-private.h"
 #include "route-private.h"
 #include "shows-private.h"

@@ -1,6 +1,6 @@
 /* The child that renders. What always holds: ended() comes when the process is gone and both of its
  * pipes are empty; a line longer than LINE_MAX_BYTES is cut there. */
-#include "render-child-private.h"
+#include <server/render-child.h>
 
 #include <jansson.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* What a render is asked for. It is checked when it is asked, so that the answer can name what is
  * wrong, and again when it is done: the queue is a file. */
-#include "render-wish-private.h"
+#include <server/render-wish.h>
 
 #include <edit/settings.h>
 #include <server/error.h>

@@ -1,8 +1,9 @@
-/* Renders of shows that are complete: jobs of kind "render" in server.db, done here one at a time by
- * children, while no show is recorded. A server that starts goes on with them.
+/* Renders of shows that were stopped: jobs of kind "render" in server.db, done here one at a time by
+ * children, while no show is recorded, or by workers elsewhere, to whom Redis hands them. A server
+ * that starts goes on with them.
  *
- * A show's manifest has one writer: while a child renders it the server does not write it, and when
- * the server has to (a recording came late), the child is ended first and the job waits.
+ * A show's manifest has one writer, the server. A render reads the show and writes into a folder of
+ * its own (store/attempt.h); recordings may come meanwhile.
  *
  * Threads: the server's, and that of jobs/jobs.h. All accept NULL. */
 #pragma once
@@ -17,7 +18,7 @@ void server_renders_drain(ServerRenders *renders); /* the child is asked to end;
 
 /* {"state","progress","left","error","cut"}, or NULL: there was never one. New reference. */
 json_t *server_renders_json(const ServerRenders *renders, const char *show_id);
-/* `wish`: of render-wish-private.h. SERVER_ERROR_NOT_FOUND, SERVER_ERROR_CONFLICT when the show is
+/* `wish`: of server/render-wish.h. SERVER_ERROR_NOT_FOUND, SERVER_ERROR_CONFLICT when the show is
  * not complete. The answer comes later and once. */
 void server_renders_add(ServerRenders *renders, const char *show_id, const char *wish,
                         JobsAnswer answer, gpointer data);
@@ -25,10 +26,9 @@ void server_renders_add(ServerRenders *renders, const char *show_id, const char 
 void server_renders_cancel(ServerRenders *renders, const char *show_id,
                            void (*done)(const GError *error, gpointer data), gpointer data);
 
-/* A child works in this show's folder. */
+/* A render of this show is under way, here or elsewhere. */
 gboolean server_renders_is_at(const ServerRenders *renders, const char *show_id);
-/* TRUE: the server may write this show's manifest. FALSE: the child that would is ended, and then
- * server_show_render_ended() comes. */
-gboolean server_renders_give_way(ServerRenders *renders, const char *show_id);
-/* All of a show is there: rendered, when that is wished for. */
+/* All of a show is there: rendered, when that is wished for and has not been done. */
 void server_renders_note_complete(ServerRenders *renders, const char *show_id);
+/* How many wait and run, into the metrics. */
+void server_renders_measure(const ServerRenders *renders);

@@ -3,11 +3,10 @@
  * writes it at a time, and what is answered is what it says now. */
 #include "show-state-private.h"
 
-#include "renders-private.h"
 #include "shows-private.h"
 
+#include <store/attempt.h>
 #include <store/folder.h>
-#include <store/names.h>
 
 #include <string.h>
 
@@ -99,10 +98,6 @@ void server_show_save(ServerShow *show)
     server_shows_note(show->server->shows, show->manifest);
     if (show->is_saving)
         return;
-    if (!server_renders_give_way(show->server->renders, server_show_id(show))) {
-        show->save_again = TRUE; /* server_show_render_ended() comes */
-        return;
-    }
     show->is_saving = TRUE;
     server_show_ref(show);
     Save *save = g_new0(Save, 1);
@@ -123,50 +118,9 @@ void server_show_save_then(ServerShow *show, StoreUploadDone done, gpointer data
     server_show_save(show);
 }
 
-/* ---- what a render wrote ---- */
-
-static gboolean is_ours(const ShowFile *file)
-{
-    return show_file_is_recording(file) || store_recording_parse(file->name, NULL) ||
-           strcmp(file->name, STORE_JOURNAL) == 0 || strcmp(file->name, "events.json") == 0;
-}
-
-static ShowFile *copy_file(const ShowFile *file)
-{
-    ShowFile *copy = show_file_new(file->name, file->kind);
-    copy->source = g_strdup(file->source);
-    copy->path = g_strdup(file->path);
-    copy->clock = file->clock;
-    copy->duration_ms = file->duration_ms;
-    copy->bytes = file->bytes;
-    copy->sha256 = g_strdup(file->sha256);
-    copy->video = g_strdup(file->video);
-    copy->audio = g_strdup(file->audio);
-    copy->gaps = file->gaps != NULL ? g_array_ref(file->gaps) : NULL;
-    copy->extra = json_deep_copy(file->extra);
-    return copy;
-}
+/* ---- what a render left ---- */
 
 void server_show_take_rendered(ServerShow *show, const ShowManifest *rendered)
 {
-    ShowManifest *own = server_show_change(show);
-    for (guint i = own->files->len; i-- > 0;)
-        if (!is_ours(own->files->pdata[i]))
-            g_ptr_array_remove_index(own->files, i);
-    for (guint i = 0; i < rendered->files->len; i++)
-        if (!is_ours(rendered->files->pdata[i]))
-            show_manifest_take_file(own, copy_file(rendered->files->pdata[i]));
-    own->program_start_ms = rendered->program_start_ms;
-    own->program_duration_ms = rendered->program_duration_ms;
-    own->rate = rendered->rate;
-    json_decref(own->settings);
-    own->settings = json_deep_copy(rendered->settings);
-    json_decref(own->program_extra);
-    own->program_extra = json_deep_copy(rendered->program_extra);
-}
-
-void server_show_render_ended(ServerShow *show)
-{
-    if (!show->is_saving && show->save_again)
-        server_show_saved(show);
+    store_attempt_take(server_show_change(show), rendered);
 }

@@ -76,10 +76,7 @@ gboolean server_is_sha256(const char *text); /* 64 lower-case hex digits; NULL i
 /* Takes from a manifest that a render wrote all that is the render's: its files, the program's span
  * and rate, the settings. Recordings and log stay as this show knows them. */
 void server_show_take_rendered(ServerShow *show, const ShowManifest *rendered);
-/* A render that held the manifest has ended: a save that waited for that goes on. */
-void server_show_render_ended(ServerShow *show);
-/* Writes the manifest as it is now, from a worker; while a render of this show runs, which would
- * write it too, that is ended first; calls that come meanwhile share the next one. */
+/* Writes the manifest as it is now, from a worker; calls that come meanwhile share the next one. */
 void server_show_save(ServerShow *show);
 /* The same, and says when it is on disk (or that it could not be written). Once, from the loop. */
 void server_show_save_then(ServerShow *show, StoreUploadDone done, gpointer data);

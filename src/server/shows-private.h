@@ -35,9 +35,6 @@ typedef void (*ServerShowsDone)(const GError *error, gpointer data);
 /* SERVER_ERROR_CONFLICT while it is recording. */
 void server_shows_trash(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data);
 void server_shows_restore(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data);
-/* A child wrote the show's manifest: what it says of all but recordings and log counts from now on,
- * for a show that is open too. `done` may be NULL. */
-void server_shows_reread(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data);
 /* Recordings grew: for how long the disk lasts. */
 void server_shows_note_bytes(ServerShows *shows, gsize bytes);
 /* {"free","reserve","hasRoom","secondsLeft"}: as far as known without waiting. New reference. */

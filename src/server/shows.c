@@ -309,54 +309,6 @@ void server_shows_start(ServerShows *shows, ShowManifest *manifest, ServerShowsS
     store_workers_push(shows->workers, start_work, start_done, start);
 }
 
-/* ---- written by a child ---- */
-
-typedef struct Reread {
-    ServerShows *shows;
-    char *id;
-    ShowManifest *manifest;
-    ServerShowsDone done;
-    gpointer data;
-    GError *error;
-} Reread;
-
-static void reread_work(gpointer data)
-{
-    Reread *reread = data;
-    g_autoptr(StoreShow) folder =
-        store_shows_find(reread->shows->server->store, reread->id, &reread->error);
-    if (folder != NULL)
-        reread->manifest = read_manifest(folder, &reread->error);
-}
-
-static void reread_done(gpointer data)
-{
-    Reread *reread = data;
-    ServerShow *show = server_shows_open(reread->shows, reread->id);
-    server_mirror_poke(reread->shows->server->mirror);
-    if (reread->manifest != NULL && show != NULL)
-        server_show_take_rendered(show, reread->manifest);
-    if (reread->manifest != NULL)
-        server_shows_note(reread->shows,
-                          show != NULL ? server_show_manifest(show) : reread->manifest);
-    if (reread->done != NULL)
-        reread->done(reread->error, reread->data);
-    g_clear_pointer(&reread->manifest, show_manifest_free);
-    g_clear_error(&reread->error);
-    g_free(reread->id);
-    g_free(reread);
-}
-
-void server_shows_reread(ServerShows *shows, const char *id, ServerShowsDone done, gpointer data)
-{
-    Reread *reread = g_new0(Reread, 1);
-    reread->shows = shows;
-    reread->id = g_strdup(id);
-    reread->done = done;
-    reread->data = data;
-    store_workers_push(shows->workers, reread_work, reread_done, reread);
-}
-
 /* ---- the trash ---- */
 
 typedef struct Move {

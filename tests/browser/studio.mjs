@@ -52,7 +52,7 @@ export class Server {
   }
 
   async start() {
-    const options = ["serve", "--listen", `127.0.0.1:${this.port}`, "--storage", join(this.folder, "storage"), "--sample-show", this.sampleShow];
+    const options = ["serve", "--listen", `127.0.0.1:${this.port}`, "--storage", join(this.folder, "storage"), "--sample-show", this.sampleShow, "--auto-render", "off"];
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CROSSCUT_")));
     this.process = spawn(PROGRAM, options, {
       cwd: this.folder,

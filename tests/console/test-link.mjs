@@ -47,7 +47,7 @@ const port = await new Promise((done) => {
 let server = null;
 const said = []; /* by the server; shown when something fails */
 async function startServer() {
-  server = spawn(program, ["serve", "--listen", `127.0.0.1:${port}`, "--storage", storage], {
+  server = spawn(program, ["serve", "--listen", `127.0.0.1:${port}`, "--auto-render", "off", "--storage", storage], {
     env: { ...process.env, CROSSCUT_ADMIN_TOKEN: TOKEN },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -372,6 +372,50 @@ static void teardown_fixture(Fixture *fixture, gconstpointer data)
     tear_down(fixture);
 }
 
+/* A question that came twice has one answer. */
+static void test_held(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    add(fixture->queue, "a", 0, 0);
+    add(fixture->queue, "b", 0, 0);
+    g_assert_null(jobs_queue_held(fixture->queue, "x", 1000, &error));
+    g_autoptr(JobsJob) first = take(fixture->queue, "x", 10);
+    g_autoptr(JobsJob) again = jobs_queue_held(fixture->queue, "x", 5000, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(again->id, ==, first->id);
+    g_assert_cmpint(again->take, ==, first->take);
+    g_assert_cmpint(again->lease_until_ms, ==, 5000);
+    g_assert_null(jobs_queue_held(fixture->queue, "y", 1000, &error));
+}
+
+static void test_of_session(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    add(fixture->queue, "a", 0, 0);
+    add(fixture->queue, "b", 0, 0);
+    g_autoptr(JobsJob) none = jobs_queue_take_of(fixture->queue, "x", "c", 10, 1000, &error);
+    g_assert_null(none);
+    g_autoptr(JobsJob) job = jobs_queue_take_of(fixture->queue, "x", "b", 10, 1000, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(job->session, ==, "b");
+}
+
+static void test_grace(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    gint64 id = add(fixture->queue, "a", 0, 0);
+    g_autoptr(JobsJob) job = take(fixture->queue, "x", 0); /* until 1000 */
+    g_assert_true(jobs_queue_grace(fixture->queue, 9000, NULL));
+    g_autoptr(JobsJob) none = take(fixture->queue, "y", 5000);
+    g_assert_null(none);
+    assert_state(fixture->queue, id, JOBS_STATE_RUNNING);
+    g_assert_true(jobs_queue_grace(fixture->queue, 100, NULL)); /* never shorter */
+    g_autoptr(JobsJob) held = get(fixture->queue, id);
+    g_assert_cmpint(held->lease_until_ms, ==, 9000);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -384,6 +428,9 @@ int main(int argc, char **argv)
     ADD("a-step-of-priority-is-ten-minutes", test_priority);
     ADD("a-session-has-one-running-job", test_one_of_a_session);
     ADD("a-heartbeat-moves-the-lease-on", test_heartbeat);
+    ADD("a-question-that-came-twice-has-one-answer", test_held);
+    ADD("one-show-may-be-asked-for", test_of_session);
+    ADD("r11/nobody-is-gone-who-could-not-be-heard", test_grace);
     ADD("who-lost-its-lease-changes-nothing", test_lost);
     ADD("late-is-good-while-nobody-asked", test_late_but_unasked);
     ADD("r11/a-poison-job-ends-with-its-reason", test_poison);

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from client import (Client, recording, send_multipart, show_folder, start_show, stop_show,
                     wait_complete)
-from serve import Studio
+from serve import CROSSCUT, Studio
 from tap import Tap
 
 tap = Tap()
@@ -125,7 +125,7 @@ def test_progress_is_told(studio, long):
     client.wait("state", lambda s: s["render"]["state"] == "cancelled", 60)
     client.close()
     wait_childless(studio)
-    assert not (show_folder(studio, session) / ".crosscut.part").exists()
+    wait_tidy(studio, session)
     assert "program.mp4" not in names(see(studio, session))
 
 
@@ -165,18 +165,32 @@ def test_shows_come_first(studio, long):
     wait_childless(studio)
 
 
-def test_late_recordings_come_first(studio, long, short):
+def test_late_recordings_do_not_disturb(studio, long, short):
     session = make_show(studio, long)
-    ask(studio, session, LARGE)
+    ask(studio, session, {"height": 270})
     wait_render(studio, session, "running")
     late = send_multipart(studio, session, "cam_1_iso.2.mkv", short["cam_1_iso.mkv"])
     assert late.status == 201, late
     assert "cam_1_iso.2.mkv" in names(see(studio, session))
-    render = wait_render(studio, session, "waiting", "done")
-    assert render["error"] is None, render
-    assert (show_folder(studio, session) / "cam_1_iso.2.mkv").exists()
-    studio.ask("DELETE", f"/sessions/{session}/render")
-    wait_childless(studio)
+    assert wait_render(studio, session, "done")["error"] is None
+    assert {"program.mp4", "cam_1_iso.2.mkv"} <= names(see(studio, session))
+    assert verified(studio, session) == ""
+    wait_tidy(studio, session)
+
+
+def verified(studio, session):
+    """What `crosscut verify` finds wrong with a show; empty: nothing."""
+    done = subprocess.run([CROSSCUT, "verify", "--quiet", show_folder(studio, session)],
+                          capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def wait_tidy(studio, session, seconds=30):
+    """Nothing of a render is left but what became the show's."""
+    end = time.monotonic() + seconds
+    while (show_folder(studio, session) / "renders").exists():
+        assert time.monotonic() < end, list((show_folder(studio, session) / "renders").iterdir())
+        time.sleep(0.05)
 
 
 # ---- what is refused, what fails ----
@@ -248,11 +262,156 @@ def test_stopped_server_goes_on(studio, long):
     wait_render(studio, session, "done")
 
 
+# ---- when a show is rendered by itself ----
+
+def stop_with(studio, recordings, missing=()):
+    """A stopped show of which some recordings have not come."""
+    session = start_show(studio)["sessionId"]
+    client = Client(studio, session)
+    for name in (*recordings, *missing):
+        client.send("record_start", name[:5] if name.startswith("cam") else "cam_1", file=name,
+                    start=0)
+    for name, data in recordings.items():
+        assert send_multipart(studio, session, name, data).status == 201
+    client.close()
+    stop_show(studio, session)
+    return session
+
+
+def renders_begun(studio, session):
+    return studio.log_text().count(f"show being rendered show={session}")
+
+
 def test_auto_render(short):
     with Studio("--auto-render", "on", environment=ASIDE) as studio:
         session = make_show(studio, short)
         wait_render(studio, session, "done")
         assert "program.mp4" in names(see(studio, session))
+        assert verified(studio, session) == ""
+
+
+def test_auto_render_with_what_is_there(short):
+    """Some time after the stop; what comes later changes the manifest, and no render."""
+    with Studio("--auto-render", "on", "--render-after", "2s", environment=ASIDE) as studio:
+        whole = {"program.mkv": short["cam_1_iso.mkv"], "cam_1_iso.mkv": short["cam_1_iso.mkv"]}
+        session = stop_with(studio, whole, missing=["cam_2_iso.mkv"])
+        wait_render(studio, session, "done")
+        manifest = see(studio, session)
+        assert manifest["state"] == "stopping" and "program.mp4" in names(manifest), manifest
+        assert send_multipart(studio, session, "cam_2_iso.mkv", short["cam_2_iso.mkv"]).status == 201
+        wait_complete(studio, session)
+        time.sleep(2.5)   # a second one would have begun
+        assert {"program.mp4", "cam_2_iso.mkv"} <= names(see(studio, session))
+        assert renders_begun(studio, session) == 1 and verified(studio, session) == ""
+
+
+def test_auto_render_again_with_the_program(short):
+    """A program that was missing is not left out for good."""
+    with Studio("--auto-render", "on", "--render-after", "1s", environment=ASIDE) as studio:
+        session = stop_with(studio, {"cam_1_iso.mkv": short["cam_1_iso.mkv"]},
+                            missing=["program.mkv"])
+        wait_render(studio, session, "done")
+        assert send_multipart(studio, session, "program.mkv", short["cam_2_iso.mkv"]).status == 201
+        wait_complete(studio, session)
+        end = time.monotonic() + 60
+        while renders_begun(studio, session) < 2 or see(studio, session)["render"]["state"] != "done":
+            assert time.monotonic() < end, studio.log_text()[-2000:]
+            time.sleep(0.1)
+        assert verified(studio, session) == ""
+        metrics = studio.ask("GET", "/metrics").body.decode()
+        assert "\ncrosscut_renders_done_total 2\n" in metrics, metrics
+        assert "\ncrosscut_renders_waiting 0\n" in metrics, metrics
+
+
+def test_auto_render_missed(short):
+    """A server that died between the show's end and the job asks for it at the next start."""
+    with Studio("--auto-render", "off", environment=ASIDE) as studio:
+        session = make_show(studio, short)
+        studio.kill()
+        studio.options += ["--auto-render", "on"]
+        studio.start()
+        wait_render(studio, session, "done")
+
+
+# ---- recordings that are not what they say ----
+
+def damaged(data, kind):
+    """Recordings as crashes, bad disks and bad people leave them; the first bytes stay, else nobody
+    takes them."""
+    import random
+    chance = random.Random(kind)
+    middle = len(data) // 2
+    if kind == "cut short":
+        return data[:middle]
+    if kind == "a hole in the middle":
+        return data[:middle] + bytes(5000) + data[middle + 5000:]
+    if kind == "bits flipped":
+        changed = bytearray(data)
+        for _ in range(200):
+            changed[chance.randrange(64, len(data))] ^= 1 << chance.randrange(8)
+        return bytes(changed)
+    if kind == "doubled":
+        return data + data
+    if kind == "out of order":
+        return data[:4096] + data[middle:] + data[4096:middle]
+    if kind == "no head":
+        return data[:4] + data[middle:]
+    if kind == "deep":   # a segment in a segment in a segment …
+        return data[:64] + bytes.fromhex("1853806701ffffffffffffff") * 2000
+    assert kind == "huge picture"
+    return data.replace(bytes.fromhex("b0820140"), bytes.fromhex("b0823fff")).replace(
+        bytes.fromhex("ba81b4"), bytes.fromhex("ba81ff"))
+
+
+DAMAGE = ("cut short", "a hole in the middle", "bits flipped", "doubled", "out of order", "no head",
+          "deep", "huge picture")
+
+
+def test_damaged_recordings(studio, short):
+    """Each ends: with a program of what could be read, or with a reason; the server goes on."""
+    for kind in DAMAGE:
+        data = damaged(short["cam_2_iso.mkv"], kind)
+        session = make_show(studio, {"cam_1_iso.mkv": short["cam_1_iso.mkv"], "cam_2_iso.mkv": data})
+        ask(studio, session)
+        end = time.monotonic() + 120
+        while True:
+            render = see(studio, session)["render"]
+            if render["state"] in ("done", "failed") or render["error"]:
+                break
+            assert time.monotonic() < end, (kind, render)
+            time.sleep(0.05)
+        tap.note(f"{kind}: {render['state']}{', ' + render['error'] if render['error'] else ''}")
+        if render["state"] == "done":
+            assert verified(studio, session) == "", kind
+        else:
+            assert len(render["error"]) > 10 and str(studio.folder) not in render["error"], render
+            assert "signal" not in render["error"], (kind, render)
+            studio.ask("DELETE", f"/sessions/{session}/render")
+        assert short["cam_1_iso.mkv"] == (show_folder(studio, session) / "cam_1_iso.mkv").read_bytes()
+    assert studio.ask("GET", "/healthz").status == 200
+
+
+def test_no_room_for_a_render(short):
+    """The render says so, nothing of the show changed, and it is made when there is room."""
+    with Studio(environment=ASIDE) as studio:
+        session = make_show(studio, short)
+        before = names(see(studio, session))
+        prlimit = ["prlimit", f"--pid={studio.process.pid}"]
+        subprocess.run([*prlimit, "--fsize=400000:unlimited"], check=True)
+        ask(studio, session, {"height": 1080})
+        end = time.monotonic() + 60
+        while not see(studio, session)["render"]["error"]:
+            assert time.monotonic() < end, see(studio, session)["render"]
+            time.sleep(0.05)
+        render = see(studio, session)["render"]
+        assert render["state"] == "waiting", render
+        tap.note(render["error"])
+        assert names(see(studio, session)) == before and verified(studio, session) == ""
+        subprocess.run([*prlimit, "--fsize=unlimited:unlimited"], check=True)
+        studio.ask("DELETE", f"/sessions/{session}/render")
+        ask(studio, session, {"height": 1080})
+        wait_render(studio, session, "done")
+        assert verified(studio, session) == ""
 
 
 def main():
@@ -267,15 +426,25 @@ def main():
                 ("/server/renders/progress-is-told-and-cancelling-ends-it", lambda: test_progress_is_told(studio, long)),
                 ("/server/renders/one-at-a-time", lambda: test_one_at_a_time(studio, short)),
                 ("/server/renders/shows-come-first", lambda: test_shows_come_first(studio, long)),
-                ("/server/renders/late-recordings-come-first",
-                 lambda: test_late_recordings_come_first(studio, long, short)),
+                ("/server/renders/late-recordings-do-not-disturb-a-render",
+                 lambda: test_late_recordings_do_not_disturb(studio, long, short)),
                 ("/server/renders/what-is-no-wish-is-refused", lambda: test_refusals(studio, short)),
                 ("/server/renders/what-cannot-be-rendered-says-why",
                  lambda: test_what_cannot_be_rendered_says_why(studio)),
                 ("/r11/a-stopped-server-goes-on-with-renders", lambda: test_stopped_server_goes_on(studio, long)),
                 ("/r11/a-killed-server-goes-on-with-renders", lambda: test_killed_server_goes_on(studio, long))):
             tap.run(name, test)
-    tap.run("/server/renders/complete-shows-are-rendered-when-that-is-wished", lambda: test_auto_render(short))
+        tap.run("/r10/s04/damaged-recordings-end-a-render-and-nothing-else",
+                lambda: test_damaged_recordings(studio, short))
+    for name, test in (
+            ("/server/renders/complete-shows-are-rendered-by-themselves", test_auto_render),
+            ("/server/renders/what-is-there-is-rendered-some-time-after-the-stop",
+             test_auto_render_with_what_is_there),
+            ("/server/renders/a-program-that-comes-late-is-rendered-again",
+             test_auto_render_again_with_the_program),
+            ("/r11/a-show-that-ended-as-the-server-died-is-rendered", test_auto_render_missed),
+            ("/r05/a-render-without-room-changes-nothing", test_no_room_for_a_render)):
+        tap.run(name, lambda test=test: test(short))
     tap.finish()
 
 

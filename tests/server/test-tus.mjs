@@ -26,7 +26,7 @@ let server = null;
 async function start() {
   const program = join(process.env.CROSSCUT_BUILD, 'crosscut');
   const options = ['--reserve', '1MiB', '--low-space', '1MiB'];
-  server = spawn(program, ['serve', '--listen', `127.0.0.1:${port}`, '--storage', storage, ...options], {
+  server = spawn(program, ['serve', '--listen', `127.0.0.1:${port}`, '--auto-render', 'off', '--storage', storage, ...options], {
     cwd: folder, env: { ...process.env, CROSSCUT_ADMIN_TOKEN: TOKEN }, stdio: 'ignore',
   });
   for (let i = 0; i < 300; i++) {

@@ -57,7 +57,8 @@ class Studio:
             self.environment["CROSSCUT_ADMIN_TOKEN"] = token
         self.environment.update(environment or {})
         self.options = ["--listen", listen, "--storage", str(self.folder / "storage"),
-                        "--reserve", "1MiB", "--low-space", "1MiB", *map(str, options)]
+                        "--reserve", "1MiB", "--low-space", "1MiB", "--auto-render", "off",
+                        *map(str, options)]
         self.process = None
         # The first line says the port, or the public address: then it is one that is free now.
         self.port = free_port() if "--public-url" in options else 0

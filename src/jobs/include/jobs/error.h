@@ -13,4 +13,5 @@ typedef enum {
     JOBS_ERROR_LOST,       /* the lease is another worker's by now, or the job has ended */
     JOBS_ERROR_BUSY,       /* too much waits for this session: try again when some has ended */
     JOBS_ERROR_FULL,       /* no room on the disk: try again when there is */
+    JOBS_ERROR_AWAY,       /* Redis is not reached: try again in a moment */
 } JobsErrorCode;

@@ -34,6 +34,10 @@ const GPtrArray *jobs_of_session(const Jobs *jobs, const char *session);
 const JobsJob *jobs_current(const Jobs *jobs, const char *session);
 /* How many wait and run, for metrics. */
 void jobs_count(const Jobs *jobs, guint *waiting, guint *running);
+/* How many may be done now or are being done, one of each session. */
+guint jobs_count_due(const Jobs *jobs);
+/* Job of this id of a session, or NULL; borrowed until the loop runs again. */
+const JobsJob *jobs_find(const Jobs *jobs, const char *session, gint64 id);
 
 /* `job`: as it is now, borrowed for the call; NULL with an error, and of a take() that found none
  * without one. */
@@ -42,6 +46,11 @@ typedef void (*JobsAnswer)(const JobsJob *job, const GError *error, gpointer dat
 void jobs_add(Jobs *jobs, const JobsWish *wish, JobsAnswer answer, gpointer data);
 void jobs_cancel(Jobs *jobs, gint64 job, JobsAnswer answer, gpointer data);
 void jobs_take(Jobs *jobs, gint64 lease_ms, JobsAnswer answer, gpointer data);
+/* For another worker, as jobs_queue_take_of(). */
+void jobs_take_for(Jobs *jobs, const char *worker, const char *session, gint64 lease_ms,
+                   JobsAnswer answer, gpointer data);
+/* Every lease holds for so long from now at least. */
+void jobs_grace(Jobs *jobs, gint64 lease_ms);
 void jobs_heartbeat(Jobs *jobs, JobsLease lease, gint64 lease_ms, const JobsProgress *progress,
                     JobsAnswer answer, gpointer data);
 void jobs_done(Jobs *jobs, JobsLease lease, JobsAnswer answer, gpointer data);

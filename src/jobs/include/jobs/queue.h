@@ -99,7 +99,15 @@ gint64 jobs_queue_add(JobsQueue *queue, const JobsWish *wish, gint64 now_ms, GEr
  * whose time has passed go back first. */
 JobsJob *jobs_queue_take(JobsQueue *queue, const char *worker, gint64 now_ms, gint64 until_ms,
                          GError **error);
+/* What this worker holds already, its lease moved on, or NULL without an error: nothing. Of a worker
+ * whose question came twice. */
+JobsJob *jobs_queue_held(JobsQueue *queue, const char *worker, gint64 until_ms, GError **error);
+/* As take(), of one session only (NULL: of any). */
+JobsJob *jobs_queue_take_of(JobsQueue *queue, const char *worker, const char *session,
+                            gint64 now_ms, gint64 until_ms, GError **error);
 JobsLease jobs_job_lease(const JobsJob *job);
+/* Nobody could be heard of for a while: every lease holds at least until then. */
+gboolean jobs_queue_grace(JobsQueue *queue, gint64 until_ms, GError **error);
 
 /* What the holder of a lease says. JOBS_ERROR_LOST: it holds it no more, and has to stop; nothing was
  * changed. A lease whose time has passed is good until somebody else has asked. */

@@ -38,7 +38,10 @@ typedef struct ServerConfig {
     guint max_sockets;                                               /* connections (4096) */
     guint ping_interval_ms, ping_timeout_ms; /* Socket.IO heartbeat (25000, 20000) */
     gboolean log_json;                       /* logs as JSON lines; else plain */
-    gboolean auto_render;                    /* of shows that are complete (off) */
+    gboolean auto_render;                    /* of shows that were stopped (on) */
+    gint64 render_after_s;                   /* then with what is there (10 min) */
+    char *redis;                             /* hands renders out; NULL: they are done here */
+    guint worker_lease_ms;           /* a worker that is silent for so long is gone (60 s) */
     gboolean render_while_recording;         /* else renders wait */
     char *secret_key;        /* from CROSSCUT_SECRET_KEY only; seals stream keys. NULL: none */
     char *secret_key_file;   /* NULL: none */

@@ -85,8 +85,19 @@
     SET("ping-timeout", "DURATION", "20s", "A client that does not answer for so long is gone",    \
         MILLISECONDS, ping_timeout_ms, 100, 600000)                                                \
     SET("log-format", "plain|json", "plain", "How the log is written", FORMAT, log_json, 0, 0)     \
-    SET("auto-render", "on|off", "off", "Render a show when all of it is there", FLAG,             \
+    SET("auto-render", "on|off", "on", "Render a show by itself after it was stopped", FLAG,       \
         auto_render, 0, 0)                                                                         \
+    SET("render-after", "DURATION", "10m",                                                         \
+        "A stopped show of which recordings are still missing is rendered after, with what is "    \
+        "there",                                                                                   \
+        SECONDS, render_after_s, 0, SERVER_CENTURY_S)                                              \
+    UNSET("redis", "URL",                                                                          \
+          "Hand renders to workers on other machines through this Redis, such as "                 \
+          "redis://10.0.0.5:6379/0; else they are done here",                                      \
+          TEXT, redis)                                                                             \
+    SET("worker-lease", "DURATION", "60s",                                                         \
+        "A worker that is not heard of for so long has lost its job", MILLISECONDS,                \
+        worker_lease_ms, 1000, 3600000)                                                            \
     UNSET("render-while-recording", NULL, "Render also while a show is being recorded", FLAG,      \
           render_while_recording)                                                                  \
     UNSET("insecure-http", NULL,                                                                   \
