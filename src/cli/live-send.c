@@ -350,14 +350,14 @@ static gboolean is_public(const struct sockaddr *address)
     return !live_address_is_private(address);
 }
 
-static MediaSendTarget target_of(const json_t *settings)
+static MediaSendTarget target_of(const json_t *settings, const char *ca_file)
 {
     return (MediaSendTarget){
         .url = json_string_value(json_object_get(settings, "url")),
         .host = json_string_value(json_object_get(settings, "host")),
         .port = (guint16)json_integer_value(json_object_get(settings, "port")),
         .is_tls = json_is_true(json_object_get(settings, "tls")),
-        .ca_file = json_string_value(json_object_get(settings, "ca")),
+        .ca_file = ca_file,
         .may = json_is_true(json_object_get(settings, "private")) ? NULL : is_public,
     };
 }
@@ -375,14 +375,14 @@ static int run_sender(Sender *sender)
     return status;
 }
 
-int cli_live_send(GError **error)
+int cli_live_send(const char *ca_file, GError **error)
 {
     static const LiveRingLimits limits = {RING_BYTES, RING_US};
     json_t *settings = read_settings(error);
     if (settings == NULL)
         return CLI_EXIT_USAGE;
     media_limit_process(1);
-    MediaSendTarget target = target_of(settings);
+    MediaSendTarget target = target_of(settings, ca_file);
     Sender sender = {.send = media_send_new(&target),
                      .stream = live_reader_new(STREAM_FD),
                      .platform = live_platform_of(target.host),

@@ -31,12 +31,13 @@ static void load_name_services(void)
 
 static gboolean confine(const CliArguments *arguments, GError **error)
 {
-    static const char *const network_files[] = {"/etc",
-                                                "/run/systemd/resolve",
-                                                "/run/nscd",
-                                                "/usr/share/ca-certificates",
-                                                "/usr/local/share/ca-certificates",
-                                                NULL};
+    const char *const network_files[] = {"/etc",
+                                         "/run/systemd/resolve",
+                                         "/run/nscd",
+                                         "/usr/share/ca-certificates",
+                                         "/usr/local/share/ca-certificates",
+                                         cli_value(arguments, "ca-file"), /* or the end */
+                                         NULL};
     SandboxOptions options = {.descriptors = DESCRIPTORS};
     signal(SIGPIPE, SIG_IGN);
     if (strcmp(role_of(arguments), "send") == 0) {
@@ -57,12 +58,14 @@ static int run(const CliContext *context, GError **error)
     if (strcmp(role, "feed") == 0)
         return cli_live_feed(error);
     if (strcmp(role, "send") == 0)
-        return cli_live_send(error);
+        return cli_live_send(cli_value(context->arguments, "ca-file"), error);
     g_set_error_literal(error, CLI_ERROR, CLI_ERROR_USAGE, "live: expected feed or send");
     return CLI_EXIT_USAGE;
 }
 
 static const CliOption options[] = {
+    {"ca-file", 0, "FILE", NULL,
+     "Certificates that RTMPS servers may have, instead of the system's"},
     CLI_CONFINE_OPTIONS,
     CLI_COMMON_OPTIONS,
 };

@@ -3,4 +3,4 @@
 #include <glib.h>
 
 int cli_live_feed(GError **error);
-int cli_live_send(GError **error);
+int cli_live_send(const char *ca_file, GError **error); /* `ca_file` may be NULL */

@@ -194,10 +194,9 @@ static gboolean write_settings(const LiveOutput *output)
 {
     const LiveOutputOwner *owner = output->owner;
     char *full = live_target_full(output->target);
-    json_t *value =
-        json_pack("{s:s, s:s, s:i, s:b, s:b, s:s*}", "url", full, "host", output->target->host,
-                  "port", (int)output->target->port, "tls", output->target->is_tls, "private",
-                  owner->allow_private, "ca", owner->ca_file);
+    json_t *value = json_pack("{s:s, s:s, s:i, s:b, s:b}", "url", full, "host",
+                              output->target->host, "port", (int)output->target->port, "tls",
+                              output->target->is_tls, "private", owner->allow_private);
     char *text = json_dumps(value, JSON_COMPACT);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
     gsize length = strlen(line);
@@ -214,8 +213,15 @@ static LiveChild *spawn(LiveOutput *output, int input, int media, GError **error
 {
     static const LiveChildEvents events = {take_line, was_ended};
     g_autofree char *parent = g_strdup_printf("%d", (int)getpid());
-    const char *const command[] = {
-        output->owner->program, "live", "send", "--parent", parent, NULL};
+    const char *ca_file = output->owner->ca_file;
+    const char *const command[] = {output->owner->program,
+                                   "live",
+                                   "send",
+                                   "--parent",
+                                   parent,
+                                   ca_file != NULL ? "--ca-file" : NULL, /* the end */
+                                   ca_file,
+                                   NULL};
     return live_child_new(command, input, media, &events, output, error);
 }
 

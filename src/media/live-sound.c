@@ -112,8 +112,8 @@ static gboolean encoded(AVPacket *packet, gpointer data, GError **error)
 {
     MediaLiveSound *sound = data;
     (void)error;
-    gint64 t_us = av_rescale(packet->pts, 1000000, HZ);
-    sound->events.packet(packet, MAX(t_us, 0), sound->events.data); /* its delay lies before 0 */
+    if (packet->pts >= 0) /* what lies before 0 is the encoder's delay, and silent */
+        sound->events.packet(packet, av_rescale(packet->pts, 1000000, HZ), sound->events.data);
     av_packet_unref(packet);
     return TRUE;
 }

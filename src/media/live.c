@@ -216,6 +216,7 @@ static void set_shift(MediaLive *live, gint64 t_us, gint64 now_us)
     live->shift_us = at_us - t_us;
     live->has_shift = TRUE;
     live->key_us = -1;
+    live->newest_us = t_us;
 }
 
 static void watch(MediaLive *live, const MediaLivePacket *packet, gint64 at_us)

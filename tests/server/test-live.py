@@ -2,9 +2,10 @@
 and what those recorded."""
 import http.server
 import json
-import os
 import signal
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -333,6 +334,74 @@ class Door:
         self.server.server_close()
 
 
+class Tls:
+    """Takes TLS off before an RTMP server, with a certificate for localhost that its own authority
+    signed."""
+
+    def __init__(self, folder, port):
+        self.to = port
+        self.ca = folder / "ca.pem"
+        key, request, own = folder / "key.pem", folder / "own.csr", folder / "own.pem"
+        names = folder / "names"
+        names.write_text("subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
+
+        def openssl(*arguments):
+            subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "ca.key", "-out",
+                self.ca, "-days", "2", "-subj", "/CN=test authority")
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj",
+                "/CN=localhost")
+        openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", folder / "ca.key",
+                "-CAcreateserial", "-out", own, "-days", "2", "-extfile", names)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(own, key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                raw, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(raw,), daemon=True).start()
+
+    def _serve(self, raw):
+        try:
+            inner = self.context.wrap_socket(raw, server_side=True)
+        except OSError:
+            raw.close()
+            return
+        inner.settimeout(0.02)
+        with inner, socket.create_connection(("127.0.0.1", self.to)) as outer:
+            outer.setblocking(False)
+            while True:  # one thread for both ways: an SSL object is not for two
+                try:
+                    data = inner.recv(65536)
+                    if not data:
+                        return
+                    outer.setblocking(True)
+                    outer.sendall(data)
+                    outer.setblocking(False)
+                except (TimeoutError, ssl.SSLWantReadError):
+                    pass
+                except OSError:
+                    return
+                try:
+                    back = outer.recv(65536)
+                    if not back:
+                        return
+                    inner.sendall(back)
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    return
+
+    def close(self):
+        self.listener.close()
+
+
 class Hole:
     """Passes a connection on until it is told to take nothing more, without ending it."""
 
@@ -393,6 +462,33 @@ class Hole:
     def close(self):
         self.is_open = True
         self._end([self.listener, *self.sockets])
+
+
+def rtmps_is_encrypted_and_checked(clip):
+    """One with the right certificate is live; with another authority's, or another name, it is not."""
+    with Rtmp() as server:
+        tls = Tls(server.folder, server.port)
+        with studio_of("--live-ca-file", tls.ca) as studio, studio_of() as strict:
+            said = []
+            for one, host in ((studio, "localhost"), (studio, "127.0.0.1"), (strict, "localhost")):
+                show = Show(one)
+                show.go_live(f"rtmps://{host}:{tls.port}/live", name="it")
+                program = Program(one, show.id, clip).start(show.client.clock(), 4)
+                event = show.client.wait_event("live_state", destination="it", state="connecting")
+                event = show.client.wait("event", lambda e: e["type"] == "live_state" and
+                                         e["state"] in ("live", "retrying"))
+                program.join()
+                time.sleep(0.5)
+                show.end()
+                program.close()
+                show.close()
+                said.append((event["state"], event.get("code")))
+        tls.close()
+        server.stop()
+        if said != [("live", None), ("retrying", "tls"), ("retrying", "tls")]:
+            return f"{said}"
+        [path] = server.recordings()
+        return first(times_problem(path), rtmp.decode_problem(path))
 
 
 def troubles_have_their_own_words(_):
@@ -692,6 +788,8 @@ def main():
                        ("/r06/live/one-destination-fails-alone", one_destination_fails_alone),
                        ("/r01/live/a-killed-server-goes-on", a_killed_server_goes_on),
                        ("/live/stream/vp9-is-encoded-once", vp9_is_encoded_once),
+                       ("/live/stream/rtmps-is-encrypted-and-checked",
+                        rtmps_is_encrypted_and_checked),
                        ("/r06/live/troubles-have-their-own-words", troubles_have_their_own_words),
                        ("/s08/live/keys-stand-nowhere", keys_stand_nowhere)):
         if why is not None:
