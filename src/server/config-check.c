@@ -223,6 +223,8 @@ static gboolean check_mirror(const ServerConfig *config, GError **error)
                       "%s (credentials come from AWS_ACCESS_KEY_ID and "
                       "AWS_SECRET_ACCESS_KEY)",
                       why->message);
+    if (config->direct_uploads && config->mirror == NULL)
+        return refuse(error, "direct-uploads", "there is no --mirror to send to");
     if (config->presign_downloads && config->mirror == NULL)
         return refuse(error, "presign-downloads", "there is no --mirror to fetch from");
     return TRUE;

@@ -8,6 +8,7 @@
  * Threads: functions may be called from any, and wait for nothing but a lock, unless they say so. */
 #pragma once
 #include <server/config.h>
+#include <s3/s3.h>
 #include <show/manifest.h>
 
 typedef struct ServerMirror ServerMirror;
@@ -18,6 +19,11 @@ ServerMirror *server_mirror_new(const ServerConfig *config, GError **error);
 gboolean server_mirror_check(const ServerConfig *config, GError **error);
 /* Ends what is being sent, which goes on with the next start. NULL-safe, as are all functions here. */
 void server_mirror_free(ServerMirror *mirror);
+/* Ends the thread and whatever is under way, before what others do with the mirror is waited for. */
+void server_mirror_stop(ServerMirror *mirror);
+/* For what others do with the same bucket, from threads of their own. Borrowed. */
+S3Client *server_mirror_client(ServerMirror *mirror);
+GCancellable *server_mirror_cancellable(ServerMirror *mirror);
 /* Something may be new. */
 void server_mirror_poke(ServerMirror *mirror);
 

@@ -604,7 +604,17 @@ ServerMirror *server_mirror_new(const ServerConfig *config, GError **error)
     return mirror;
 }
 
-void server_mirror_free(ServerMirror *mirror)
+S3Client *server_mirror_client(ServerMirror *mirror)
+{
+    return mirror->client;
+}
+
+GCancellable *server_mirror_cancellable(ServerMirror *mirror)
+{
+    return mirror->cancellable;
+}
+
+void server_mirror_stop(ServerMirror *mirror)
 {
     if (mirror == NULL)
         return;
@@ -614,7 +624,14 @@ void server_mirror_free(ServerMirror *mirror)
     g_mutex_unlock(&mirror->lock);
     g_cancellable_cancel(mirror->cancellable);
     if (mirror->thread != NULL)
-        g_thread_join(mirror->thread);
+        g_thread_join(g_steal_pointer(&mirror->thread));
+}
+
+void server_mirror_free(ServerMirror *mirror)
+{
+    if (mirror == NULL)
+        return;
+    server_mirror_stop(mirror);
     g_object_unref(mirror->cancellable);
     g_hash_table_unref(mirror->clean);
     g_hash_table_unref(mirror->dirty);

@@ -107,6 +107,7 @@ json_t *server_openapi(const Server *server)
     add_table(paths, server_gate_routes);
     add_table(paths, server_session_routes);
     add_table(paths, server_upload_routes);
+    add_table(paths, server_direct_routes);
     add_table(paths, server_render_routes);
     add_table(paths, server_live_routes);
     g_autofree char *url = g_strdup(server->address != NULL ? server->address : "/");

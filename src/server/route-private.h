@@ -25,6 +25,7 @@ extern const ServerRoute server_gate_routes[]; /* login, health, metrics, openap
 extern const ServerRoute
     server_session_routes[];                     /* start, stop, list, see, delete, guests, files */
 extern const ServerRoute server_upload_routes[]; /* multipart and tus */
+extern const ServerRoute server_direct_routes[]; /* recording-direct.c */
 extern const ServerRoute server_render_routes[]; /* render-calls.c */
 extern const ServerRoute server_live_routes[];   /* live-calls.c */
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 static const ServerRoute *const tables[] = {server_gate_routes, server_session_routes,
-                                            server_upload_routes, server_render_routes,
-                                            server_live_routes};
+                                            server_upload_routes, server_direct_routes,
+                                            server_render_routes, server_live_routes};
 
 typedef struct Match {
     const ServerRoute *route; /* NULL: none of this method */

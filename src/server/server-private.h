@@ -18,6 +18,7 @@ typedef struct ServerShows ServerShows;
 typedef struct ServerSockets ServerSockets;
 typedef struct ServerRenders ServerRenders;
 typedef struct ServerLive ServerLive;
+typedef struct ServerDirect ServerDirect;
 
 struct Server {
     const ServerConfig *config;
@@ -28,6 +29,7 @@ struct Server {
     ServerMetrics *metrics;     /* metrics.c */
     StoreShows *store;          /* server.c */
     ServerMirror *mirror;       /* mirror.c; NULL: none */
+    ServerDirect *direct;       /* recording-direct.c; NULL: not configured */
     StoreWorkers *log_workers;  /* sync the logs; server.c */
     StoreWorkers *disk_workers; /* everything else that waits for the disk; server.c */
     StoreUploads *uploads;      /* server.c */

@@ -2,6 +2,7 @@
  * the opposite one; what a part needs of another it finds in the Server. */
 #include "server-private.h"
 
+#include "direct-private.h"
 #include "live-private.h"
 #include "renders-private.h"
 #include "route-private.h"
@@ -96,6 +97,7 @@ Server *server_new(const ServerConfig *config, const char *program, GMainContext
     if (!open_storage(server, error) || !open_identity(server, error) ||
         !open_mirror(server, error))
         return NULL;
+    server->direct = server_direct_new(server);
     server->shows = server_shows_new(server, error);
     if (server->shows == NULL || !server_renders_new(server, error) ||
         !server_socket_new(server, error) || !server_live_new(server, error) ||
@@ -135,7 +137,9 @@ void server_free(Server *server)
     http_server_free(server->http);
     server_live_free(server->live);
     server_renders_free(server->renders);
+    server_mirror_stop(server->mirror);
     server_shows_free(server->shows);
+    server_direct_free(server->direct);
     g_clear_pointer(&server->mirror, server_mirror_free);
     server_pulse_free(server->log_pulse);
     server_pulse_free(server->disk_pulse);

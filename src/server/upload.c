@@ -57,8 +57,8 @@ void server_uploads_room(gpointer data)
 /* ---- which recording ---- */
 
 /* A camera guest sends the recordings of its own source only. */
-static gboolean may_send(const ServerWho *who, const char *session, const char *name,
-                         GError **error)
+gboolean server_uploads_may_send(const ServerWho *who, const char *session, const char *name,
+                                 GError **error)
 {
     gboolean is_own = who->role != SERVER_ROLE_CAMERA || server_recording_is_of(name, who->source);
     const char *source = who->role == SERVER_ROLE_CAMERA ? who->source : NULL;
@@ -77,7 +77,7 @@ ServerRecording *server_uploads_open(Server *server, const ServerWho *who, const
                     session == NULL ? "sessionId" : "name");
         return NULL;
     }
-    if (!may_send(who, session, name, error))
+    if (!server_uploads_may_send(who, session, name, error))
         return NULL;
     ServerShow *show = server_shows_need(server->shows, session, error);
     return show != NULL ? server_recording_open(show, name, length_bytes, error) : NULL;

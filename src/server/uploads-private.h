@@ -12,6 +12,9 @@ void server_uploads_room(gpointer server); /* the disk takes more: uploads that 
 typedef void (*ServerUploadsAgain)(gpointer data);
 void server_uploads_wait(Server *server, ServerUploadsAgain again, gpointer data);
 void server_uploads_stop_waiting(Server *server, gpointer data);
+/* Whether the caller may send a recording of this name. SERVER_ERROR_FORBIDDEN. */
+gboolean server_uploads_may_send(const ServerWho *who, const char *session, const char *name,
+                                 GError **error);
 /* The show and recording that `session` and `name` name, if the caller may send it. NULL and error. */
 ServerRecording *server_uploads_open(Server *server, const ServerWho *who, const char *session,
                                      const char *name, gint64 length_bytes, GError **error);

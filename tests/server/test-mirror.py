@@ -65,7 +65,7 @@ class Mirrored:
     def there(self, session):
         """What the mirror has of a show: name → bytes."""
         top = f"studio/sessions/{session}/"
-        return {key[len(top):]: self.storage.read(key) for key in self.storage.objects()
+        return {key[len(top):]: data for key, data in self.storage.objects().items()
                 if key.startswith(top)}
 
     def lacks(self, session):
@@ -278,6 +278,71 @@ def no_bucket(mirrored):
     return None if iso.exists() else "deleted, and nowhere else"
 
 
+def by_bucket(mirrored):
+    """A recording that was sent to the bucket by an address for it alone is a recording as any other;
+    what is not there, or is something else, is not."""
+    studio = mirrored.studio
+    started = start_show(studio)
+    session, token = started["sessionId"], started["uploadToken"]
+    data = recording(6_000_000, 14)
+    sums = hashlib.sha256(data).hexdigest()
+
+    def ask(what, name="cam_1_iso.webm", sha256=sums, who=token, size=len(data)):
+        return studio.ask("POST", f"/sessions/{session}/{what}", token=who,
+                          body={"name": name, "bytes": size, "sha256": sha256})
+
+    def told(**how):
+        """What comes of it in the end."""
+        while (answer := ask("uploaded", **how)).status == 202:
+            time.sleep(0.05)
+        return answer
+
+    def put(url, body):
+        urllib.request.urlopen(urllib.request.Request(url, body, method="PUT"), timeout=60).close()
+
+    address = ask("upload-url")
+    if address.status != 200 or SECRET in address.body.decode():
+        return address
+    if (early := told()).status != 404:
+        return f"fetched before it was sent: {early}"
+    put(address.json["url"], data)
+    for how, status in (({"sha256": "0" * 64}, 460), ({"size": 5}, 400), ({"size": 0}, 400),
+                        ({"name": "../x"}, 400), ({"name": "cam_9_iso.webm"}, 400),
+                        ({"size": 6 << 30}, 400), ({"sha256": "x"}, 400)):
+        if (answer := told(**how)).status != status:
+            return f"{how}: {answer}"
+    if (show_folder(studio, session) / "cam_1_iso.webm").exists():
+        return "there before it was verified"
+    guest = studio.ask("POST", f"/sessions/{session}/guests", {"role": "camera", "source": "cam_2"})
+    if ask("upload-url", who=guest.json["token"]).status != 403:
+        return "a guest sends another's recording"
+    if (answer := told()).status != 201 or told().status != 201:
+        return answer
+    if (show_folder(studio, session) / "cam_1_iso.webm").read_bytes() != data:
+        return "other bytes"
+    if ask("upload-url").status != 409:
+        return "an address for what is there"
+    html = ask("upload-url", name="cam_2_iso.webm", size=6)
+    put(html.json["url"], b"<html>")
+    wrong = told(name="cam_2_iso.webm", size=6, sha256=hashlib.sha256(b"<html>").hexdigest())
+    if wrong.status != 415:
+        return f"no recording: {wrong}"
+    stop_show(studio, session)
+    manifest = wait_complete(studio, session)
+    if [f.get("sha256") for f in manifest["files"] if f["name"] == "cam_1_iso.webm"] != [sums]:
+        return manifest
+    wait_for("all of it", lambda: not mirrored.lacks(session))
+    left = [key for key in mirrored.storage.objects() if "cam_1" in key and "incoming" in key]
+    return f"left in the bucket: {left}" if left else None
+
+
+def not_by_bucket(mirrored):
+    session = start_show(mirrored.studio)["sessionId"]
+    answer = mirrored.studio.ask("POST", f"/sessions/{session}/upload-url",
+                                 {"name": "cam_1_iso.webm", "bytes": 5})
+    return None if answer.status == 404 and "--direct-uploads" in answer.body.decode() else answer
+
+
 def wrong_settings():
     """What cannot be is said at the start, without a secret."""
     for options, environment, words in (
@@ -323,6 +388,9 @@ else:
         tap.run("/r07/mirror/cuts-are-mirrored-and-kinds-are-tags", cuts_and_tags, one)
     with Mirrored("--keep-iso", "1s", url="s3://no-such-bucket") as one:
         tap.run("/r07/mirror/no-bucket-is-said-once", no_bucket, one)
+    with Mirrored("--direct-uploads") as one:
+        tap.run("/s02/mirror/recordings-come-by-way-of-the-bucket", by_bucket, one)
     with Mirrored("--presign-downloads") as one:
+        tap.run("/s02/mirror/not-by-way-of-the-bucket-unless-asked", not_by_bucket, one)
         tap.run("/r07/mirror/downloads-come-from-there-when-asked", presigned, one)
 tap.finish()

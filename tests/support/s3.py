@@ -70,10 +70,17 @@ class Storage:
         return f"http://127.0.0.1:{self.port}"
 
     def objects(self):
-        """Keys and lengths of what is there."""
+        """Keys and bytes of what is there; what goes while it is looked at is not."""
         top = self.root / BUCKET
-        return {str(path.relative_to(top)): path.stat().st_size for path in sorted(top.rglob("*"))
-                if path.is_file() and not path.relative_to(top).parts[0].startswith(".sgwtmp")}
+        found = {}
+        for path in sorted(top.rglob("*")):
+            name = path.relative_to(top)
+            try:
+                if path.is_file() and not name.parts[0].startswith(".sgwtmp"):
+                    found[str(name)] = path.read_bytes()
+            except FileNotFoundError:
+                pass
+        return found
 
     def read(self, key):
         return (self.root / BUCKET / key).read_bytes()

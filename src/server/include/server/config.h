@@ -28,6 +28,7 @@ typedef struct ServerConfig {
     char *mirror;             /* "s3://bucket/prefix"; NULL: none */
     gint64 mirror_rate_bytes; /* sent to it in a second at most; 0: no limit (0) */
     gboolean mirror_tags;       /* files there carry their kind, for rules of the bucket (off) */
+    gboolean direct_uploads;    /* recordings may be sent to the bucket (off) */
     gboolean presign_downloads; /* what the mirror has is fetched there (off) */
     char *s3_endpoint, *s3_region; /* NULL: Amazon's, of us-east-1 */
     char *s3_key_id, *s3_secret, *s3_session_token; /* from AWS_… variables and .env only */

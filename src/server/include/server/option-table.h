@@ -55,6 +55,9 @@
     UNSET("mirror-tags", NULL,                                                                     \
           "Files at the mirror carry their kind as a tag, for the bucket's lifecycle rules", FLAG, \
           mirror_tags)                                                                             \
+    UNSET("direct-uploads", NULL,                                                                  \
+          "Clients may send recordings to the mirror's bucket, from where they are fetched", FLAG, \
+          direct_uploads)                                                                          \
     UNSET("presign-downloads", NULL,                                                               \
           "Downloads of recordings and renders that the mirror has come from there", FLAG,         \
           presign_downloads)                                                                       \
