@@ -16,8 +16,8 @@
 
 enum {
     LONG_BYTES = 256 << 10, /* what must be left of a body, for all that to be worth it */
-    LOW_WATER =
-        128 << 10, /* the loop is woken when so much is there; the tick takes what is less */
+    LOW_WATER = 128 << 10,  /* so much wakes the loop; the tick takes what is less */
+    TURN_BYTES = 1 << 20,   /* then the loop looks whether somebody waits for an answer */
 };
 
 static gsize left_of(const HttpConnection *connection)
@@ -138,8 +138,28 @@ static void send_reply(HttpConnection *connection)
 
 /* ---- what comes next ---- */
 
+/* How much there was. */
+static gsize read_some(HttpConnection *connection)
+{
+    HttpServer *server = connection->server;
+    gsize length = 0;
+    guint8 *place = http_request_room(connection->request, &length);
+    if (length == 0) {
+        place = server->scratch;
+        length = sizeof server->scratch;
+    }
+    ssize_t got = recv(connection->watch.fd, place, MIN(length, left_of(connection)), MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        http_connection_doom(connection);
+    if (got <= 0)
+        return 0;
+    connection->received += (guint64)got;
+    http_request_give(connection->request, place, (gsize)got);
+    return (gsize)got;
+}
+
 /* After bytes, and after a word of the handler's. */
-static void step(HttpConnection *connection)
+static void go_on(HttpConnection *connection)
 {
     HttpRequest *request = connection->request;
     gboolean is_paused = request && http_request_is_paused(request);
@@ -160,34 +180,29 @@ static void step(HttpConnection *connection)
     set_reading(connection, is_reading);
 }
 
+static gsize step(HttpConnection *connection)
+{
+    gboolean reads = connection->has_bytes && connection->is_watched && connection->request;
+    connection->has_bytes = FALSE;
+    gsize got = reads ? read_some(connection) : 0;
+    if (connection->is_own)
+        go_on(connection);
+    return got;
+}
+
 void http_body_run(HttpServer *server)
 {
     /* Those that come meanwhile have their turn in the next one. */
-    for (guint count = server->due.length; count > 0 && server->due.length > 0; count--) {
+    gsize got = 0;
+    for (guint left = server->due.length; left > 0 && server->due.length > 0 && got < TURN_BYTES;
+         left--) {
         GList *link = g_queue_pop_head_link(&server->due);
-        HttpConnection *connection = g_steal_pointer(&link->data);
-        step(connection);
+        got += step(g_steal_pointer(&link->data));
     }
 }
 
 void http_body_read(HttpConnection *connection)
 {
-    HttpServer *server = connection->server;
-    HttpRequest *request = connection->request;
-    gsize length = 0;
-    if (!connection->is_watched || !request)
-        return;
-    guint8 *place = http_request_room(request, &length);
-    if (length == 0) {
-        place = server->scratch;
-        length = sizeof server->scratch;
-    }
-    ssize_t got = recv(connection->watch.fd, place, MIN(length, left_of(connection)), MSG_DONTWAIT);
-    if (got > 0) {
-        connection->received += (guint64)got;
-        http_request_give(request, place, (gsize)got);
-        http_body_go_on(connection);
-    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-        http_connection_doom(connection);
-    }
+    connection->has_bytes = TRUE;
+    http_body_go_on(connection);
 }

@@ -149,6 +149,7 @@ struct HttpConnection {
     guint was_taken : 1;    /* its socket lives on elsewhere, address still counted */
     guint is_own : 1;       /* the room reads the body, MHD is suspended: body.c */
     guint is_watched : 1;   /* …and bytes are waited for */
+    guint has_bytes : 1;    /* …and have come */
     guint keeps : 1;        /* …and the client may ask again on this connection */
 };
 
@@ -174,8 +175,8 @@ gboolean http_body_is_long(const HttpConnection *connection);
 void http_body_take_over(HttpConnection *connection);
 /* Something may be done: the handler has replied, paused or gone on. From the loop, soon. */
 void http_body_go_on(HttpConnection *connection);
-void http_body_run(HttpServer *server); /* those of which that was said */
-void http_body_read(HttpConnection *connection);
+void http_body_run(HttpServer *server);          /* those of which that was said */
+void http_body_read(HttpConnection *connection); /* what has come, soon */
 /* Ends is_own: MHD closes the connection when it is resumed. */
 void http_body_leave(HttpConnection *connection);
 
