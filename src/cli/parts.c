@@ -20,12 +20,12 @@ static int compare_starts(gconstpointer a, gconstpointer b)
            (first->clock.start_s < second->clock.start_s);
 }
 
-GPtrArray *cli_parts_of_source(const ShowManifest *manifest, const char *source)
+GPtrArray *cli_parts_of_source(const ShowManifest *manifest, const char *source, const char *kind)
 {
     GPtrArray *files = g_ptr_array_new();
     for (guint i = 0; i < manifest->files->len; i++) {
         ShowFile *file = manifest->files->pdata[i];
-        if (g_strcmp0(file->kind, "iso") == 0 && g_strcmp0(file->source, source) == 0)
+        if (g_strcmp0(file->kind, kind) == 0 && g_strcmp0(file->source, source) == 0)
             g_ptr_array_add(files, file);
     }
     g_ptr_array_sort(files, compare_starts);
@@ -122,8 +122,10 @@ static MediaInfo *join_several(const CliParts *all, const CliPartsPlace *place, 
     for (guint i = 0; i < warnings->len; i++)
         cli_report_warning(place->report, "%s", (const char *)warnings->pdata[i]);
     MediaInfo *info = media_probe(path, error);
-    if (info != NULL && info->has_video)
+    if (info != NULL && info->has_video) {
         info->rate = rate_of(all->infos);
+        info->variable_rate = TRUE; /* parts have no grid of frames in common */
+    }
     return info;
 }
 

@@ -26,8 +26,9 @@ CliParts *cli_parts_new(const CliPartsPlace *place, GPtrArray *files_taken, GErr
 void cli_parts_free(CliParts *parts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliParts, cli_parts_free)
 
-/* The recordings of a camera; those of the program. New list, for cli_parts_new(). */
-GPtrArray *cli_parts_of_source(const ShowManifest *manifest, const char *source);
+/* The recordings of a camera, kind "iso" or "local"; those of the program. New list, for
+ * cli_parts_new(). */
+GPtrArray *cli_parts_of_source(const ShowManifest *manifest, const char *source, const char *kind);
 GPtrArray *cli_parts_of_program(const ShowManifest *manifest);
 
 /* All parts as one file: the only one there is, or what `path` becomes, which has the rate of the

@@ -27,6 +27,7 @@ CliProduction *cli_production_new(CliReport *report, GCancellable *cancellable)
     CliProduction *self = g_new0(CliProduction, 1);
     self->report = report;
     self->cancellable = cancellable;
+    self->account = json_object();
     self->sources = g_ptr_array_new_with_free_func((GDestroyNotify)show_source_free);
     self->tracks = g_array_new(FALSE, TRUE, sizeof(CliTrack));
     g_array_set_clear_func(self->tracks, clear_track);
@@ -43,6 +44,7 @@ void cli_production_free(CliProduction *self)
     show_log_free(self->log);
     show_shots_free(self->shots);
     show_highlights_free(self->highlights);
+    json_decref(self->account);
     g_free(self);
 }
 
@@ -396,8 +398,8 @@ static gboolean write_text(const char *folder, const char *name, const char *kin
     return good;
 }
 
-static gboolean write_json(const char *folder, const char *name, const char *kind,
-                           json_t *value_taken, ShowManifest *manifest, GError **error)
+gboolean cli_production_write_json(const char *folder, const char *name, const char *kind,
+                                   json_t *value_taken, ShowManifest *manifest, GError **error)
 {
     g_autofree char *text = show_json_text(value_taken, TRUE);
     json_decref(value_taken);
@@ -419,10 +421,19 @@ gboolean cli_production_write_decisions(CliProduction *self, const char *folder,
     manifest->program_start_ms = self->start_ms;
     manifest->program_duration_ms = self->duration_ms;
     manifest->rate = self->rate;
-    if (!write_json(folder, "shots.json", "shots", show_shots_to_json(self->shots), manifest,
-                    error))
+    if (!cli_production_write_json(folder, "shots.json", "shots", show_shots_to_json(self->shots),
+                                   manifest, error))
         return FALSE;
     return self->highlights == NULL ||
-           write_json(folder, "highlights.json", "highlights-list",
-                      show_highlights_to_json(self->highlights), manifest, error);
+           cli_production_write_json(folder, "highlights.json", "highlights-list",
+                                     show_highlights_to_json(self->highlights), manifest, error);
+}
+
+gboolean cli_production_write_report(CliProduction *self, const char *folder,
+                                     ShowManifest *manifest, GError **error)
+{
+    json_t *value = json_pack("{s:i}", "version", 1);
+    json_object_update(value, self->account);
+    json_object_set_new(value, "warnings", cli_report_warnings(self->report));
+    return cli_production_write_json(folder, "report.json", "other", value, manifest, error);
 }

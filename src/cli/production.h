@@ -5,6 +5,7 @@
 #include "settings.h"
 #include <media/listen.h>
 #include <media/probe.h>
+#include <media/waveform.h>
 #include <show/log.h>
 #include <show/manifest.h>
 
@@ -14,6 +15,7 @@ typedef struct CliTrack {
     double given_offset_s; /* after track 0's start; NAN: find it */
     int voice;             /* whose voice its sound is: index of a source, or -1 */
     gboolean showable;     /* may be on screen */
+    gboolean has_file;     /* its cam_N.mp4 was written by this render */
 } CliTrack;
 
 typedef struct CliProduction {
@@ -27,6 +29,7 @@ typedef struct CliProduction {
     gint64 start_ms, duration_ms; /* of the program, session clock */
     ShowShots *shots;
     ShowHighlights *highlights;
+    json_t *account; /* object: what report.json says of the render, but for warnings */
 } CliProduction;
 
 CliProduction *cli_production_new(CliReport *report, GCancellable *cancellable);
@@ -59,17 +62,47 @@ gboolean cli_production_write_log(CliProduction *production, const char *folder,
                                   ShowManifest *manifest, GError **error);
 gboolean cli_production_write_decisions(CliProduction *production, const char *folder,
                                         ShowManifest *manifest, GError **error);
+gboolean cli_production_write_json(const char *folder, const char *name, const char *kind,
+                                   json_t *value_taken, ShowManifest *manifest, GError **error);
 /* program.mp4, highlights.mp4, the cameras that editors need or all, the timelines. */
 typedef struct CliRenderWish {
     const char *folder; /* where to write */
     const char *name;
     gboolean all_cameras;
+    gboolean copy;              /* cameras of one kind may be copied from, at their size and rate */
+    const ShowShots *filled;    /* the shots with what stands in for missing pictures; or NULL */
+    const GPtrArray *stand_ins; /* CliStandIn *, of recordings that `filled` names; or NULL */
 } CliRenderWish;
+typedef struct CliStandIn {
+    char *id; /* in `filled` */
+    MediaInfo *info;
+    ShowClock clock;
+} CliStandIn;
 gboolean cli_production_render(CliProduction *production, const CliOutput *output,
                                const CliRenderWish *wish, ShowManifest *manifest, GError **error);
+/* A camera's own file: whether it is wanted, or its recording is none that editors open; where it comes
+ * to lie; one of them, with keyframes where media_render_camera() is told. */
+gboolean cli_production_needs_camera(const CliProduction *production, const ShowManifest *manifest,
+                                     guint index, gboolean all);
+char *cli_production_camera_path(const CliProduction *production, const CliRenderWish *wish,
+                                 guint index);
+gboolean cli_production_camera(CliProduction *production, const CliOutput *output,
+                               const CliRenderWish *wish, guint index, const GArray *keyframes,
+                               ShowManifest *manifest, GError **error);
 /* Parts of it: cam_N.mp4 of those that editors need, or of all; names a finished file in the
  * manifest, with its sum. */
 gboolean cli_production_cameras(CliProduction *production, const CliOutput *output,
                                 const CliRenderWish *wish, ShowManifest *manifest, GError **error);
 gboolean cli_production_name(CliProduction *production, const CliRenderWish *wish, const char *name,
                              const char *kind, ShowManifest *manifest, GError **error);
+
+/* What the library shows of a program: poster.jpg, and waveform.json when waveform is not NULL.
+ * wish->folder holds the program. */
+gboolean cli_production_library(CliProduction *production, const CliRenderWish *wish,
+                                MediaWaveform *waveform, ShowManifest *manifest, GError **error);
+/* pictures: "copied", "recut", "shared" or "encoded". */
+void cli_production_account(CliProduction *production, const char *pictures,
+                            const MediaRenderReport *report);
+/* report.json: how the program was made, what is missing, what was warned of. */
+gboolean cli_production_write_report(CliProduction *production, const char *folder,
+                                     ShowManifest *manifest, GError **error);

@@ -155,6 +155,23 @@ void cli_program_decide(CliProgram *program, CliProduction *production,
 
 /* ---- files ---- */
 
+/* Pictures and sound as they were recorded: nothing is measured, nothing decoded. */
+static gboolean copies_sound(const CliProgram *program, CliProduction *production,
+                             const CliOutput *output)
+{
+    const char *why = NULL;
+    if (!output->render.copy_sound)
+        return FALSE;
+    if (program->encode)
+        why = "its picture is encoded";
+    else if (program->info->has_audio && !media_sound_can_copy(program->info))
+        why = "it is neither Opus nor AAC";
+    if (why != NULL)
+        cli_report_warning(production->report, "%s: %s, so its sound is encoded and not copied",
+                           program->info->path, why);
+    return why == NULL && program->info->has_audio;
+}
+
 /* The recording's own sound, brought to its loudness. */
 static MediaMix *open_mix(const CliProgram *program, CliProduction *production,
                           const CliOutput *output, GError **error)
@@ -168,7 +185,8 @@ static MediaMix *open_mix(const CliProgram *program, CliProduction *production,
 }
 
 /* For the encoder the recording is the one camera, and always shown. */
-static gboolean encode(const CliProgram *program, MediaRender *render, GError **error)
+static gboolean encode(const CliProgram *program, CliProduction *production, MediaRender *render,
+                       GError **error)
 {
     const ShowShots *shots = render->shots;
     MediaCamera camera = {TRACK, program->info->path, program->clock};
@@ -182,15 +200,39 @@ static gboolean encode(const CliProgram *program, MediaRender *render, GError **
     render->cameras = &camera;
     render->n_cameras = 1;
     gboolean good = media_render(render, &report, error);
+    if (good)
+        cli_production_account(production, "encoded", &report);
     media_render_report_clear(&report); /* pictures held over gaps are as they were seen live */
     return good;
+}
+
+static gboolean copy(const CliProgram *program, CliProduction *production,
+                     const MediaRender *render, GError **error)
+{
+    MediaRenderReport report = {0};
+    gboolean good = media_recorded_render(program->recorded, render, &report, error);
+    if (good)
+        cli_production_account(production, "copied", &report);
+    media_render_report_clear(&report);
+    return good;
+}
+
+/* Copied sound was not heard when it was written. */
+static gboolean hear(const CliProgram *program, CliProduction *production,
+                     const MediaRender *render, GError **error)
+{
+    return render->sound == NULL ||
+           media_waveform_read(render->waveform, program->info->path, render->sound_start_s,
+                               media_recorded_duration_s(program->recorded),
+                               production->cancellable, error);
 }
 
 gboolean cli_program_render(CliProgram *program, CliProduction *production, const CliOutput *output,
                             const CliRenderWish *wish, ShowManifest *manifest, GError **error)
 {
-    g_autoptr(MediaMix) mix = open_mix(program, production, output, error);
-    if (mix == NULL)
+    gboolean copied_sound = copies_sound(program, production, output);
+    g_autoptr(MediaMix) mix = copied_sound ? NULL : open_mix(program, production, output, error);
+    if (mix == NULL && !copied_sound)
         return FALSE;
     g_autoptr(GArray) spans = edit_spans(production->log, manifest->sources, CHAPTER_MERGE_MS,
                                          production->start_ms + production->duration_ms);
@@ -199,10 +241,15 @@ gboolean cli_program_render(CliProgram *program, CliProduction *production, cons
     g_autofree char *pieces = g_build_filename(wish->folder, "highlights.mp4", NULL);
     gboolean any_piece = production->highlights != NULL && production->highlights->pieces->len > 0;
     MediaProgress progress = cli_report_progress(production->report);
+    g_autoptr(MediaWaveform) waveform =
+        media_waveform_new(media_recorded_duration_s(program->recorded));
     MediaRender render = {
         .shots = production->shots,
         .settings = &output->render,
         .mix = mix,
+        .sound = copied_sound ? program->info : NULL,
+        .sound_start_s = media_recorded_start_s(program->recorded),
+        .waveform = waveform,
         .highlights = production->highlights,
         .chapters = chapters,
         .title = wish->name,
@@ -211,10 +258,12 @@ gboolean cli_program_render(CliProgram *program, CliProduction *production, cons
         .progress = &progress,
         .cancellable = production->cancellable,
     };
-    gboolean good = program->encode ? encode(program, &render, error)
-                                    : media_recorded_render(program->recorded, &render, error);
-    return good &&
+    gboolean good = program->encode ? encode(program, production, &render, error)
+                                    : copy(program, production, &render, error);
+    return good && hear(program, production, &render, error) &&
            cli_production_name(production, wish, "program.mp4", "program", manifest, error) &&
-           (!any_piece ||
-            cli_production_name(production, wish, "highlights.mp4", "highlights", manifest, error));
+           (!any_piece || cli_production_name(production, wish, "highlights.mp4", "highlights",
+                                              manifest, error)) &&
+           cli_production_library(production, wish, program->info->has_audio ? waveform : NULL,
+                                  manifest, error);
 }

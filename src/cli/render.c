@@ -41,23 +41,44 @@ static gboolean check_pictures(const CliProduction *production, const char *fold
 static void drop_derived(ShowManifest *manifest)
 {
     static const char *const kinds[] = {"highlights", "highlights-list", "timeline", NULL};
+    static const char *const names[] = {"poster.jpg", "waveform.json", NULL};
     for (guint i = manifest->files->len; i > 0; i--) {
         const ShowFile *file = manifest->files->pdata[i - 1];
-        if (file->kind != NULL && g_strv_contains(kinds, file->kind))
+        if ((file->kind != NULL && g_strv_contains(kinds, file->kind)) ||
+            g_strv_contains(names, file->name))
             g_ptr_array_remove_index(manifest->files, i - 1);
     }
 }
 
-/* A cut's manifest names the recordings where they lie, and nothing else of the show. */
+/* The show's own cam_N.mp4, which serves its cuts too. */
+static gboolean is_camera_file(const char *folder, const ShowFile *file)
+{
+    g_autofree char *path = g_build_filename(folder, file->name, NULL);
+    return g_strcmp0(file->kind, "camera") == 0 && file->path == NULL &&
+           g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* A cut's manifest names the recordings where they lie, and what editors open of them, but nothing
+ * else of the show. */
 static void keep_recordings(ShowManifest *manifest, const char *folder)
 {
     for (guint i = manifest->files->len; i > 0; i--) {
         ShowFile *file = manifest->files->pdata[i - 1];
-        if (!show_file_is_recording(file))
+        if (!show_file_is_recording(file) && !is_camera_file(folder, file))
             g_ptr_array_remove_index(manifest->files, i - 1);
         else if (file->path == NULL)
             file->path = store_folder_file(folder, file);
     }
+}
+
+/* Cameras of one kind may be copied from at their size and rate: nothing else was asked for. */
+static gboolean may_copy(const CliArguments *arguments)
+{
+    static const char *const values[] = {"height", "rate", "fit", NULL};
+    for (gsize i = 0; values[i] != NULL; i++)
+        if (cli_value(arguments, values[i]) != NULL)
+            return FALSE;
+    return TRUE;
 }
 
 typedef struct Again {
@@ -71,13 +92,14 @@ typedef struct Again {
     ShowManifest *manifest;
 } Again;
 
-static gboolean make(Again *again, const char *staging, GError **error)
+static gboolean make(Again *again, CliRecordings *recordings, const char *staging, GError **error)
 {
     CliProduction *production = again->production;
     CliRenderWish wish = {
         .folder = staging,
         .name = again->manifest->name,
         .all_cameras = cli_flag(again->context->arguments, "per-camera"),
+        .copy = may_copy(again->context->arguments),
     };
     CliPlaces places = {again->target, staging};
     if (again->is_cut)
@@ -89,8 +111,10 @@ static gboolean make(Again *again, const char *staging, GError **error)
     return cli_production_listen(production, error) && cli_production_levels(production, error) &&
            cli_production_decide(production, &again->decide, &again->output, error) &&
            cli_production_write_decisions(production, staging, again->manifest, error) &&
+           cli_recordings_fill(recordings, production, &wish, error) &&
            cli_production_render(production, &again->output, &wish, again->manifest, error) &&
            cli_timelines_write(&places, again->manifest, error) &&
+           cli_production_write_report(production, staging, again->manifest, error) &&
            !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
            store_folder_write_manifest(staging, again->manifest, error);
 }
@@ -111,7 +135,7 @@ static gboolean make_from_cameras(Again *again, const char *staging, GError **er
         rate = cli_recordings_rate(recordings, production);
     cli_production_span(production, rate);
     cli_recordings_log_gaps(recordings, production);
-    return make(again, staging, error);
+    return make(again, recordings, staging, error);
 }
 
 /* ---- from the program ---- */
@@ -173,6 +197,7 @@ static gboolean make_from_program(Again *again, CliProgram *program, const char 
     return cli_production_write_decisions(production, staging, again->manifest, error) &&
            cli_program_render(program, production, &again->output, &wish, again->manifest, error) &&
            make_timelines(again, &wish, error) &&
+           cli_production_write_report(production, staging, again->manifest, error) &&
            !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
            store_folder_write_manifest(staging, again->manifest, error);
 }
@@ -282,6 +307,7 @@ static int run(const CliContext *context, GError **error)
     if (!check_from(context->arguments, error) ||
         !cli_output_parse(context->arguments, &again.output, error) || !find_target(&again, error))
         return CLI_EXIT_FAILED;
+    again.output.render.copy_sound = g_strcmp0(cli_value(context->arguments, "audio"), "copy") == 0;
     g_autofree char *target = again.target;
     (void)target; /* for its end only */
     manifest = store_folder_manifest(again.folder, error);
@@ -323,6 +349,10 @@ static gboolean confine(const CliArguments *arguments, GError **error)
 static const CliOption options[] = {
     {"from", 0, "WHAT", "program cameras",
      "The program as it was recorded, copied where it is H.264, or cut anew from the cameras"},
+    {"audio", 0, "HOW", "aac copy",
+     "Sound as AAC at its loudness (default), or copied as it was recorded (Opus) where the "
+     "program "
+     "is copied: no editor opens that"},
     {"cut", 0, "NAME", NULL, "Make a cut of its own in cuts/NAME; the show stays as it is"},
     CLI_DECIDE_OPTIONS,
     CLI_OUTPUT_OPTIONS,

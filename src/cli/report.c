@@ -15,12 +15,14 @@ struct CliReport {
     gboolean line_open; /* a progress line is on the terminal */
     const char *stage;
     gint64 stage_start_us, last_us;
+    GPtrArray *warnings; /* char *, owned */
 };
 
 CliReport *cli_report_new(const CliArguments *arguments)
 {
     CliReport *self = g_new0(CliReport, 1);
     g_mutex_init(&self->lock);
+    self->warnings = g_ptr_array_new_with_free_func(g_free);
     self->json = cli_flag(arguments, "json");
     self->quiet = cli_flag(arguments, "quiet");
     self->terminal = !self->json && !self->quiet && isatty(STDERR_FILENO);
@@ -40,6 +42,7 @@ void cli_report_free(CliReport *self)
         return;
     clear_line(self);
     g_mutex_clear(&self->lock);
+    g_ptr_array_unref(self->warnings);
     g_free(self);
 }
 
@@ -132,6 +135,7 @@ void cli_report_warning(CliReport *self, const char *format, ...)
         print_json(json_pack("{s:s}", "warning", message));
     else if (!self->quiet)
         fprintf(stderr, "crosscut: warning: %s\n", message);
+    g_ptr_array_add(self->warnings, g_steal_pointer(&message));
     g_mutex_unlock(&self->lock);
 }
 
@@ -158,4 +162,14 @@ void cli_report_file(CliReport *self, const char *path)
     else if (!self->quiet)
         puts(path);
     g_mutex_unlock(&self->lock);
+}
+
+json_t *cli_report_warnings(CliReport *self)
+{
+    json_t *list = json_array();
+    g_mutex_lock(&self->lock);
+    for (guint i = 0; i < self->warnings->len; i++)
+        json_array_append_new(list, json_string(self->warnings->pdata[i]));
+    g_mutex_unlock(&self->lock);
+    return list;
 }

@@ -21,3 +21,5 @@ void cli_report_note(CliReport *report, const char *format, ...) G_GNUC_PRINTF(2
 gboolean cli_report_is_json(const CliReport *report);
 /* One JSON line on standard output; takes the reference. */
 void cli_report_json(CliReport *report, json_t *value);
+/* All that was warned of so far: an array of strings, new reference. */
+json_t *cli_report_warnings(CliReport *report);

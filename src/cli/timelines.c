@@ -33,6 +33,27 @@ static gboolean is_shown(const ShowShots *shots, const char *source)
     return FALSE;
 }
 
+/* cam_N.mp4: of the show itself, or for one of its cuts that of the show. */
+static const ShowFile *find_camera(const ShowManifest *manifest, const char *source)
+{
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ShowFile *file = manifest->files->pdata[i];
+        if (g_strcmp0(file->kind, "camera") == 0 && g_strcmp0(file->source, source) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+/* The grid that its pictures were laid on; a file in which some are missing does not say it itself. */
+static ShowRate rate_of(const ShowFile *file, const MediaInfo *info)
+{
+    int num = 0, den = 0;
+    if (file->extra != NULL && json_unpack(file->extra, "{s:[i,i]}", "rate", &num, &den) == 0 &&
+        num > 0 && den > 0)
+        return (ShowRate){num, den};
+    return info->rate;
+}
+
 /* The file that stands for a source in a timeline: cam_N.mp4 where there is one, otherwise the
  * recording, when editors open it. Borrowed from the manifest. */
 static const ShowFile *pick_file(const CliPlaces *places, const ShowManifest *manifest,
@@ -40,7 +61,7 @@ static const ShowFile *pick_file(const CliPlaces *places, const ShowManifest *ma
 {
     g_autofree char *camera = g_strconcat(source, ".mp4", NULL);
     const ShowFile *recording = show_manifest_recording(manifest, source);
-    const ShowFile *file = show_manifest_find(manifest, camera);
+    const ShowFile *file = find_camera(manifest, source);
     file = file != NULL ? file : recording;
     if (file == NULL) {
         g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED, "%s: the manifest names no recording of %s",
@@ -90,7 +111,7 @@ static gboolean add_media(MediaList *list, const CliPlaces *places, const ShowSo
         .channels = info->channels,
     };
     if (info->has_video)
-        media.rate = info->rate;
+        media.rate = rate_of(file, info);
     g_array_append_val(list->media, media);
     return TRUE;
 }

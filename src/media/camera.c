@@ -40,6 +40,8 @@ typedef struct Camera {
     AVCodecContext *encoder;
     AVFrame *ready; /* the last frame, in form */
     gint64 frame, frames;
+    const GArray *keyframes; /* gint64, or NULL; borrowed */
+    guint key;               /* the first that is not before `frame` */
 
     /* encoding the sound */
     MediaSound *samples;
@@ -98,7 +100,7 @@ static gboolean open_picture_encoder(Camera *camera, const MediaRenderSettings *
 static gboolean open_picture(Camera *camera, const MediaRenderSettings *settings, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    camera->picture.copy = media_copy_open(camera->info, TRUE, &problem);
+    camera->picture.copy = media_copy_open(camera->info, MEDIA_COPY_PICTURE, &problem);
     if (problem != NULL) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
@@ -110,7 +112,8 @@ static gboolean open_picture(Camera *camera, const MediaRenderSettings *settings
 static gboolean open_sound(Camera *camera, const MediaRenderSettings *settings, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    camera->sound.copy = media_copy_open(camera->info, FALSE, &problem);
+    camera->sound.copy = media_copy_open(
+        camera->info, settings->copy_sound ? MEDIA_COPY_ANY_SOUND : MEDIA_COPY_SOUND, &problem);
     if (problem != NULL) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
@@ -121,8 +124,10 @@ static gboolean open_sound(Camera *camera, const MediaRenderSettings *settings, 
                                                 media_copy_time_base(copy), (ShowRate){0, 0});
         return TRUE;
     }
-    camera->samples = media_sound_open(camera->info->path, 2, error);
-    camera->aac = camera->samples != NULL ? media_aac_open(settings->audio_bitrate, error) : NULL;
+    int channels = camera->info->channels == 1 ? 1 : 2;
+    camera->samples = media_sound_open(camera->info->path, channels, error);
+    camera->aac =
+        camera->samples != NULL ? media_aac_open(channels, settings->audio_bitrate, error) : NULL;
     if (camera->aac == NULL)
         return FALSE;
     camera->sound.stream = media_output_add_encoder(camera->output, media_aac_context(camera->aac));
@@ -158,6 +163,17 @@ static gboolean encode_frame(Camera *camera, const AVFrame *frame, GError **erro
     return FALSE;
 }
 
+/* Whether this frame must be a keyframe. */
+static gboolean wants_keyframe(Camera *camera)
+{
+    const GArray *keys = camera->keyframes;
+    while (keys != NULL && camera->key < keys->len &&
+           g_array_index(keys, gint64, camera->key) < camera->frame)
+        camera->key++;
+    return keys != NULL && camera->key < keys->len &&
+           g_array_index(keys, gint64, camera->key) == camera->frame;
+}
+
 /* The frame for a moment of the file; before the first one, and where it is damaged, the last. */
 static gboolean step_picture(Camera *camera, GError **error)
 {
@@ -178,6 +194,8 @@ static gboolean step_picture(Camera *camera, GError **error)
     }
     g_autoptr(AVFrame) frame = av_frame_clone(camera->ready);
     g_assert(frame != NULL);
+    if (wants_keyframe(camera))
+        frame->pict_type = AV_PICTURE_TYPE_I;
     frame->pts = camera->frame++;
     camera->picture.reached_s = at_s;
     return encode_frame(camera, frame, error);
@@ -191,8 +209,8 @@ static gboolean write_sound(AVPacket *packet, gpointer data, GError **error)
 
 static gboolean step_sound(Camera *camera, GError **error)
 {
-    float stereo[2 * SOUND_BLOCK];
-    gssize n = media_sound_read(camera->samples, stereo, SOUND_BLOCK, error);
+    float samples[2 * SOUND_BLOCK];
+    gssize n = media_sound_read(camera->samples, samples, SOUND_BLOCK, error);
     if (n < 0)
         return FALSE;
     if (n == 0) {
@@ -201,7 +219,7 @@ static gboolean step_sound(Camera *camera, GError **error)
     }
     camera->sample += n;
     camera->sound.reached_s = (double)camera->sample / MEDIA_SOUND_HZ;
-    return media_aac_push(camera->aac, stereo, (gsize)n, write_sound, camera, error);
+    return media_aac_push(camera->aac, samples, (gsize)n, write_sound, camera, error);
 }
 
 static gboolean step(Camera *camera, GError **error)
@@ -234,10 +252,11 @@ static gboolean begin(Camera *camera, const MediaRenderSettings *settings, const
 }
 
 gboolean media_render_camera(const MediaInfo *info, const MediaRenderSettings *settings,
-                             const char *path, const MediaProgress *progress,
-                             GCancellable *cancellable, GError **error)
+                             const GArray *keyframes, const char *path,
+                             const MediaProgress *progress, GCancellable *cancellable,
+                             GError **error)
 {
-    g_auto(Camera) camera = {.info = info, .cancellable = cancellable};
+    g_auto(Camera) camera = {.info = info, .cancellable = cancellable, .keyframes = keyframes};
     if (!begin(&camera, settings, path, error))
         return FALSE;
     for (gint64 steps = 0; !camera.picture.ended || !camera.sound.ended; steps++) {

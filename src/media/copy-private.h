@@ -7,9 +7,21 @@
 
 typedef struct MediaCopy MediaCopy;
 
-/* info: of media_probe(); video: the picture, otherwise the sound. NULL without an error when this
- * stream cannot be copied into MP4 as it is and must be encoded. */
-MediaCopy *media_copy_open(const MediaInfo *info, gboolean video, GError **error);
+typedef enum {
+    MEDIA_COPY_UNSET = 0,
+    MEDIA_COPY_PICTURE,   /* H.264 and HEVC */
+    MEDIA_COPY_SOUND,     /* AAC */
+    MEDIA_COPY_ANY_SOUND, /* Opus too, which players know and most editors do not */
+} MediaCopyWhat;
+
+/* info: of media_probe(). NULL without an error when this stream cannot be copied into MP4 as it is
+ * and must be encoded.
+ *
+ * Pictures of a variable rate come to lie on the grid of the rate that the recording is nearest to,
+ * each on the frame nearest to its time: what is missing is the one before held, and where there are
+ * two for one frame the first is shown for a moment only. So a frame of a timeline is the same
+ * picture as in a file of a constant rate. */
+MediaCopy *media_copy_open(const MediaInfo *info, MediaCopyWhat what, GError **error);
 void media_copy_close(MediaCopy *copy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaCopy, media_copy_close)
 

@@ -1,4 +1,4 @@
-/* The two encoders of everything that is written: H.264 by libx264 and AAC, 48 kHz stereo.
+/* The two encoders of everything that is written: H.264 by libx264 and AAC, 48 kHz.
  * Threads: one object, one thread at a time; libx264 has its own. */
 #pragma once
 #include "open-private.h"
@@ -9,16 +9,16 @@
 AVCodecContext *media_open_h264(const MediaRenderSettings *settings, ShowRate rate,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Sound in whole AAC frames, from stereo floats as they come. */
+/* Sound in whole AAC frames, from floats as they come. channels: 1 or 2; one costs half of two. */
 typedef struct MediaAac MediaAac;
-MediaAac *media_aac_open(int bitrate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+MediaAac *media_aac_open(int channels, int bitrate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_aac_close(MediaAac *aac);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaAac, media_aac_close)
 
 typedef gboolean (*MediaPacketFunc)(AVPacket *packet, gpointer data, GError **error);
-/* n stereo samples more; each finished packet goes to func, timed in samples (the first one before
+/* n samples more, of all channels interleaved; each finished packet goes to func, timed in samples (the first one before
  * zero by the encoder's delay). The packet is func's to unref or move. */
-gboolean media_aac_push(MediaAac *aac, const float *stereo, gsize n, MediaPacketFunc func,
+gboolean media_aac_push(MediaAac *aac, const float *samples, gsize n, MediaPacketFunc func,
                         gpointer data, GError **error);
 gboolean media_aac_finish(MediaAac *aac, MediaPacketFunc func, gpointer data, GError **error);
 const AVCodecContext *media_aac_context(const MediaAac *aac);

@@ -5,7 +5,6 @@
 
 enum {
     SOUND_HZ = 48000,
-    SOUND_CHANNELS = 2,
     THREADS_MAX = 8, /* by default: each holds pictures of its own */
 };
 
@@ -71,15 +70,17 @@ struct MediaAac {
     AVCodecContext *encoder;
     AVFrame *frame;
     AVPacket *packet;
+    int channels;
     int filled; /* samples in `frame` */
     gint64 next_pts;
 };
 
-MediaAac *media_aac_open(int bitrate, GError **error)
+MediaAac *media_aac_open(int channels, int bitrate, GError **error)
 {
     media_quiet_libav();
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
     g_autoptr(MediaAac) aac = g_new0(MediaAac, 1);
+    aac->channels = channels;
     aac->frame = av_frame_alloc();
     aac->packet = av_packet_alloc();
     aac->encoder = avcodec_alloc_context3(codec);
@@ -89,7 +90,7 @@ MediaAac *media_aac_open(int bitrate, GError **error)
     aac->encoder->time_base = (AVRational){1, SOUND_HZ};
     aac->encoder->bit_rate = bitrate;
     aac->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
-    av_channel_layout_default(&aac->encoder->ch_layout, SOUND_CHANNELS);
+    av_channel_layout_default(&aac->encoder->ch_layout, channels);
     int code = avcodec_open2(aac->encoder, codec, NULL);
     if (code < 0) {
         media_set_av_error(error, code, "cannot encode AAC at %d bit/s; check the bit rate",
@@ -150,15 +151,15 @@ static gboolean end_frame(MediaAac *aac, MediaPacketFunc func, gpointer data, GE
     return good;
 }
 
-gboolean media_aac_push(MediaAac *aac, const float *stereo, gsize n, MediaPacketFunc func,
+gboolean media_aac_push(MediaAac *aac, const float *samples, gsize n, MediaPacketFunc func,
                         gpointer data, GError **error)
 {
     for (gsize i = 0; i < n; i++) {
         if (aac->filled == 0 && aac->frame->buf[0] == NULL)
             begin_frame(aac);
-        for (int channel = 0; channel < SOUND_CHANNELS; channel++)
+        for (int channel = 0; channel < aac->channels; channel++)
             ((float *)(void *)aac->frame->data[channel])[aac->filled] =
-                stereo[SOUND_CHANNELS * i + channel];
+                samples[(gsize)aac->channels * i + (gsize)channel];
         if (++aac->filled == aac->encoder->frame_size && !end_frame(aac, func, data, error))
             return FALSE;
     }

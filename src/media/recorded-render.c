@@ -1,26 +1,19 @@
 /* A recorded program to files. Pictures are copied first, into outputs that hold them; the sound
  * comes after, when it is known which part of it goes with the pieces. */
-#include "mux-private.h"
-#include "recorded-private.h"
 #include "render-plan-private.h"
 #include "render-sound-private.h"
+#include "splice-private.h"
 
 #include <media/sound.h>
-
-enum { TELL_PICTURES = 300 };
-
-/* A piece as it is copied, in ticks of the recording. */
-typedef struct Piece {
-    gint64 first, end, at;
-} Piece;
 
 typedef struct Copier {
     const MediaRender *render;
     MediaRecorded *recorded;
+    MediaEdge *edge;                   /* NULL: all pieces begin at keyframes */
     MediaOutput *program, *highlights; /* highlights: NULL without a piece */
     int program_picture, highlights_picture;
-    GArray *pieces; /* Piece */
-    guint piece;    /* the first that may still need pictures */
+    GArray *pieces; /* MediaSpan, in the highlights */
+    GArray *spans;  /* the same, those that touch as one: nothing begins anew between them */
     MediaPlan plan; /* for the sound: its frames are samples */
 } Copier;
 
@@ -28,34 +21,74 @@ static void copier_clear(Copier *copier)
 {
     media_output_close(copier->program);
     media_output_close(copier->highlights);
+    media_edge_free(copier->edge);
     g_array_unref(copier->pieces);
+    g_array_unref(copier->spans);
     g_clear_pointer(&copier->plan.pieces, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copier, copier_clear)
 
-/* ---- pieces ---- */
-
-static gint64 to_ticks(const Copier *copier, gint64 ms)
+static MediaSpan *span_at(const GArray *spans, guint index)
 {
-    return av_rescale_q(ms, (AVRational){1, 1000}, copier->recorded->base);
+    return &g_array_index(spans, MediaSpan, index);
 }
+
+/* ---- pieces ---- */
 
 static gint64 to_samples(const Copier *copier, gint64 ticks)
 {
     return av_rescale_q(ticks, copier->recorded->base, (AVRational){1, MEDIA_SOUND_HZ});
 }
 
+static guint picture_at(const Copier *copier, gint64 ms)
+{
+    const MediaRecorded *recorded = copier->recorded;
+    double tick = (double)ms / 1000 / av_q2d(recorded->base);
+    return media_recorded_nearest(recorded, tick);
+}
+
+/* Up to where a piece goes: a picture, or the end of all. */
+static guint piece_end(const Copier *copier, gint64 ms)
+{
+    const MediaRecorded *recorded = copier->recorded;
+    guint n = media_recorded_pictures(recorded);
+    gint64 all_ms = av_rescale_q(recorded->end, recorded->base, (AVRational){1, 1000});
+    return ms >= all_ms ? n : picture_at(copier, ms);
+}
+
+static void add_piece(Copier *copier, MediaSpan span)
+{
+    MediaSpan *last =
+        copier->spans->len > 0 ? span_at(copier->spans, copier->spans->len - 1) : NULL;
+    g_array_append_val(copier->pieces, span);
+    if (last == NULL || last->end != span.first) {
+        g_array_append_val(copier->spans, span);
+        return;
+    }
+    last->end = span.end;
+    last->until = span.until;
+}
+
 static void plan_pieces(Copier *copier)
 {
     const ShowHighlights *highlights = copier->render->highlights;
+    MediaRecorded *recorded = copier->recorded;
     gint64 at = 0;
     for (guint i = 0; highlights != NULL && i < highlights->pieces->len; i++) {
         const ShowPiece *piece = highlights->pieces->pdata[i];
-        Piece planned = {to_ticks(copier, piece->start_ms), to_ticks(copier, piece->end_ms), at};
-        if (planned.end <= planned.first)
+        MediaSpan span = {
+            .recorded = recorded,
+            .first = picture_at(copier, piece->start_ms),
+            .end = piece_end(copier, piece->end_ms),
+            .at = at,
+            .own = (double)at,
+            .pace = 1,
+        };
+        if (span.end <= span.first)
             continue;
-        g_array_append_val(copier->pieces, planned);
-        at += planned.end - planned.first;
+        at += media_recorded_tick(recorded, span.end) - media_recorded_tick(recorded, span.first);
+        span.until = at;
+        add_piece(copier, span);
     }
 }
 
@@ -67,29 +100,40 @@ static void plan_sound(Copier *copier)
     copier->plan.frames = to_samples(copier, copier->recorded->end);
     copier->plan.pieces = g_array_new(FALSE, FALSE, sizeof(MediaPlanPiece));
     for (guint i = 0; i < copier->pieces->len; i++) {
-        const Piece *piece = &g_array_index(copier->pieces, Piece, i);
-        MediaPlanPiece sound = {.first = to_samples(copier, piece->first),
+        const MediaSpan *piece = span_at(copier->pieces, i);
+        gint64 first = media_recorded_tick(copier->recorded, piece->first);
+        MediaPlanPiece sound = {.first = to_samples(copier, first),
                                 .at = to_samples(copier, piece->at)};
-        gint64 next = to_samples(copier, piece->at + piece->end - piece->first);
-        sound.end = sound.first + next - sound.at;
+        sound.end = sound.first + to_samples(copier, piece->until) - sound.at;
         g_array_append_val(copier->plan.pieces, sound);
     }
 }
 
-/* ---- pictures ---- */
+/* ---- outputs ---- */
 
-static MediaOutput *open_output(const Copier *copier, const char *path, int *picture,
-                                GError **error)
+static gboolean open_edge(Copier *copier, GError **error)
+{
+    gboolean any = FALSE;
+    for (guint i = 0; i < copier->spans->len; i++)
+        any |= media_span_has_edge(span_at(copier->spans, i));
+    if (!any)
+        return TRUE;
+    copier->edge = media_edge_new(copier->recorded, copier->render->settings, error);
+    return copier->edge != NULL;
+}
+
+static MediaOutput *open_output(const Copier *copier, const char *path,
+                                const AVCodecParameters *codec, int *picture, GError **error)
 {
     g_autoptr(MediaOutput) output = media_output_open(path, error);
     if (output == NULL)
         return NULL;
     const MediaRecorded *recorded = copier->recorded;
-    const AVStream *stream = recorded->input->streams[recorded->stream];
+    const AVStream *stream = media_recorded_stream(recorded);
     ShowRate rate = {stream->avg_frame_rate.num, stream->avg_frame_rate.den};
     if (recorded->steady)
-        rate = (ShowRate){recorded->base.den, recorded->base.num};
-    *picture = media_output_add(output, stream->codecpar, recorded->base, rate);
+        rate = recorded->rate;
+    *picture = media_output_add(output, codec, recorded->base, rate);
     media_output_keep_rotation(output, *picture, stream);
     media_output_set_title(output, copier->render->title);
     media_output_hold(output, copier->render->cancellable);
@@ -99,60 +143,82 @@ static MediaOutput *open_output(const Copier *copier, const char *path, int *pic
 static gboolean open_outputs(Copier *copier, GError **error)
 {
     const MediaRender *render = copier->render;
-    copier->program = open_output(copier, render->program_path, &copier->program_picture, error);
+    const AVCodecParameters *codec = media_recorded_stream(copier->recorded)->codecpar;
+    copier->program =
+        open_output(copier, render->program_path, codec, &copier->program_picture, error);
     if (copier->program == NULL)
         return FALSE;
     media_output_add_chapters(copier->program, render->chapters, render->shots->duration_ms);
     if (render->highlights_path == NULL || copier->pieces->len == 0)
         return TRUE;
+    if (!open_edge(copier, error))
+        return FALSE;
+    if (copier->edge != NULL)
+        codec = media_edge_parameters(copier->edge);
     copier->highlights =
-        open_output(copier, render->highlights_path, &copier->highlights_picture, error);
+        open_output(copier, render->highlights_path, codec, &copier->highlights_picture, error);
     return copier->highlights != NULL;
 }
 
-/* A piece begins with a keyframe, or where the one before it ends; it may end anywhere, because no
- * picture needs a later one. */
-static gboolean write_highlight(Copier *copier, const AVPacket *packet, GError **error)
+/* ---- pictures ---- */
+
+static MediaSplice splice_into(const Copier *copier, MediaOutput *output, int stream)
 {
-    const Piece *piece = NULL;
-    for (; copier->piece < copier->pieces->len; copier->piece++) {
-        piece = &g_array_index(copier->pieces, Piece, copier->piece);
-        if (packet->pts < piece->end)
-            break;
-    }
-    if (copier->piece == copier->pieces->len || packet->pts < piece->first)
-        return TRUE;
-    g_autoptr(AVPacket) copy = av_packet_clone(packet);
-    g_assert(copy != NULL);
-    copy->pts += piece->at - piece->first;
-    copy->dts = copy->pts;
-    copy->duration = MIN(copy->duration, piece->end - packet->pts);
-    return media_output_write(copier->highlights, copier->highlights_picture, copy, error);
+    return (MediaSplice){
+        .output = output,
+        .stream = stream,
+        .edge = copier->edge,
+        .cancellable = copier->render->cancellable,
+        .progress = copier->render->progress,
+        .second = av_q2d(copier->recorded->base),
+        .all = copier->recorded->end,
+        .last = -1,
+    };
 }
 
-static void tell(const Copier *copier, gint64 ticks)
+static void count(MediaRenderReport *report, const MediaSplice *splice)
 {
-    double second = av_q2d(copier->recorded->base);
-    media_progress_tell(copier->render->progress, "copy", (double)ticks * second,
-                        (double)copier->recorded->end * second);
+    report->copied_frames += splice->copied;
+    report->encoded_frames += splice->encoded;
+    report->decoded_frames += splice->encoded;
 }
 
-static gboolean copy_pictures(Copier *copier, GError **error)
+static gboolean copy_program(Copier *copier, MediaRenderReport *report, GError **error)
 {
-    g_autoptr(AVPacket) packet = av_packet_alloc();
-    for (guint n = 0; media_recorded_next(copier->recorded, packet); n++) {
-        if (n % TELL_PICTURES == 0)
-            tell(copier, packet->pts);
-        if (g_cancellable_set_error_if_cancelled(copier->render->cancellable, error) ||
-            (copier->highlights != NULL && !write_highlight(copier, packet, error)) ||
-            !media_output_write(copier->program, copier->program_picture, packet, error))
+    MediaRecorded *recorded = copier->recorded;
+    MediaSplice splice = splice_into(copier, copier->program, copier->program_picture);
+    MediaSpan whole = {.recorded = recorded,
+                       .end = media_recorded_pictures(recorded),
+                       .until = recorded->end,
+                       .pace = 1};
+    if (!media_splice_write(&splice, &whole, error))
+        return FALSE;
+    report->frames = splice.copied;
+    count(report, &splice);
+    return TRUE;
+}
+
+static gboolean copy_highlights(Copier *copier, MediaRenderReport *report, GError **error)
+{
+    MediaSplice splice = splice_into(copier, copier->highlights, copier->highlights_picture);
+    splice.progress = NULL; /* short beside the program */
+    for (guint i = 0; copier->highlights != NULL && i < copier->spans->len; i++)
+        if (!media_splice_write(&splice, span_at(copier->spans, i), error))
             return FALSE;
-    }
-    g_clear_pointer(&copier->recorded->input, media_close_input);
+    count(report, &splice);
     return TRUE;
 }
 
 /* ---- all of it ---- */
+
+static gboolean write_sound(Copier *copier, GError **error)
+{
+    const MediaRender *render = copier->render;
+    if (render->sound != NULL)
+        return media_copy_sound(render, &copier->plan, copier->program, copier->highlights, error);
+    return render->mix == NULL ||
+           media_render_sound(render, &copier->plan, copier->program, copier->highlights, error);
+}
 
 static gboolean finish(Copier *copier, GError **error)
 {
@@ -164,21 +230,24 @@ static gboolean finish(Copier *copier, GError **error)
     return copier->highlights == NULL || media_output_publish(copier->highlights, error);
 }
 
-gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *render, GError **error)
+gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *render,
+                               MediaRenderReport *report, GError **error)
 {
     g_assert(recorded->obstacle == NULL);
+    *report = (MediaRenderReport){.warnings = g_ptr_array_new_with_free_func(g_free)};
     g_auto(Copier) copier = {.render = render, .recorded = recorded};
-    copier.pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+    copier.pieces = g_array_new(FALSE, FALSE, sizeof(MediaSpan));
+    copier.spans = g_array_new(FALSE, FALSE, sizeof(MediaSpan));
     plan_pieces(&copier);
     plan_sound(&copier);
-    if (!media_recorded_rewind(recorded, error) || !open_outputs(&copier, error) ||
-        !copy_pictures(&copier, error))
+    if (!open_outputs(&copier, error) || !copy_program(&copier, report, error) ||
+        !copy_highlights(&copier, report, error))
         return FALSE;
-    if (render->mix != NULL &&
-        !media_render_sound(render, &copier.plan, copier.program, copier.highlights, error))
+    if (!write_sound(&copier, error))
         return FALSE;
     if (!finish(&copier, error))
         return FALSE;
-    tell(&copier, recorded->end);
+    media_progress_tell(render->progress, "copy", media_recorded_duration_s(recorded),
+                        media_recorded_duration_s(recorded));
     return TRUE;
 }

@@ -36,3 +36,6 @@ gint64 media_plan_sample(const MediaPlan *plan, gint64 frame);
  * that. There the encoder makes none of its own (x264's min-keyint), and what begins with a worse
  * picture stays worse: three such shots a minute took .0002 of SSIM. */
 gboolean media_plan_wants_keyframe(const MediaPlan *plan, gint64 frame);
+
+/* Where each piece comes to lie, now that frames are counted. highlights: of the plan, or NULL. */
+void media_plan_note_pieces(const MediaPlan *plan, ShowHighlights *highlights);

@@ -172,3 +172,13 @@ gboolean media_plan_wants_keyframe(const MediaPlan *plan, gint64 frame)
             return TRUE;
     return FALSE;
 }
+
+void media_plan_note_pieces(const MediaPlan *plan, ShowHighlights *highlights)
+{
+    if (highlights == NULL || highlights->pieces->len != plan->pieces->len)
+        return;
+    for (guint i = 0; i < plan->pieces->len; i++) {
+        ShowPiece *piece = highlights->pieces->pdata[i];
+        piece->at_ms = show_rate_ms(plan->rate, media_plan_piece(plan, i)->at);
+    }
+}

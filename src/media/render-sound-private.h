@@ -12,3 +12,8 @@
  * which is then at its end and has its recordings closed. */
 gboolean media_render_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,
                             MediaOutput *highlights, GError **error);
+
+/* The same of render->sound, copied as it is; only the pieces are encoded. It must be one that
+ * media_sound_can_copy(). */
+gboolean media_copy_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,
+                          MediaOutput *highlights, GError **error);

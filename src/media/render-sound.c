@@ -1,13 +1,18 @@
 #include "render-sound-private.h"
 
+#include "copy-private.h"
 #include "encode-private.h"
 
+#include <math.h>
+#include <media/recorded.h>
 #include <media/sound.h>
 
 enum {
     BLOCK_SAMPLES = 1024,
+    CHANNELS = 2,
     FADE_SAMPLES = 480, /* 10 ms: where pieces meet nothing clicks */
     TELL_BLOCKS = 938,  /* progress every 20 s */
+    PREROLL_MS = 80,
 };
 
 /* One encoder, and the stream where what it makes goes. */
@@ -35,7 +40,7 @@ static gboolean write_packet(AVPacket *packet, gpointer data, GError **error)
 
 static gboolean open_track(Track *track, MediaOutput *output, int bitrate, GError **error)
 {
-    track->aac = media_aac_open(bitrate, error);
+    track->aac = media_aac_open(CHANNELS, bitrate, error);
     if (track->aac == NULL)
         return FALSE;
     track->output = output;
@@ -123,6 +128,7 @@ static gboolean encode_all(Sound *sound, GError **error)
             !media_aac_push(sound->program.aac, stereo, (gsize)n, write_packet, &sound->program,
                             error))
             return FALSE;
+        media_waveform_add(sound->render->waveform, stereo, (gsize)n);
         if (sound->highlights.output != NULL && !push_pieces(sound, stereo, n, error))
             return FALSE;
         sound->done += n;
@@ -131,6 +137,99 @@ static gboolean encode_all(Sound *sound, GError **error)
                                 (double)sound->done / MEDIA_SOUND_HZ, (double)all / MEDIA_SOUND_HZ);
     }
     return finish_track(&sound->program, error) && finish_track(&sound->highlights, error);
+}
+
+/* ---- copying ---- */
+
+/* In samples of the program: a decoder of Opus is right after 80 ms (RFC 7845, 4.6); what comes
+ * before the program's first picture is not heard (an edit list hides it). */
+static gboolean is_wanted(const AVPacket *packet, gint64 hz, gint64 end)
+{
+    return packet->pts + packet->duration > -hz * PREROLL_MS / 1000 && packet->pts < end;
+}
+
+static gboolean copy_program(const MediaRender *render, const MediaPlan *plan, MediaCopy *copy,
+                             MediaOutput *program, GError **error)
+{
+    AVRational base = media_copy_time_base(copy);
+    int stream =
+        media_output_add(program, media_copy_stream(copy)->codecpar, base, (ShowRate){0, 0});
+    gint64 start = llround(render->sound_start_s * base.den);
+    gint64 end =
+        av_rescale_q(media_plan_sample(plan, plan->frames), (AVRational){1, MEDIA_SOUND_HZ}, base);
+    g_autoptr(AVPacket) packet = av_packet_alloc();
+    while (media_copy_read(copy, packet)) {
+        packet->pts -= start;
+        packet->dts -= start;
+        if (g_cancellable_set_error_if_cancelled(render->cancellable, error))
+            return FALSE;
+        if (!is_wanted(packet, base.den, end))
+            av_packet_unref(packet);
+        else if (!media_output_write(program, stream, packet, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Packets do not begin where pieces do: their sound is encoded, which is little. */
+static gboolean encode_piece(Sound *sound, MediaSound *recording, const MediaPlanPiece *piece,
+                             GError **error)
+{
+    float stereo[2 * BLOCK_SAMPLES];
+    gint64 begin, end;
+    piece_samples(sound->plan, piece, &begin, &end);
+    gint64 start = llround(sound->render->sound_start_s * MEDIA_SOUND_HZ);
+    if (!media_sound_seek(recording, MAX(0, start + begin), error))
+        return FALSE;
+    for (gint64 at = begin; at < end;) {
+        gint64 n = MIN(end - at, BLOCK_SAMPLES);
+        gssize got = media_sound_read(recording, stereo, (gsize)n, error);
+        if (got < 0 || g_cancellable_set_error_if_cancelled(sound->render->cancellable, error))
+            return FALSE;
+        for (gint64 i = 0; i < n; i++)
+            for (int channel = 0; channel < 2; channel++)
+                stereo[2 * i + channel] =
+                    i < got ? stereo[2 * i + channel] * fade(at + i, begin, end) : 0;
+        if (!media_aac_push(sound->highlights.aac, stereo, (gsize)n, write_packet,
+                            &sound->highlights, error))
+            return FALSE;
+        at += n;
+    }
+    return TRUE;
+}
+
+static gboolean encode_pieces(Sound *sound, MediaOutput *highlights, GError **error)
+{
+    const MediaRender *render = sound->render;
+    g_autoptr(MediaSound) recording = media_sound_open(render->sound->path, 2, error);
+    if (recording == NULL ||
+        !open_track(&sound->highlights, highlights, render->settings->audio_bitrate, error))
+        return FALSE;
+    for (guint i = 0; i < sound->plan->pieces->len; i++)
+        if (!encode_piece(sound, recording, media_plan_piece(sound->plan, i), error))
+            return FALSE;
+    return finish_track(&sound->highlights, error);
+}
+
+gboolean media_copy_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,
+                          MediaOutput *highlights, GError **error)
+{
+    g_auto(Sound) sound = {.render = render, .plan = plan};
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(MediaCopy) copy = media_copy_open(render->sound, MEDIA_COPY_ANY_SOUND, &problem);
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    g_assert(copy != NULL);
+    return copy_program(render, plan, copy, program, error) &&
+           (highlights == NULL || encode_pieces(&sound, highlights, error));
+}
+
+gboolean media_sound_can_copy(const MediaInfo *info)
+{
+    g_autoptr(MediaCopy) copy = media_copy_open(info, MEDIA_COPY_ANY_SOUND, NULL);
+    return copy != NULL;
 }
 
 gboolean media_render_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,

@@ -203,19 +203,6 @@ static gboolean finish(Renderer *renderer, GError **error)
     return renderer->highlights == NULL || media_output_publish(renderer->highlights, error);
 }
 
-/* Where each piece really is, now that frames are counted. */
-static void note_pieces(const Renderer *renderer)
-{
-    const ShowHighlights *highlights = renderer->render->highlights;
-    const GArray *pieces = renderer->plan->pieces;
-    if (highlights == NULL || highlights->pieces->len != pieces->len)
-        return;
-    for (guint i = 0; i < pieces->len; i++) {
-        ShowPiece *piece = highlights->pieces->pdata[i];
-        piece->at_ms = show_rate_ms(renderer->plan->rate, media_plan_piece(renderer->plan, i)->at);
-    }
-}
-
 gboolean media_render(const MediaRender *render, MediaRenderReport *report, GError **error)
 {
     g_auto(Renderer) renderer = {.render = render};
@@ -228,8 +215,8 @@ gboolean media_render(const MediaRender *render, MediaRenderReport *report, GErr
     close_pictures(&renderer, report);
     if (!finish(&renderer, error))
         return FALSE;
-    report->frames = renderer.plan->frames;
-    note_pieces(&renderer);
+    report->frames = report->encoded_frames = renderer.plan->frames;
+    media_plan_note_pieces(renderer.plan, render->highlights);
     tell(&renderer, renderer.plan->frames);
     return TRUE;
 }

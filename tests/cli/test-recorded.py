@@ -1,125 +1,14 @@
 """A show that the studio cut live (H.264 program in two parts with a gap between them, the first torn
 by a crash) rendered from its program: every picture must be the recording's, every time too."""
-import hashlib
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import show  # noqa: E402
+from studio_show import CUTS, GAP_S, RATE, START_MS, Studio, frames, times  # noqa: E402
 from tap import Tap  # noqa: E402
-
-ASIDE = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}   # its leak check needs what is denied
-RATE = 30
-START_MS = 1500          # of the program, session clock
-GAP_S = (16.0, 20.0)     # of the program's time: nothing was recorded
-SOURCES = [("cam_1", "Host", "person"), ("cam_2", "Guest", "person"), ("cam_4", "All", "wide")]
-#        program's time, source, decision
-CUTS = [(5200, "cam_2", "s2"), (9533, "cam_1", "s3"), (13100, "cam_4", None), (21000, "cam_1", "s4"),
-        (27500, "cam_2", "s5")]
-PIECES = ["--highlights", "16", "--piece-min", "5", "--piece-max", "9"]
-
-
-def ffmpeg(*arguments):
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True)
-
-
-def record(path, source, start_s, seconds, codec=None):
-    """As the console writes it: no reordering, a keyframe at each cut and every two seconds."""
-    keys = ",".join(str(t / 1000 - start_s) for t, _, _ in CUTS if t / 1000 > start_s)
-    codec = codec or ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-bf", "0",
-                      "-g", 2 * RATE, "-force_key_frames", keys]
-    ffmpeg("-ss", start_s, "-t", seconds, "-i", source, *codec, "-c:a", "libopus", "-f", "matroska",
-           "-live", "1", "-cluster_time_limit", "1000", path)
-    return path
-
-
-def entry(path, kind, source, start_ms):
-    """What the server writes into the manifest."""
-    line = json.loads(show.crosscut("index", path, "--json").stdout)
-    kept = {k: line[k] for k in ("video", "audio", "duration", "bytes", "sha256", "gaps")}
-    found = {"name": path.name, "kind": kind, "start": start_ms, **kept}
-    return {**found, "source": source} if source else found
-
-
-def frames(path):
-    """The hash of each decoded picture."""
-    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:v", "-fps_mode",
-                           "passthrough", "-f", "framemd5", "-"], stdout=subprocess.PIPE, text=True,
-                          check=True)
-    return [line.split(",")[-1].strip() for line in done.stdout.splitlines() if line[0] != "#"]
-
-
-def times(path):
-    """When each picture is shown, s from the first."""
-    packets = show.probe(path, "-select_streams", "v", "-show_entries", "packet=pts_time")["packets"]
-    found = sorted(float(p["pts_time"]) for p in packets)
-    return [t - found[0] for t in found]
-
-
-class Studio:
-    def __init__(self, work, name="studio", codec=None):
-        self.sample = show.sample_show()
-        self.folder = work / name
-        self.folder.mkdir()
-        host = self.sample / "host.mp4"
-        extension = "webm" if codec else "mkv"
-        first = record(self.folder / f"program.{extension}", host, 0, GAP_S[0], codec)
-        os.truncate(first, first.stat().st_size - 700)
-        second = record(self.folder / f"program.2.{extension}", host, GAP_S[1], 14, codec)
-        self.parts = [(first, 0.0), (second, GAP_S[1])]
-        self.files = [entry(path, "program", None, START_MS + t * 1000) for path, t in self.parts]
-        for source, _, _ in SOURCES:
-            path = record(self.folder / f"{source}_iso.mkv", host, 0, 34)
-            self.files.append(entry(path, "iso", source, START_MS))
-        self.write_log()
-        self.write_manifest()
-
-    def write_log(self):
-        events = [{"type": "session_start", "t": 0, "name": "Studio", "sources": self.sources()},
-                  {"type": "record_start", "t": START_MS, "source": "program", "file": "program.mkv",
-                   "start": START_MS},
-                  {"type": "switch", "t": 0, "source": "cam_1", "reason": "opening", "id": "s1"}]
-        for t, source, decision in CUTS:
-            if decision:
-                events.append({"type": "switch", "t": t + START_MS - 80, "source": source,
-                               "reason": "speaks", "id": decision})
-            events.append({"type": "cut", "t": t + START_MS, "source": source, "decision": decision})
-        for start, end, source in ((1, 5, "cam_1"), (5.2, 9.4, "cam_2"), (9.5, 13, "cam_1"),
-                                   (20.9, 27.2, "cam_1"), (27.4, 33, "cam_2")):
-            events += [{"type": kind, "source": source, "t": round(t * 1000) + START_MS}
-                       for kind, t in (("speaking_start", start), ("speaking_stop", end))]
-        events.sort(key=lambda e: e["t"])
-        for seq, event in enumerate(events, 1):
-            event.update({"id": event.get("id", f"e{seq}"), "seq": seq})
-        (self.folder / "events.json").write_text(json.dumps(events))
-
-    @staticmethod
-    def sources():
-        return [{"id": i, "label": label, "role": role} for i, label, role in SOURCES]
-
-    def write_manifest(self):
-        manifest = {"version": 1, "id": "0b0e7a3c-0000-4000-8000-000000000002", "name": "Studio",
-                    "started_at": "2026-11-27T10:00:00Z", "state": "complete",
-                    "sources": self.sources(), "files": self.files}
-        (self.folder / "manifest.json").write_text(json.dumps(manifest))
-
-    def render(self, *options):
-        before = self.sums()
-        done = show.crosscut("render", self.folder, "--json", *PIECES, *options, env=ASIDE)
-        assert done.returncode == 0, done.stderr
-        assert self.sums() == before, "the recordings were changed"
-        self.lines = [json.loads(line) for line in done.stdout.splitlines()]
-        self.warnings = [line["warning"] for line in self.lines if "warning" in line]
-        self.program = self.folder / "program.mp4"
-        return self
-
-    def sums(self):
-        return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in self.folder.iterdir()
-                if "_iso" in p.name or p.name in ("program.mkv", "program.2.mkv")}
 
 
 def every_frame_is_that_of_the_recording(studio):
@@ -165,32 +54,45 @@ def shots_are_those_of_the_log(studio):
     return None if found == moved else f"{found}, wanted {moved}"
 
 
-def highlights_are_copied_frames(studio):
-    pieces = show.load(studio.folder / "highlights.json")["pieces"]
-    program, at = frames(studio.program), times(studio.program)
-    wanted, places = [], []
-    for piece in pieces:
+def pieces_frames(studio):
+    """(number in the program, where it is to lie, first keyframe at or behind the piece's beginning)
+    of each frame of the highlights."""
+    at, keys = times(studio.program), keyframes(studio.program)
+    found = []
+    for piece in show.load(studio.folder / "highlights.json")["pieces"]:
         inside = [i for i, t in enumerate(at)
                   if piece["start"] - 0.6 <= t * 1000 < piece["end"] - 0.6]
-        wanted += [program[i] for i in inside]
-        places += [(piece["at"] - piece["start"]) / 1000 + at[i] for i in inside]
+        copied_from = min((k for k in keys if k >= inside[0]), default=len(at))
+        found += [(i, (piece["at"] - piece["start"]) / 1000 + at[i], i >= copied_from)
+                  for i in inside]
+    return found
+
+
+def keyframes(path):
+    packets = show.probe(path, "-select_streams", "v", "-show_entries", "packet=flags")["packets"]
+    return [i for i, p in enumerate(packets) if "K" in p["flags"]]
+
+
+def highlights_are_the_frames_of_the_program(studio):
+    wanted = pieces_frames(studio)
     path = studio.folder / "highlights.mp4"
-    print(f"# {len(pieces)} pieces, {len(wanted)} frames")
-    if len(pieces) < 2 or frames(path) != wanted:
-        return f"{len(pieces)} pieces, {len(frames(path))} frames, wanted {len(wanted)}"
-    worst = max(abs(a - b) for a, b in zip(times(path), places, strict=True))
+    program, made = show.frame_codes(studio.program), show.frame_codes(path)
+    pieces = len(show.load(studio.folder / "highlights.json")["pieces"])
+    print(f"# {pieces} pieces, {len(wanted)} frames, {sum(not c for _, _, c in wanted)} encoded")
+    if pieces < 2 or made != [program[i] for i, _, _ in wanted]:
+        return f"{pieces} pieces, {len(made)} frames, wanted {len(wanted)}"
+    worst = max(abs(a - b) for a, (_, b, _) in zip(times(path), wanted, strict=True))
     return f"a frame is {worst * 1000:.1f} ms off" if worst > 0.002 else None
 
 
-def highlights_begin_at_keyframes(studio):
-    packets = show.probe(studio.program, "-select_streams", "v", "-show_entries",
-                         "packet=pts_time,flags")["packets"]
-    keys = [float(p["pts_time"]) * 1000 for p in packets if "K" in p["flags"]]
-    behind = None   # where a piece ends the next may go on
-    for piece in show.load(studio.folder / "highlights.json")["pieces"]:
-        if piece["start"] != behind and min(abs(piece["start"] - key) for key in keys) > 1:
-            return f"{piece['start']} is no keyframe of the program"
-        behind = piece["end"]
+def only_edges_are_encoded(studio):
+    wanted = pieces_frames(studio)
+    program, made = frames(studio.program), frames(studio.folder / "highlights.mp4")
+    other = [k for k, (i, _, copied) in enumerate(wanted) if copied and made[k] != program[i]]
+    edges = sum(not copied for _, _, copied in wanted)
+    said = show.load(studio.folder / "report.json")["frames"]
+    if other or not edges or said["encoded"] != edges:
+        return f"frames {other[:5]} are not copied, {edges} at edges, {said}"
     return None
 
 
@@ -213,6 +115,31 @@ def the_folder_is_whole(studio):
     if done.returncode != 0 or left or missing:
         return f"{done.stdout}{done.stderr} left: {left} missing: {missing}"
     return None
+
+
+def the_library_has_a_picture_and_a_waveform(studio):
+    manifest = {f["name"] for f in show.load(studio.folder / "manifest.json")["files"]}
+    poster = show.probe(studio.folder / "poster.jpg", "-show_entries", "stream=codec_name,width,height")
+    stream = poster["streams"][0]
+    wave = show.load(studio.folder / "waveform.json")
+    print(f"# {stream}, {len(wave['peaks'])} peaks of {wave['step']} ms, highest {max(wave['peaks'])}")
+    if not {"poster.jpg", "waveform.json", "report.json"} <= manifest:
+        return f"the manifest names {manifest}"
+    if stream["codec_name"] != "mjpeg" or stream["width"] != 640 or stream["height"] != 360:
+        return f"{stream}"
+    long_enough = abs(len(wave["peaks"]) * wave["step"] - 34000) < 100
+    return None if long_enough and 60 < max(wave["peaks"]) <= 255 else f"{wave}"[:200]
+
+
+def sound_is_copied_when_asked_for(studio):
+    studio.render("--audio", "copy")
+    streams = show.probe(studio.program, "-show_entries", "stream=codec_name")["streams"]
+    if [s["codec_name"] for s in streams][:2] != ["h264", "opus"]:
+        return f"{streams}"
+    wave = show.load(studio.folder / "waveform.json")["peaks"]
+    problem = sound_is_in_step_at_the_end(studio) or highlights_are_in_step(studio)
+    studio.render()
+    return problem or (None if max(wave) > 20 else f"nothing is heard: {wave[:20]}")
 
 
 def the_index_lies_in_front(studio):
@@ -287,8 +214,10 @@ def main():
         studio = Studio(work).render()
         for test in (every_frame_is_that_of_the_recording, every_frame_is_shown_when_it_was,
                      sound_is_in_step_at_the_end, shots_are_those_of_the_log,
-                     highlights_are_copied_frames, highlights_begin_at_keyframes,
+                     highlights_are_the_frames_of_the_program, only_edges_are_encoded,
                      highlights_are_in_step, the_folder_is_whole, the_index_lies_in_front,
+                     the_library_has_a_picture_and_a_waveform,
+                     sound_is_copied_when_asked_for,
                      a_second_render_is_the_same, another_height_is_encoded_and_said,
                      other_settings_cut_from_the_cameras):
             tap.run(test.__name__.replace("_", " "), test, studio)

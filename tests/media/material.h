@@ -29,7 +29,10 @@ typedef struct Material {
     const double *times; /* of each frame, s: variable rate; NULL: constant */
     gboolean full_range, sound;
     gboolean faststart;
-    gboolean live; /* Matroska as browsers write it: no cues, no length, a cluster a second */
+    gboolean live;       /* Matroska as browsers write it: no cues, no length, a cluster a second */
+    gboolean in_order;   /* no picture is decoded before one that is shown earlier */
+    const char *profile; /* of libx264; NULL: its own choice */
+    gboolean opus;       /* the sound, instead of AAC */
 } Material;
 
 /* ---- drawing ---- */
@@ -138,7 +141,9 @@ static inline void open_video(Writer *writer)
     encoder->thread_count = 1;
     AVDictionary *options = NULL;
     if (strcmp(name, "libx264") == 0) {
-        encoder->max_b_frames = 2;
+        encoder->max_b_frames = material->in_order ? 0 : 2;
+        if (material->profile != NULL)
+            av_dict_set(&options, "profile", material->profile, 0);
         av_dict_set(&options, "preset", "ultrafast", 0);
         av_dict_set(&options, "crf", "20", 0);
         av_dict_set(&options, "x264-params", "scenecut=0", 0);
@@ -164,9 +169,12 @@ static inline void open_video(Writer *writer)
 
 static inline void open_audio(Writer *writer)
 {
-    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
+    gboolean opus = writer->material->opus;
+    const AVCodec *codec =
+        opus ? avcodec_find_encoder_by_name("libopus") : avcodec_find_encoder(AV_CODEC_ID_AAC);
+    g_assert_nonnull(codec);
     AVCodecContext *encoder = avcodec_alloc_context3(codec);
-    encoder->sample_fmt = AV_SAMPLE_FMT_FLTP;
+    encoder->sample_fmt = opus ? AV_SAMPLE_FMT_FLT : AV_SAMPLE_FMT_FLTP;
     encoder->sample_rate = 48000;
     encoder->time_base = (AVRational){1, 48000};
     av_channel_layout_default(&encoder->ch_layout, 1);
@@ -184,7 +192,7 @@ static inline void write_sound(Writer *writer, double seconds)
 {
     AVFrame *frame = av_frame_alloc();
     frame->nb_samples = writer->audio->frame_size;
-    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->format = writer->audio->sample_fmt; /* one channel: packed or not is the same */
     frame->sample_rate = 48000;
     av_channel_layout_copy(&frame->ch_layout, &writer->audio->ch_layout);
     g_assert_cmpint(av_frame_get_buffer(frame, 0), >=, 0);

@@ -13,7 +13,7 @@ static char *render_camera(char *folder, const Material *material)
     g_autoptr(GError) error = NULL;
     g_autoptr(MediaInfo) info = media_probe(path, &error);
     g_assert_no_error(error);
-    media_render_camera(info, &settings, camera, NULL, NULL, &error);
+    media_render_camera(info, &settings, NULL, camera, NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(count_files(folder), ==, 2);
     return camera;
@@ -129,7 +129,7 @@ static void test_cancel(void)
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_cancellable_cancel(cancellable);
     g_autoptr(GError) error = NULL;
-    g_assert_false(media_render_camera(info, &settings, camera, NULL, cancellable, &error));
+    g_assert_false(media_render_camera(info, &settings, NULL, camera, NULL, cancellable, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_cmpuint(count_files(folder), ==, 1);
     remove_folder(folder);

@@ -1,6 +1,6 @@
-/* A program as it was recorded while the show ran, made into program.mp4 and highlights.mp4 without
- * decoding a picture: packets are copied with their times, a gap is the frame before it held, sound
- * is encoded once. Highlights begin at keyframes of the recording.
+/* A program as it was recorded while the show ran, made into program.mp4 and highlights.mp4: packets
+ * are copied with their times, a gap is the frame before it held, sound is encoded once. Only where a
+ * piece of the highlights begins between two keyframes are pictures encoded, up to the second.
  * Threads: one object, one thread at a time. */
 #pragma once
 #include <media/probe.h>
@@ -23,11 +23,18 @@ const char *media_recorded_obstacle(const MediaRecorded *recorded);
 double media_recorded_start_s(const MediaRecorded *recorded);
 double media_recorded_duration_s(const MediaRecorded *recorded);
 
-/* Moves pieces to where they can be copied: back to the keyframe before each, never into the piece
- * before it. Returns the farthest such way, ms. */
+/* Moves pieces onto pictures: to a keyframe that lies 300 ms before the wanted beginning to 200 ms
+ * behind it, otherwise to the nearest picture; never into the piece before. Where pictures cannot be
+ * encoded so that they fit (10 bits, interlaced), back to the keyframe before. Returns the farthest
+ * way back, ms. */
 gint64 media_recorded_snap(const MediaRecorded *recorded, ShowHighlights *highlights);
 
 /* As media_render(), from the recording: `cameras` and `n_cameras` are not read, of `settings` only
- * the sound's bit rate, of `shots` only the duration; `mix` begins with the first picture; the
- * highlights have been through snap(). There must be no obstacle. Stage "copy". */
-gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *render, GError **error);
+ * the sound's bit rate and, for edges, crf, preset and threads, of `shots` only the duration; `mix`
+ * begins with the first picture; the highlights have been through snap(). There must be no obstacle.
+ * Stage "copy". */
+gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *render,
+                               MediaRenderReport *report, GError **error);
+
+/* Whether its sound can be copied into MP4: Opus and AAC. */
+gboolean media_sound_can_copy(const MediaInfo *info);

@@ -13,6 +13,7 @@
 #include <media/mix.h>
 #include <media/probe.h>
 #include <media/progress.h>
+#include <media/waveform.h>
 #include <show/clock.h>
 #include <show/highlights.h>
 #include <show/shots.h>
@@ -24,12 +25,13 @@ typedef enum {
 } MediaFit;
 
 typedef struct MediaRenderSettings {
-    int width, height; /* even; 1920 × 1080 */
-    MediaFit fit;      /* bars */
-    int crf;           /* 22; 0 … 51 */
-    const char *preset;/* "veryfast" */
-    int threads;       /* 0: as many as there are cores */
-    int audio_bitrate; /* bit/s; 160 000 */
+    int width, height;   /* even; 1920 × 1080 */
+    MediaFit fit;        /* bars */
+    int crf;             /* 22; 0 … 51 */
+    const char *preset;  /* "veryfast" */
+    int threads;         /* 0: as many as there are cores */
+    int audio_bitrate;   /* bit/s; 160 000 */
+    gboolean copy_sound; /* Opus and AAC stay as they were recorded, where pictures are copied */
 } MediaRenderSettings;
 void media_render_defaults(MediaRenderSettings *settings);
 
@@ -44,12 +46,15 @@ typedef struct MediaRender {
     const MediaCamera *cameras;
     gsize n_cameras;
     const MediaRenderSettings *settings;
-    MediaMix *mix;                /* at its beginning, as long as the program; NULL: no sound track */
-    ShowHighlights *highlights;   /* or NULL; boundaries are on frames */
-    const GPtrArray *chapters;    /* EditChapter *, or NULL */
-    const char *title;            /* or NULL */
+    MediaMix *mix;           /* at its beginning, as long as the program; NULL: no sound track */
+    const MediaInfo *sound;  /* a recording whose sound is copied in place of a mix, or NULL … */
+    double sound_start_s;    /* … and where in it the program begins, from its zero */
+    MediaWaveform *waveform; /* what is heard is added to it, but for copied sound; or NULL */
+    ShowHighlights *highlights; /* or NULL; boundaries are on frames */
+    const GPtrArray *chapters;  /* EditChapter *, or NULL */
+    const char *title;          /* or NULL */
     const char *program_path;
-    const char *highlights_path;  /* or NULL; not written when there is no piece */
+    const char *highlights_path; /* or NULL; not written when there is no piece */
     const MediaProgress *progress;
     GCancellable *cancellable;
 } MediaRender;
@@ -57,6 +62,9 @@ typedef struct MediaRender {
 typedef struct MediaRenderReport {
     gint64 frames;         /* of the program */
     gint64 decoded_frames; /* of the cameras */
+    gint64 copied_frames;  /* into program and highlights, without decoding */
+    gint64
+        encoded_frames; /* of the program, and where highlights are not copied from it, of both */
     gint64 missing_frames; /* nothing to show: black, or the last picture held */
     GPtrArray *warnings;   /* char *, owned */
 } MediaRenderReport;
@@ -64,8 +72,12 @@ void media_render_report_clear(MediaRenderReport *report);
 
 gboolean media_render(const MediaRender *render, MediaRenderReport *report, GError **error);
 
-/* cam_N.mp4: H.264 and HEVC copied, everything else and variable rates encoded once; sound AAC
- * (copied when it is AAC). On the file's own time, zero at the file's zero. */
+/* cam_N.mp4: H.264 and HEVC copied, everything else encoded once, also pictures of a variable rate
+ * that are reordered; sound AAC (copied when it is AAC, or Opus with copy_sound). On the file's own
+ * time, zero at the file's zero, pictures on the frames of its rate. */
+/* keyframes: gint64, ascending: frames of the file that must be keyframes where it is encoded; NULL:
+ * none. */
 gboolean media_render_camera(const MediaInfo *info, const MediaRenderSettings *settings,
-                             const char *path, const MediaProgress *progress,
-                             GCancellable *cancellable, GError **error);
+                             const GArray *keyframes, const char *path,
+                             const MediaProgress *progress, GCancellable *cancellable,
+                             GError **error);
