@@ -7,7 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import show  # noqa: E402
-from studio_show import CUTS, GAP_S, RATE, START_MS, Studio, frames, times  # noqa: E402
+from studio_show import (CUTS, GAP_S, RATE, SOURCES, START_MS, Studio, entry, frames,  # noqa: E402
+                         record, times)
 from tap import Tap  # noqa: E402
 
 
@@ -197,6 +198,27 @@ def another_codec_is_encoded_once(studio, work):
     return f"frames {off[:5]} are others" if off or not any(made) else None
 
 
+def cameras_are_encoded_once(studio, work):
+    """As large as the program and no H.264: their files are encoded anyway, and the program is copied
+    from those, frame for frame as when it is encoded for itself (which another size makes it)."""
+    codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", 2 * RATE]
+    two = Studio(work, "once", codec, sources=SOURCES[:2])
+    two.files = []
+    for source, name in (("cam_1", "host.mp4"), ("cam_2", "third.mp4")):
+        path = record(two.folder / f"{source}_iso.webm", studio.sample / name, 0, 34, codec)
+        two.files.append(entry(path, "iso", source, START_MS))
+    two.write_manifest()
+    seen = {}
+    for height in (360, 358):
+        two.render("--height", height, "--preset", "superfast")
+        way = show.load(two.folder / "report.json")["pictures"]
+        seen[way] = [show.frame_codes(two.folder / name) for name in ("program.mp4", "highlights.mp4")]
+    if set(seen) != {"shared", "encoded"}:
+        return f"{set(seen)}"
+    print(f"# {len(seen['shared'][0])} and {len(seen['shared'][1])} frames")
+    return None if seen["shared"] == seen["encoded"] else "other frames"
+
+
 def no_program_is_an_error(studio, work):
     folder = work / "none"
     folder.mkdir()
@@ -222,6 +244,7 @@ def main():
                      other_settings_cut_from_the_cameras):
             tap.run(test.__name__.replace("_", " "), test, studio)
         for test in (without_cameras_the_program_is_there, another_codec_is_encoded_once,
+                     cameras_are_encoded_once,
                      no_program_is_an_error):
             tap.run(test.__name__.replace("_", " "), test, studio, work)
     tap.finish()
