@@ -299,6 +299,8 @@ const CliCommand cli_serve = {
         (const char *const[]){
             "crosscut serve", "the studio at http://127.0.0.1:8080/",
             "crosscut serve --storage /srv/shows --keep-iso 30d", "recordings go after a month",
+            "crosscut serve --mirror s3://bucket/studio --keep-iso 7d",
+            "a copy of everything in object storage, and recordings of cameras there only after a week",
             "crosscut serve --public-url https://studio.example --trusted-proxies 127.0.0.1",
             "behind a reverse proxy on this machine", NULL},
     .run = run,

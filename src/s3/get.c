@@ -104,14 +104,25 @@ static void name_part(Fetch *fetch)
     fetch->part_path = g_strdup_printf("%s/.%.24s.part", fetch->folder, hash);
 }
 
+/* Locked, and still the file of that name: whoever had it before may have put it in place meanwhile. */
+static gboolean lock_part(const Fetch *fetch, struct stat *status)
+{
+    struct stat named;
+    if (flock(fetch->fd, LOCK_EX | LOCK_NB) != 0 || fstat(fetch->fd, status) != 0 ||
+        lstat(fetch->part_path, &named) != 0)
+        return FALSE;
+    errno = EAGAIN;
+    return named.st_ino == status->st_ino && named.st_dev == status->st_dev;
+}
+
 static gboolean open_part(Fetch *fetch, GError **error)
 {
     struct stat status;
     name_part(fetch);
     fetch->fd = open(fetch->part_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fetch->fd < 0 || fstat(fetch->fd, &status) != 0)
+    if (fetch->fd < 0)
         return fail_errno(error, fetch->part_path, "open this file");
-    if (flock(fetch->fd, LOCK_EX | LOCK_NB) != 0)
+    if (!lock_part(fetch, &status))
         return fail_errno(error, fetch->part_path, "lock this file, somebody else fetches into it");
     fetch->have = status.st_size;
     /* Without an ETag nobody knows whether it is the same object. */

@@ -3,6 +3,7 @@
  * is "error CODE message" and status 1. */
 #include <s3/s3.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     char *words[5] = {NULL};
     g_assert(argc >= 2);
+    signal(SIGPIPE, SIG_IGN);
     for (int i = 2; i < argc && i < 6; i++)
         words[i - 2] = argv[i];
     g_autoptr(S3Client) client = client_new(&error);

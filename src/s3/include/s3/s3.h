@@ -4,7 +4,8 @@
  *
  * Every function that takes a GCancellable blocks until its work is done, for hours perhaps: call
  * them from worker threads, never from a main loop. A client may be used by several threads at once.
- * Giving up through the GCancellable takes up to a second.
+ * Giving up through the GCancellable takes up to a second. The process ignores SIGPIPE, which TLS
+ * libraries cause when a connection ends under them.
  *
  * Keys are relative to the prefix of the client's URL. They are UTF-8, at most 1024 bytes with the
  * prefix, without empty, "." and ".." segments and control characters. Sizes: bytes. Times: seconds
