@@ -9,12 +9,15 @@
 static void tell_verdict(CliReport *report, const StoreVerdict *verdict, gboolean quiet)
 {
     if (cli_report_is_json(report)) {
-        cli_report_json(report, json_pack("{s:s,s:b,s:s*}", "file", verdict->name, "good",
-                                          verdict->good, "problem", verdict->problem));
+        cli_report_json(report, json_pack("{s:s,s:b,s:s*,s:s*}", "file", verdict->name, "good",
+                                          verdict->good, "problem", verdict->problem, "at",
+                                          verdict->elsewhere));
         return;
     }
     if (!verdict->good)
         printf("BAD   %s: %s\n", verdict->name, verdict->problem);
+    else if (verdict->elsewhere != NULL && !quiet)
+        printf("away  %s: at the %s\n", verdict->name, verdict->elsewhere);
     else if (!quiet)
         printf("good  %s\n", verdict->name);
 }

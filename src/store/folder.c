@@ -37,7 +37,7 @@ gboolean store_folder_write_manifest(const char *path, const ShowManifest *manif
 
 gboolean store_file_is_elsewhere(const ShowFile *file)
 {
-    return json_object_get(file->extra, STORE_ELSEWHERE) != NULL;
+    return json_is_string(json_object_get(file->extra, STORE_ELSEWHERE));
 }
 
 char *store_folder_file(const char *path, const ShowFile *file)
@@ -53,6 +53,7 @@ static void verdict_free(gpointer data)
     StoreVerdict *verdict = data;
     g_free(verdict->name);
     g_free(verdict->problem);
+    g_free(verdict->elsewhere);
     g_free(verdict);
 }
 
@@ -92,9 +93,9 @@ GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable, GErr
     for (guint i = 0; i < manifest->files->len; i++) {
         const ShowFile *file = manifest->files->pdata[i];
         g_autoptr(GError) cancelled = NULL;
-        if (store_file_is_elsewhere(file))
-            continue;
-        char *problem = find_problem(path, file, cancellable, &cancelled);
+        const char *elsewhere = json_string_value(json_object_get(file->extra, STORE_ELSEWHERE));
+        char *problem =
+            elsewhere == NULL ? find_problem(path, file, cancellable, &cancelled) : NULL;
         if (cancelled != NULL) {
             g_propagate_error(error, g_steal_pointer(&cancelled));
             return NULL;
@@ -103,6 +104,7 @@ GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable, GErr
         verdict->name = g_strdup(file->name);
         verdict->good = problem == NULL;
         verdict->problem = problem;
+        verdict->elsewhere = g_strdup(elsewhere);
         g_ptr_array_add(verdicts, verdict);
     }
     return g_steal_pointer(&verdicts);

@@ -287,9 +287,13 @@ static void test_what_is_nowhere_else_stays(Fixture *f, gconstpointer data)
     g_assert_true(store_file_is_elsewhere(show_manifest_find(manifest, "cam_1_iso.webm")));
     g_assert_false(store_file_is_elsewhere(show_manifest_find(manifest, "cam_2_iso.webm")));
     g_autoptr(GPtrArray) verdicts = store_folder_verify(path, NULL, NULL);
-    g_assert_cmpuint(verdicts->len, ==, 3); /* what is here is looked at */
-    for (guint i = 0; i < verdicts->len; i++)
-        g_assert_true(((StoreVerdict *)verdicts->pdata[i])->good);
+    g_assert_cmpuint(verdicts->len, ==, 4);
+    for (guint i = 0; i < verdicts->len; i++) {
+        const StoreVerdict *verdict = verdicts->pdata[i];
+        g_assert_true(verdict->good);
+        gboolean is_away = strcmp(verdict->name, "cam_1_iso.webm") == 0;
+        g_assert_cmpstr(verdict->elsewhere, ==, is_away ? "mirror" : NULL);
+    }
 }
 
 static void test_unreadable_show_is_said_and_left(Fixture *f, gconstpointer data)
