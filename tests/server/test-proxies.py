@@ -345,7 +345,7 @@ def dockerfile_names_the_libraries():
     linked = subprocess.run(["ldd", CROSSCUT], capture_output=True, text=True, check=True).stdout
     wanted = {"libglib-2.0": "libglib2.0-0", "libjansson": "libjansson4", "libnettle": "libnettle8",
               "libmicrohttpd": "libmicrohttpd12", "libwslay": "libwslay1", "libsqlite3": "libsqlite3-0",
-              "libhiredis": "libhiredis0.14",
+              "libhiredis": "libhiredis0.14", "libsodium": "libsodium23", "libcurl": "libcurl4",
               "libebur128": "libebur128-1", "libavformat": "libavformat59",
               "libavcodec": "libavcodec59", "libavfilter": "libavfilter8",
               "libswscale": "libswscale6", "libswresample": "libswresample4",
