@@ -295,6 +295,7 @@ static JobsSay say_last(Job *job)
                          .session = job->word->session,
                          .reason = job->reason,
                          .for_good = job->for_good,
+                         .is_far = cli_storage_is_far(job->work->storage),
                          .progress = job->progress};
         g_autoptr(GError) error = NULL;
         JobsSay answer = JOBS_SAY_UNSET;

@@ -1,46 +1,102 @@
+/* Where shows are for a worker: the studio's own folder, or object storage with room to work here. */
 #include "work.h"
 
 #include "error.h"
+#include "object-storage.h"
 
+#include <server/render-objects.h>
 #include <store/names.h>
 
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
 struct CliStorage {
-    char *folder; /* of a shared one */
+    char *folder;     /* that the server shares; NULL: object storage */
+    S3Client *client; /* or NULL */
+    char *scratch;    /* a folder of this process; with object storage */
 };
+
+/* ---- life ---- */
+
+static gboolean check_shared(const char *where, GError **error)
+{
+    g_autofree char *sessions = g_build_filename(where, "sessions", NULL);
+    if (g_file_test(sessions, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    g_set_error(
+        error, CLI_ERROR, CLI_ERROR_USAGE,
+        "--storage: %s: expected s3://bucket/prefix, or the folder that the server has as its "
+        "storage (there is no sessions/ in it)",
+        where);
+    return FALSE;
+}
+
+static char *make_scratch(const char *above, GError **error)
+{
+    char *path =
+        g_build_filename(above != NULL ? above : g_get_tmp_dir(), "crosscut-worker-XXXXXX", NULL);
+    if (g_mkdtemp(path) != NULL)
+        return path;
+    g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE, "--scratch: %s: cannot make this folder: %s",
+                path, g_strerror(errno));
+    g_free(path);
+    return NULL;
+}
 
 CliStorage *cli_storage_new(const char *where, const char *scratch, GError **error)
 {
-    (void)scratch;
-    g_autofree char *sessions = g_build_filename(where, "sessions", NULL);
-    if (!g_file_test(sessions, G_FILE_TEST_IS_DIR)) {
-        g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE,
-                    "--storage: %s: expected the folder that the server has as its storage (there "
-                    "is no sessions/ in it)",
-                    where);
-        return NULL;
+    g_autoptr(CliStorage) storage = g_new0(CliStorage, 1);
+    if (!g_str_has_prefix(where, "s3://")) {
+        if (!check_shared(where, error))
+            return NULL;
+        storage->folder = g_canonicalize_filename(where, NULL);
+        return g_steal_pointer(&storage);
     }
-    CliStorage *storage = g_new0(CliStorage, 1);
-    storage->folder = g_canonicalize_filename(where, NULL);
-    return storage;
+    storage->client = cli_object_storage_new(where, error);
+    if (storage->client != NULL)
+        storage->scratch = make_scratch(scratch, error);
+    return storage->scratch != NULL ? g_steal_pointer(&storage) : NULL;
 }
 
 void cli_storage_free(CliStorage *storage)
 {
     if (storage == NULL)
         return;
+    if (storage->scratch != NULL)
+        g_rmdir(storage->scratch);
+    s3_client_free(storage->client);
+    g_free(storage->scratch);
     g_free(storage->folder);
     g_free(storage);
+}
+
+gboolean cli_storage_is_far(const CliStorage *storage)
+{
+    return storage->client != NULL;
+}
+
+/* ---- a show ---- */
+
+static char *path_of(const CliStorage *storage, const char *session)
+{
+    return storage->client != NULL ? g_build_filename(storage->scratch, session, NULL)
+                                   : g_build_filename(storage->folder, "sessions", session, NULL);
 }
 
 char *cli_storage_fetch(CliStorage *storage, const char *session, JobsLease lease,
                         GCancellable *cancellable, GError **error)
 {
-    (void)lease, (void)cancellable;
     if (!store_id_is_valid(session)) {
         g_set_error_literal(error, CLI_ERROR, CLI_ERROR_FAILED, "the job names no show");
         return NULL;
     }
-    g_autofree char *path = g_build_filename(storage->folder, "sessions", session, NULL);
+    g_autofree char *path = path_of(storage, session);
+    if (storage->client != NULL)
+        return server_objects_fetch_show(storage->client, session, path, lease, cancellable, error)
+                   ? g_steal_pointer(&path)
+                   : NULL;
     if (g_file_test(path, G_FILE_TEST_IS_DIR))
         return g_steal_pointer(&path);
     g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED, "%s: there is no such show in %s", session,
@@ -51,11 +107,31 @@ char *cli_storage_fetch(CliStorage *storage, const char *session, JobsLease leas
 gboolean cli_storage_deliver(CliStorage *storage, const char *session, JobsLease lease,
                              GCancellable *cancellable, GError **error)
 {
-    (void)storage, (void)session, (void)lease, (void)cancellable, (void)error;
-    return TRUE; /* the server sees it already */
+    g_autofree char *path = path_of(storage, session);
+    return storage->client == NULL || /* the server sees it already */
+           server_objects_send_attempt(storage->client, session, path, lease, cancellable, error);
+}
+
+/* Links are removed, not followed. */
+static void remove_tree(const char *path)
+{
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        struct stat status;
+        if (lstat(child, &status) == 0 && S_ISDIR(status.st_mode))
+            remove_tree(child);
+        else
+            g_unlink(child);
+    }
+    g_rmdir(path);
 }
 
 void cli_storage_leave(CliStorage *storage, const char *session)
 {
-    (void)storage, (void)session;
+    if (storage->client == NULL || !store_id_is_valid(session))
+        return;
+    g_autofree char *path = path_of(storage, session);
+    remove_tree(path);
 }

@@ -10,12 +10,15 @@
  * All functions wait for disk or network. */
 typedef struct CliStorage CliStorage;
 
-/* "/srv/shows" (the server's --storage, wherever it is mounted). CLI_ERROR_USAGE: no such place. */
+/* "/srv/shows" (the server's --storage, wherever it is mounted), or "s3://bucket/prefix" (its
+ * --mirror) with room to work below `scratch` (NULL: $TMPDIR). CLI_ERROR_USAGE: no such place. */
 CliStorage *cli_storage_new(const char *where, const char *scratch,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cli_storage_free(CliStorage *storage); /* NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliStorage, cli_storage_free)
 
+/* The server has to look for what is delivered in object storage. */
+gboolean cli_storage_is_far(const CliStorage *storage);
 /* What a render of this show reads is at hand: the path of the show's folder on this machine. Its
  * attempts are those of that folder. Free with g_free(). */
 char *cli_storage_fetch(CliStorage *storage, const char *session, JobsLease lease,

@@ -2,6 +2,7 @@
  * time. It owns nothing: killed at any moment, its job goes on elsewhere. */
 #include "command.h"
 #include "error.h"
+#include "object-storage.h"
 #include "work.h"
 
 #include <jobs/error.h>
@@ -77,6 +78,7 @@ static JobsWord *ask(Worker *worker, const char *ticket)
         g_autoptr(GError) error = NULL;
         JobsWord word = {.say = JOBS_SAY_TAKE, .progress = {.left_ms = -1}};
         word.session = (char *)worker->session;
+        word.is_far = cli_storage_is_far(worker->work.storage);
         gboolean good = jobs_hand_say(worker->work.hand, &word, &error) &&
                         (ticket == NULL || jobs_hand_keep(worker->work.hand, ticket, &error));
         g_free(word.worker);
@@ -226,6 +228,7 @@ static int run(const CliContext *context, GError **error)
         return CLI_EXIT_USAGE;
     g_autofree char *program = own_path();
     g_autoptr(CliStorage) storage = cli_storage_new(where, cli_value(arguments, "scratch"), error);
+    cli_forget_secrets();
     g_autoptr(JobsHand) hand = storage != NULL ? jobs_hand_new(redis, name, error) : NULL;
     if (hand == NULL)
         return CLI_EXIT_FAILED;
@@ -251,7 +254,9 @@ static const CliOption options[] = {
      "Where the studio hands out renders: redis://host:port/database; with a password as "
      "CROSSCUT_REDIS only"},
     {"storage", 0, "WHERE", NULL,
-     "Where the shows are: the studio's storage, shared with this machine (or CROSSCUT_STORAGE)"},
+     "Where the shows are: the studio's storage, shared with this machine, or s3://bucket/prefix, "
+     "its "
+     "--mirror (or CROSSCUT_STORAGE)"},
     {"once", 0, NULL, NULL, "Do one render and end; the exit status says how it went"},
     {"idle", 0, "SECONDS", NULL,
      "End when there was nothing to do for so long (with --once 30; else never)"},
@@ -280,7 +285,7 @@ const CliCommand cli_worker = {
         (const char *const[]){
             "crosscut worker --redis redis://10.0.0.5/0 --storage /srv/shows",
             "takes renders until it is ended",
-            "crosscut worker --once --redis redis://10.0.0.5/0 --storage /srv/shows",
-            "as a job of a cluster", NULL},
+            "crosscut worker --once --redis redis://10.0.0.5/0 --storage s3://shows/studio",
+            "as a job of a cluster, with object storage", NULL},
     .run = run,
 };

@@ -32,11 +32,11 @@ void jobs_word_free(JobsWord *word)
 char *jobs_word_text(const JobsWord *word)
 {
     json_t *value =
-        json_pack("{s:s, s:s*, s:I, s:I, s:I, s:I, s:s*, s:s*, s:s*, s:b, s:f, s:I}", "say",
+        json_pack("{s:s, s:s*, s:I, s:I, s:I, s:I, s:s*, s:s*, s:s*, s:b, s:b, s:f, s:I}", "say",
                   names[word->say], "worker", word->worker, "number", (json_int_t)word->number,
                   "job", (json_int_t)word->lease.job, "take", (json_int_t)word->lease.take, "lease",
                   (json_int_t)word->lease_ms, "session", word->session, "settings", word->settings,
-                  "reason", word->reason, "forGood", word->for_good, "percent",
+                  "reason", word->reason, "forGood", word->for_good, "far", word->is_far, "percent",
                   word->progress.percent, "left", (json_int_t)word->progress.left_ms);
     char *dumped = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(6));
     char *text = g_strdup(dumped != NULL ? dumped : "{}");
@@ -93,6 +93,7 @@ static gboolean read_all(const json_t *value, JobsWord *word)
 {
     word->say = say_of(json_string_value(json_object_get(value, "say")));
     word->for_good = json_is_true(json_object_get(value, "forGood"));
+    word->is_far = json_is_true(json_object_get(value, "far"));
     return word->say != JOBS_SAY_UNSET &&
            read_text(value, "worker", JOBS_TEXT_BYTES_MAX, &word->worker) &&
            read_text(value, "session", JOBS_TEXT_BYTES_MAX, &word->session) &&

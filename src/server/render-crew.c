@@ -3,10 +3,15 @@
  * the second time; nothing that a worker says is believed but numbers and its reason. */
 #include "renders-state-private.h"
 
+#include "mirror-private.h"
+
 #include <jobs/desk.h>
 #include <jobs/error.h>
 #include <server/error.h>
 #include <server/render-wish.h>
+#include <store/folder.h>
+#include <store/names.h>
+#include <store/whole.h>
 
 #include <string.h>
 
@@ -44,7 +49,10 @@ typedef struct Question {
     char *worker, *session;
     gint64 number;
     JobsLease lease;
-    gint64 taken_ms;
+    gboolean is_far;
+    JobsWord *job; /* that it may have, when the mirror has its show */
+    char *folder;  /* of that show */
+    gboolean is_mirrored;
 } Question;
 
 static Question *question_new(ServerCrew *crew, const JobsWord *word)
@@ -55,6 +63,7 @@ static Question *question_new(ServerCrew *crew, const JobsWord *word)
     question->session = g_strdup(word->session);
     question->number = word->number;
     question->lease = word->lease;
+    question->is_far = word->is_far;
     return question;
 }
 
@@ -63,6 +72,8 @@ static void question_free(Question *question)
     unref(question->crew);
     g_free(question->worker);
     g_free(question->session);
+    g_free(question->folder);
+    jobs_word_free(question->job);
     g_free(question);
 }
 
@@ -98,6 +109,67 @@ static JobsSay word_of(const GError *error)
 
 /* ---- take ---- */
 
+static void give_back(Question *question, JobsLease lease)
+{
+    jobs_give_back(question->crew->renders->jobs, lease, NOT_READY_MS, NULL, NULL);
+    say_only(question, JOBS_SAY_NONE);
+}
+
+static void hand_out(Question *question)
+{
+    JobsWord *job = question->job;
+    g_message("show being rendered show=%s job=%" G_GINT64_FORMAT " worker=%s", job->session,
+              job->lease.job, question->worker);
+    say(question, job);
+    job->worker = NULL; /* the question's */
+}
+
+/* What it reads from the mirror is there, as it is here. */
+static gboolean has_all(ServerMirror *mirror, const char *session, const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, STORE_MANIFEST, NULL);
+    g_autofree char *sum = store_sha256(path, NULL, NULL, NULL);
+    g_autoptr(ShowManifest) manifest = store_folder_manifest(folder, NULL);
+    if (manifest == NULL || sum == NULL || !server_mirror_has(mirror, session, STORE_MANIFEST, sum))
+        return FALSE;
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ShowFile *file = manifest->files->pdata[i];
+        if (store_recording_parse(file->name, NULL) && file->path == NULL && file->sha256 != NULL &&
+            !server_mirror_has(mirror, session, file->name, file->sha256))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void mirror_work(gpointer data)
+{
+    Question *question = data;
+    ServerMirror *mirror = question->crew->renders->server->mirror;
+    question->is_mirrored =
+        mirror != NULL && has_all(mirror, question->job->session, question->folder);
+}
+
+static void mirror_done(gpointer data)
+{
+    Question *question = data;
+    if (question->is_mirrored && !question->crew->is_freed)
+        hand_out(question);
+    else if (!question->crew->is_freed)
+        give_back(question, question->job->lease);
+    question_free(question);
+}
+
+static JobsWord *word_for(const JobsJob *job)
+{
+    JobsWord *word = g_new0(JobsWord, 1);
+    word->say = JOBS_SAY_JOB;
+    word->lease = jobs_job_lease(job);
+    word->session = g_strdup(job->session);
+    word->settings = g_strdup(job->settings);
+    word->progress = job->progress;
+    return word;
+}
+
 static void taken(const JobsJob *job, const GError *error, gpointer data)
 {
     Question *question = data;
@@ -108,21 +180,18 @@ static void taken(const JobsJob *job, const GError *error, gpointer data)
     }
     if (error != NULL)
         g_warning("no render was taken error=%s", error->message);
-    if (job != NULL && (renders->is_draining || !server_renders_is_ready(renders, job->session))) {
-        jobs_give_back(renders->jobs, jobs_job_lease(job), NOT_READY_MS, NULL, NULL);
-        job = NULL;
-    }
-    if (job != NULL) {
-        JobsWord answer = {.say = JOBS_SAY_JOB,
-                           .lease = jobs_job_lease(job),
-                           .session = job->session,
-                           .settings = job->settings,
-                           .progress = job->progress};
-        g_message("show being rendered show=%s job=%" G_GINT64_FORMAT " worker=%s", job->session,
-                  job->id, job->worker);
-        say(question, &answer);
-    } else {
+    if (job == NULL) {
         say_only(question, JOBS_SAY_NONE);
+    } else if (renders->is_draining || !server_renders_is_ready(renders, job->session)) {
+        give_back(question, jobs_job_lease(job));
+    } else {
+        question->job = word_for(job);
+        question->folder = server_renders_folder(renders, job->session);
+        if (question->is_far && question->folder != NULL) {
+            store_workers_push(renders->workers, mirror_work, mirror_done, question);
+            return;
+        }
+        hand_out(question);
     }
     question_free(question);
 }
@@ -204,7 +273,8 @@ static void publish(ServerCrew *crew, const JobsWord *word)
         return;
     }
     g_autofree char *cut = server_render_wish_cut(job->settings);
-    ServerLeft left = {.session = word->session, .cut = cut, .lease = word->lease};
+    ServerLeft left = {
+        .session = word->session, .cut = cut, .lease = word->lease, .is_far = word->is_far};
     g_hash_table_add(crew->publishing, g_memdup2(&word->lease.job, sizeof word->lease.job));
     server_renders_publish(crew->renders, &left, published, question);
 }

@@ -8,6 +8,7 @@
 #include "shows-private.h"
 
 #include <jobs/error.h>
+#include <server/render-objects.h>
 #include <store/attempt.h>
 #include <store/folder.h>
 
@@ -19,6 +20,7 @@ typedef struct Publish {
     ServerRenders *renders;
     char *session, *cut;
     JobsLease lease;
+    gboolean is_far;
     void (*done)(const GError *error, gpointer data);
     gpointer data;
     /* what came of it */
@@ -187,9 +189,24 @@ static void holds_still(const JobsJob *job, const GError *error, gpointer data)
         push(publish, move_work, move_done);
 }
 
+static gboolean fetch(Publish *publish)
+{
+    const ServerRenders *renders = publish->renders;
+    if (!publish->is_far)
+        return TRUE;
+    if (renders->objects != NULL)
+        return server_objects_fetch_attempt(renders->objects, publish->session, publish->folder,
+                                            publish->lease, renders->ending, &publish->error);
+    g_set_error_literal(&publish->error, SERVER_ERROR, SERVER_ERROR_CONFLICT,
+                        "its worker left it in object storage, and this studio has no --mirror");
+    return FALSE;
+}
+
 static void check_work(gpointer data)
 {
     Publish *publish = data;
+    if (!fetch(publish))
+        return;
     publish->left = store_attempt_check(publish->folder, publish->lease.job, publish->lease.take,
                                         publish->cut, NULL, &publish->error);
 }
@@ -226,6 +243,7 @@ void server_renders_publish(ServerRenders *renders, const ServerLeft *left,
     publish->session = g_strdup(left->session);
     publish->cut = g_strdup(left->cut);
     publish->lease = left->lease;
+    publish->is_far = left->is_far;
     publish->done = done;
     publish->data = data;
     jobs_heartbeat(renders->jobs, left->lease, LEASE_MS, NULL, holds, publish);
@@ -240,6 +258,18 @@ typedef struct Clean {
     gint64 job;
 } Clean;
 
+static void clean_objects(const Clean *clean, const char *folder, gint64 job)
+{
+    const ServerRenders *renders = clean->renders;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *session = g_path_get_basename(folder);
+    if (renders->objects != NULL &&
+        !server_objects_remove_attempts(renders->objects, session, job, renders->ending, &error))
+        g_warning("what a render left stays in object storage show=%s job=%" G_GINT64_FORMAT
+                  " error=%s",
+                  session, job, error->message);
+}
+
 static void clean_folder(const Clean *clean, const char *folder)
 {
     g_autoptr(GArray) jobs = store_attempt_jobs(folder);
@@ -248,7 +278,10 @@ static void clean_folder(const Clean *clean, const char *folder)
         gint64 job = g_array_index(jobs, gint64, i);
         gboolean goes =
             clean->live != NULL ? !g_hash_table_contains(clean->live, &job) : job == clean->job;
-        if (goes && !store_attempt_remove(folder, job, &error))
+        if (!goes)
+            continue;
+        clean_objects(clean, folder, job);
+        if (!store_attempt_remove(folder, job, &error))
             g_warning("what a render left stays error=%s", error->message);
     }
 }

@@ -2,6 +2,8 @@
 #pragma once
 #include "renders-private.h"
 
+#include <s3/s3.h>
+
 typedef struct ServerLocal ServerLocal;
 typedef struct ServerCrew ServerCrew;
 
@@ -12,6 +14,8 @@ struct ServerRenders {
     ServerLocal *local;    /* render-local.c */
     ServerCrew *crew;      /* render-crew.c; NULL: there is none, renders are done here */
     guint when_timer;      /* render-when.c */
+    S3Client *objects;     /* the mirror, where workers leave what they made; NULL: none */
+    GCancellable *ending;  /* ends what waits for it */
     GHashTable *asked;     /* ids of shows whose job is not on disk yet; render-when.c */
     guint refs;            /* the server, and answers that are due */
     gboolean is_freed, is_draining;
@@ -38,6 +42,7 @@ void server_renders_unwatch(ServerRenders *renders);
 typedef struct ServerLeft {
     const char *session, *cut; /* cut: NULL, the show itself */
     JobsLease lease;
+    gboolean is_far; /* it lies in object storage */
 } ServerLeft;
 
 /* Checks what lies in the attempt, and when the lease still holds puts it in its place and ends the

@@ -21,8 +21,10 @@ ServerRenders *server_renders_ref(ServerRenders *renders)
 
 void server_renders_unref(ServerRenders *renders)
 {
-    if (--renders->refs == 0)
-        g_free(renders);
+    if (--renders->refs > 0)
+        return;
+    g_clear_object(&renders->ending);
+    g_free(renders);
 }
 
 /* ---- what others see ---- */
@@ -188,6 +190,24 @@ static gboolean open_jobs(ServerRenders *renders, GError **error)
     return renders->jobs != NULL;
 }
 
+/* Whoever renders elsewhere may read the shows from the mirror, and leaves there what it made. */
+static gboolean open_objects(ServerRenders *renders, GError **error)
+{
+    const ServerConfig *config = renders->server->config;
+    const S3Options options = {
+        .url = config->mirror,
+        .endpoint = config->s3_endpoint,
+        .region = config->s3_region,
+        .key_id = config->s3_key_id,
+        .secret = config->s3_secret,
+        .session_token = config->s3_session_token,
+    };
+    if (config->mirror == NULL || config->redis == NULL)
+        return TRUE;
+    renders->objects = s3_client_new(&options, error);
+    return renders->objects != NULL;
+}
+
 gboolean server_renders_new(Server *server, GError **error)
 {
     ServerRenders *renders = g_new0(ServerRenders, 1);
@@ -198,8 +218,11 @@ gboolean server_renders_new(Server *server, GError **error)
         return FALSE;
     }
     server->renders = renders;
+    renders->ending = g_cancellable_new();
     renders->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     renders->workers = store_workers_new_patient("renders", 1, server->context);
+    if (!open_objects(renders, error))
+        return FALSE;
     if (server->config->redis != NULL)
         renders->crew = server_crew_new(renders, server->config->redis, error);
     else
@@ -230,7 +253,9 @@ void server_renders_free(ServerRenders *renders)
     server_renders_unwatch(renders);
     g_clear_pointer(&renders->local, server_local_free);
     g_clear_pointer(&renders->crew, server_crew_free);
+    g_cancellable_cancel(renders->ending);
     g_clear_pointer(&renders->workers, store_workers_free);
+    g_clear_pointer(&renders->objects, s3_client_free);
     g_clear_pointer(&renders->jobs, jobs_free);
     g_clear_pointer(&renders->asked, g_hash_table_unref);
     renders->server->renders = NULL;

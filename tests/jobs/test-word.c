@@ -15,6 +15,7 @@ static void test_round_trip(void)
                      .settings = (char *)"{\"a\":\"ü\"}",
                      .reason = (char *)"no \"picture\"",
                      .for_good = TRUE,
+                     .is_far = TRUE,
                      .progress = {12.5, 1000}};
     g_autoptr(GError) error = NULL;
     g_autofree char *text = jobs_word_text(&word);
@@ -28,6 +29,7 @@ static void test_round_trip(void)
     g_assert_cmpstr(read->settings, ==, word.settings);
     g_assert_cmpstr(read->reason, ==, word.reason);
     g_assert_true(read->for_good);
+    g_assert_true(read->is_far);
     g_assert_cmpfloat(read->progress.percent, ==, 12.5);
     g_assert_cmpint(read->progress.left_ms, ==, 1000);
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import redis
+import s3
 from client import Client, send_multipart, show_folder, start_show, stop_show, wait_complete
 from serve import BUILD, CROSSCUT, Studio
 from tap import Tap
@@ -64,13 +65,13 @@ def copy_show(studio, session, count):
 
 
 class Worker:
-    def __init__(self, studio, server, *options, log=None):
-        self.log = open(log or studio.folder / "workers.log", "ab")
-        environment = {**studio.environment, "CROSSCUT_REDIS": server.url}
-        del environment["CROSSCUT_ADMIN_TOKEN"]
+    def __init__(self, studio, server, *options, storage=None, environment=None):
+        self.log = open(studio.folder / "workers.log", "ab")
+        given = {**studio.environment, "CROSSCUT_REDIS": server.url, **(environment or {})}
+        del given["CROSSCUT_ADMIN_TOKEN"]
         self.process = subprocess.Popen(
-            [CROSSCUT, "worker", "--storage", studio.folder / "storage", *options],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
+            [CROSSCUT, "worker", "--storage", storage or studio.folder / "storage", *options],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=given)
 
     def kill(self):
         self.process.kill()
@@ -263,6 +264,107 @@ def test_tampered(studio, server, one):
     studio.ask("DELETE", f"/sessions/{one}/render")
 
 
+# ---- without a shared folder ----
+
+AWS = {"AWS_ACCESS_KEY_ID": s3.KEY, "AWS_SECRET_ACCESS_KEY": s3.SECRET}
+
+
+class Far:
+    """A studio with a mirror; workers reach the mirror through a proxy that fails on demand."""
+
+    def __init__(self, server):
+        self.server, self.storage = server, s3.Storage()
+        self.faults = s3.Faults(self.storage)
+        self.url = f"s3://{s3.BUCKET}/studio"
+        self.studio = Studio("--redis", server.url, "--worker-lease", LEASE, "--mirror", self.url,
+                             "--s3-endpoint", self.storage.endpoint, environment={**ASIDE, **AWS})
+        self.scratch = Path(tempfile.mkdtemp(prefix="crosscut-scratch-"))
+
+    def worker(self, *options):
+        return Worker(self.studio, self.server, "--scratch", self.scratch, *options, storage=self.url,
+                      environment={"CROSSCUT_S3_ENDPOINT": self.faults.endpoint, **AWS})
+
+    def there(self, session):
+        top = f"studio/sessions/{session}/"
+        return {key[len(top):] for key in self.storage.objects() if key.startswith(top)}
+
+    def __enter__(self):
+        self.studio.__enter__()
+        return self
+
+    def __exit__(self, *arguments):
+        self.studio.__exit__(*arguments)
+        self.faults.close()
+        self.storage.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def test_far(far, tiny):
+    """A worker that knows only Redis and the mirror; nothing of it is left anywhere."""
+    session = make_show(far.studio, tiny)
+    ask(far.studio, session)
+    worker = far.worker()
+    wait_render(far.studio, session, "done")
+    check_published(far.studio, session)
+    wait_for("the render is mirrored", lambda: "program.mp4" in far.there(session))
+    wait_for("what it left goes", lambda: not any("renders/" in n for n in far.there(session)))
+    wait_for("its room is given back", lambda: not list(far.scratch.glob("*/*")))
+    assert worker.end() == 0
+    assert not list(far.scratch.iterdir())
+
+
+def test_far_cut(far, tiny):
+    session = make_show(far.studio, tiny)
+    ask(far.studio, session, {"height": 90, "cut": "calm", "settings": {"min_shot": 2.5}})
+    worker = far.worker()
+    wait_render(far.studio, session, "done")
+    assert worker.end() == 0
+    folder = show_folder(far.studio, session)
+    manifest = json.loads((folder / "cuts/calm/manifest.json").read_text())
+    wanted = str(folder / "cam_1_iso.mkv")
+    assert wanted in [f.get("path") for f in manifest["files"]], manifest["files"]
+    done = subprocess.run([CROSSCUT, "verify", "--quiet", folder / "cuts/calm"], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_far_faults(far, tiny):
+    """Object storage that fails, is slow, cuts connections and lies: no harm, and done in the end."""
+    chance = random.Random(SEED)
+    kinds = (lambda: s3.Status(503, "SlowDown"), lambda: s3.Status(500, "InternalError"),
+             lambda: s3.Cut(), lambda: s3.Cut(sent=500))
+    session = make_show(far.studio, tiny)
+    far.faults.rule = lambda request: chance.choice(kinds)() if chance.random() < 0.25 else None
+    ask(far.studio, session)
+    worker = far.worker()
+    try:
+        wait_render(far.studio, session, "done", seconds=150)
+    finally:
+        far.faults.rule = lambda request: None
+    assert worker.end() == 0
+    check_published(far.studio, session)
+
+
+def test_far_denied(far, tiny):
+    """What it may not read ends with a reason that names no key, and the show stays as it is."""
+    session = make_show(far.studio, tiny)
+    wait_for("it is mirrored", lambda: "manifest.json" in far.there(session))
+    far.faults.rule = lambda request: s3.Status(403, "AccessDenied")
+    ask(far.studio, session)
+    worker = far.worker()
+    try:
+        wait_for("it says why", lambda: render_of(far.studio, session)["error"])
+    finally:
+        far.faults.rule = lambda request: None
+    render = render_of(far.studio, session)
+    tap.note(render["error"])
+    assert render["state"] == "waiting" and s3.SECRET not in json.dumps(render), render
+    assert worker.end() == 0
+    assert s3.SECRET not in workers_log(far.studio) + far.studio.log_text()
+    studio = far.studio.ask("DELETE", f"/sessions/{session}/render")
+    assert studio.status == 204
+
+
 def test_secrets_are_no_arguments(server):
     done = subprocess.run([CROSSCUT, "worker", "--storage", "/tmp", "--redis",
                            "redis://:secret@127.0.0.1:1/0"], capture_output=True, text=True,
@@ -279,6 +381,20 @@ def test_secrets_are_no_arguments(server):
         done = subprocess.run([CROSSCUT, "worker", "--storage", "/tmp", "--redis", url],
                               capture_output=True, text=True, check=False)
         assert done.returncode != 0, url
+
+
+def run_far(server, tiny):
+    tests = (("/server/workers/object-storage-is-all-that-is-shared", test_far),
+             ("/server/workers/a-cut-comes-from-object-storage", test_far_cut),
+             ("/r07/a-storage-that-fails-on-demand-delays-a-render", test_far_faults),
+             ("/r07/a-storage-that-refuses-is-a-reason", test_far_denied))
+    if s3.missing():
+        for name, _ in tests:
+            tap.skip(name, s3.missing())
+        return
+    with Far(server) as far:
+        for name, test in tests:
+            tap.run(name, lambda test=test: test(far, tiny))
 
 
 def main():
@@ -308,6 +424,7 @@ def main():
                     ("/s08/addresses-with-passwords-are-no-arguments",
                      lambda: test_secrets_are_no_arguments(server))):
                 tap.run(name, test)
+        run_far(server, tiny)
     tap.finish()
 
 

@@ -31,6 +31,7 @@ typedef struct JobsWord {
     gint64 lease_ms;
     char *session, *settings, *reason; /* NULL: none */
     gboolean for_good;
+    gboolean is_far; /* of TAKE, DONE: this worker reads and leaves shows in object storage */
     JobsProgress progress;
 } JobsWord;
 
