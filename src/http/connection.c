@@ -224,7 +224,7 @@ static enum MHD_Result queue_reply(HttpConnection *connection, gboolean close)
 {
     g_autoptr(HttpReply) reply = g_steal_pointer(&connection->reply);
     return queue(connection, http_reply_status(reply),
-                 http_reply_to_mhd(reply, close || connection->server->draining));
+                 http_reply_to_mhd(reply, connection, close || connection->server->draining));
 }
 
 static enum MHD_Result queue_upgrade(HttpConnection *connection)

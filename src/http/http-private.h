@@ -5,6 +5,7 @@
  * and a WebSocket is not MHD's any more. */
 #pragma once
 #include <http/server.h>
+#include <http/stream.h>
 #include <http/websocket.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
@@ -211,12 +212,20 @@ void http_request_become(HttpRequest *request, HttpWebSocket *websocket);
 /* ---- replies ---- */
 
 /* NULL: the system refused. */
-struct MHD_Response *http_reply_to_mhd(HttpReply *reply, gboolean close);
+struct MHD_Response *http_reply_to_mhd(HttpReply *reply, HttpConnection *connection,
+                                       gboolean close);
 void http_reply_set_status(HttpReply *reply, guint status);
+/* Its body is not in memory. */
 gboolean http_reply_is_file(const HttpReply *reply);
 gsize http_reply_length(const HttpReply *reply);
 /* The whole reply as bytes, saying "Connection: close" unless it `keeps` it. Not for files. */
 GBytes *http_reply_serialise(const HttpReply *reply, gboolean without_body, gboolean keeps);
+
+HttpStream *http_stream_new(gint64 length_bytes, const HttpStreamEvents *events, gpointer data);
+gint64 http_stream_length(const HttpStream *stream);
+void http_stream_free(HttpStream *stream); /* says `closed`. NULL-safe */
+/* Takes the stream. NULL: the system refused. */
+struct MHD_Response *http_stream_to_mhd(HttpStream *stream, HttpConnection *connection);
 
 /* ---- sockets that are no longer MHD's ---- */
 

@@ -1,4 +1,5 @@
-/* A reply: status, headers, and bytes or a piece of a file. MHD sends it, a file with sendfile(). */
+/* A reply: status, headers, and bytes, a piece of a file, or a stream. MHD sends it, a file with
+ * sendfile(). */
 #include "http-private.h"
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ struct HttpReply {
     int fd; /* -1: none */
     gint64 offset;
     gint64 length;
+    HttpStream *stream; /* or NULL */
 };
 
 static void clear_line(gpointer data)
@@ -48,6 +50,7 @@ gboolean http_reply_header(HttpReply *reply, const char *name, const char *value
 static void drop_body(HttpReply *reply)
 {
     g_clear_pointer(&reply->bytes, g_bytes_unref);
+    g_clear_pointer(&reply->stream, http_stream_free);
     if (reply->fd >= 0)
         close(reply->fd);
     reply->fd = -1;
@@ -77,6 +80,14 @@ void http_reply_file(HttpReply *reply, int fd, gint64 offset, gint64 length_byte
     reply->length = length_bytes;
 }
 
+HttpStream *http_reply_stream(HttpReply *reply, gint64 length_bytes, const HttpStreamEvents *events,
+                              gpointer data)
+{
+    drop_body(reply);
+    reply->stream = http_stream_new(length_bytes, events, data);
+    return reply->stream;
+}
+
 void http_reply_free(HttpReply *reply)
 {
     if (!reply)
@@ -98,13 +109,15 @@ void http_reply_set_status(HttpReply *reply, guint status)
 
 gboolean http_reply_is_file(const HttpReply *reply)
 {
-    return reply->fd >= 0;
+    return reply->fd >= 0 || reply->stream;
 }
 
 gsize http_reply_length(const HttpReply *reply)
 {
     if (reply->fd >= 0)
         return (gsize)reply->length;
+    if (reply->stream)
+        return (gsize)http_stream_length(reply->stream);
     return reply->bytes ? g_bytes_get_size(reply->bytes) : 0;
 }
 
@@ -113,8 +126,10 @@ static void unref_bytes(void *bytes)
     g_bytes_unref(bytes);
 }
 
-static struct MHD_Response *body_of(HttpReply *reply)
+static struct MHD_Response *body_of(HttpReply *reply, HttpConnection *connection)
 {
+    if (reply->stream)
+        return http_stream_to_mhd(g_steal_pointer(&reply->stream), connection);
     if (reply->fd >= 0 && reply->length > 0) {
         int fd = reply->fd;
         reply->fd = -1; /* MHD closes it */
@@ -129,9 +144,9 @@ static struct MHD_Response *body_of(HttpReply *reply)
         length, (void *)bytes, unref_bytes, g_bytes_ref(reply->bytes));
 }
 
-struct MHD_Response *http_reply_to_mhd(HttpReply *reply, gboolean close)
+struct MHD_Response *http_reply_to_mhd(HttpReply *reply, HttpConnection *connection, gboolean close)
 {
-    struct MHD_Response *response = body_of(reply);
+    struct MHD_Response *response = body_of(reply, connection);
     if (!response)
         return NULL;
     for (guint i = 0; i < reply->lines->len; i++) {
