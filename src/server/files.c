@@ -1,11 +1,12 @@
 /* Files of shows: what the manifest names, and the documents of a show. Nothing else is served, and
  * nothing is run by a browser that shows it. */
-#include "uploads-private.h"
+#include "files-private.h"
 
 #include "shows-private.h"
 
+#include <show/limits.h>
 #include <store/error.h>
-#include <store/names.h>
+#include <store/folder.h>
 
 #include <string.h>
 #include <sys/stat.h>
@@ -35,8 +36,7 @@ static const char *type_of(const char *name)
     return "application/octet-stream";
 }
 
-/* Documents that every show has, whether or not its manifest names them. */
-static gboolean is_document(const char *name)
+gboolean server_file_is_document(const char *name)
 {
     static const char *const names[] = {
         "manifest.json",   "events.json", "events.log", "shots.json",
@@ -44,15 +44,15 @@ static gboolean is_document(const char *name)
     return g_strv_contains(names, name);
 }
 
-/* Its own names and those of recordings: never a temporary or a hidden one. */
-static gboolean is_served(const char *name)
+gboolean server_file_is_served(const char *name)
 {
     gsize length = strlen(name);
     return length > 0 && length < 128 && name[0] != '.' && name[0] != '-' &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
                length &&
            strstr(name, "..") == NULL &&
-           (is_document(name) || strcmp(type_of(name), "application/octet-stream") != 0);
+           (server_file_is_document(name) ||
+            strcmp(type_of(name), "application/octet-stream") != 0);
 }
 
 static HttpReply *headers_for(const ServerCall *call, const char *name)
@@ -67,9 +67,8 @@ static HttpReply *headers_for(const ServerCall *call, const char *name)
     return reply;
 }
 
-/* What a file has grown to since it was opened is not promised: its length is what was acknowledged
- * for a recording that grows. */
-static gint64 served_length(Server *server, const char *show_id, const char *name, gint64 size)
+/* What a file has grown to since it was opened is not promised. */
+gint64 server_file_length(Server *server, const char *show_id, const char *name, gint64 size)
 {
     ServerShow *show = server_shows_open(server->shows, show_id);
     ServerRecording *recording = show != NULL ? server_recording_find(show, name) : NULL;
@@ -78,10 +77,9 @@ static gint64 served_length(Server *server, const char *show_id, const char *nam
                : size;
 }
 
-static void send_open_file(Server *server, ServerCall *call, const char *show_id, const char *name,
-                           int fd, const struct stat *status)
+static void send_open_file(ServerCall *call, const char *name, int fd, const struct stat *status,
+                           gint64 length)
 {
-    gint64 length = served_length(server, show_id, name, status->st_size);
     g_autofree char *etag =
         g_strdup_printf("\"%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x-%lx\"", length,
                         (gint64)status->st_mtim.tv_sec * 1000000 + status->st_mtim.tv_nsec / 1000,
@@ -117,15 +115,35 @@ static gboolean is_for_page(const ServerCall *call)
 /* With --presign-downloads; what changes is read here. */
 static gboolean belongs_to_mirror(const Server *server, const ServerCall *call, const char *name)
 {
-    return server->config->presign_downloads && !is_document(name) && !is_for_page(call);
+    return server->config->presign_downloads && !server_file_is_document(name) &&
+           !is_for_page(call);
+}
+
+static void refuse_file(ServerCall *call)
+{
+    server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "file", "file: there is no such file");
+}
+
+const char *server_files_seen(Server *server, ServerCall *call)
+{
+    const char *id = server_call_part(call, 0);
+    if (!server_who_may_see(server_call_who(call), id)) {
+        server_call_refuse(call, SERVER_ERROR_FORBIDDEN, "id", "id: this token may not see it");
+        return NULL;
+    }
+    if (!server_shows_has(server->shows, id)) {
+        server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "id", "id: there is no such show");
+        return NULL;
+    }
+    return id;
 }
 
 void server_files_send(Server *server, ServerCall *call, const char *show_id, const char *name)
 {
     GError *error = NULL;
     struct stat status;
-    if (!is_served(name)) {
-        server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "file", "file: there is no such file");
+    if (!server_file_is_served(name)) {
+        refuse_file(call);
         return;
     }
     if (belongs_to_mirror(server, call, name) && send_from_mirror(server, call, show_id, name))
@@ -137,9 +155,29 @@ void server_files_send(Server *server, ServerCall *call, const char *show_id, co
         g_error_free(error);
         return;
     }
-    if (fd < 0) {
+    if (fd < 0)
         server_call_fail(call, error, NULL);
+    else
+        send_open_file(call, name, fd, &status,
+                       server_file_length(server, show_id, name, status.st_size));
+}
+
+/* Its manifest says where the recordings lie on this machine: GET …/cuts has the rest of it. */
+void server_files_send_of_cut(Server *server, ServerCall *call, const char *show_id,
+                              const char *cut, const char *name)
+{
+    GError *error = NULL;
+    struct stat status;
+    if (!server_file_is_served(name) || !show_id_is_valid(cut) ||
+        strcmp(name, STORE_MANIFEST) == 0) {
+        refuse_file(call);
         return;
     }
-    send_open_file(server, call, show_id, name, fd, &status);
+    g_autoptr(StoreShow) show = store_shows_find(server->store, show_id, &error);
+    g_autoptr(StoreShow) folder = show != NULL ? store_show_open_cut(show, cut, &error) : NULL;
+    int fd = folder != NULL ? store_show_open_file(folder, name, &status, &error) : -1;
+    if (fd < 0)
+        server_call_fail(call, error, NULL);
+    else
+        send_open_file(call, name, fd, &status, status.st_size);
 }

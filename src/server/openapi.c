@@ -105,6 +105,7 @@ json_t *server_openapi(const Server *server)
 {
     json_t *paths = json_object();
     add_table(paths, server_gate_routes);
+    add_table(paths, server_archive_routes);
     add_table(paths, server_session_routes);
     add_table(paths, server_upload_routes);
     add_table(paths, server_direct_routes);

@@ -21,7 +21,8 @@ typedef struct ServerRoute {
 } ServerRoute;
 
 /* Each part of the room has a table of its own, ended by a route without method. */
-extern const ServerRoute server_gate_routes[]; /* login, health, metrics, openapi, console */
+extern const ServerRoute server_gate_routes[];    /* login, health, metrics, openapi, console */
+extern const ServerRoute server_archive_routes[]; /* archive.c; before files of a show */
 extern const ServerRoute
     server_session_routes[];                     /* start, stop, list, see, delete, guests, files */
 extern const ServerRoute server_upload_routes[]; /* multipart and tus */

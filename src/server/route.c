@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-static const ServerRoute *const tables[] = {server_gate_routes, server_session_routes,
-                                            server_upload_routes, server_direct_routes,
-                                            server_render_routes, server_live_routes};
+static const ServerRoute *const tables[] = {
+    server_gate_routes,   server_archive_routes, server_session_routes, server_upload_routes,
+    server_direct_routes, server_render_routes,  server_live_routes};
 
 typedef struct Match {
     const ServerRoute *route; /* NULL: none of this method */
@@ -59,7 +59,9 @@ static void consider(Match *match, const ServerRoute *route, const char *method,
 {
     match->is_known = TRUE;
     add_method(match->methods, route->method);
-    gboolean is_better = match->route == NULL || strcmp(route->method, method) == 0;
+    gboolean is_exact = strcmp(route->method, method) == 0;
+    gboolean is_better =
+        match->route == NULL || (is_exact && strcmp(match->route->method, method) != 0);
     if (!takes_method(route, method) || !is_better) {
         g_ptr_array_unref(parts);
         return;

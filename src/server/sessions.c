@@ -1,5 +1,6 @@
 /* Calls about shows: start, stop, list, see, delete, invite. Each parses into a struct, asks the
  * show or the registry, and writes the answer. */
+#include "files-private.h"
 #include "live-private.h"
 #include "renders-private.h"
 #include "route-private.h"
@@ -251,21 +252,6 @@ static void handle_list(Server *server, ServerCall *call)
     server_call_json(call, 200, json_pack("{s:o}", "sessions", list));
 }
 
-/* Whether the caller may see the show of the path's first part; answers otherwise. */
-static const char *seen_id(Server *server, ServerCall *call)
-{
-    const char *id = server_call_part(call, 0);
-    if (!server_who_may_see(server_call_who(call), id)) {
-        server_call_refuse(call, SERVER_ERROR_FORBIDDEN, "id", "id: this token may not see it");
-        return NULL;
-    }
-    if (!server_shows_has(server->shows, id)) {
-        server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "id", "id: there is no such show");
-        return NULL;
-    }
-    return id;
-}
-
 static json_t *live_json(Server *server, const ServerShow *show)
 {
     return json_pack("{s:I, s:I, s:o, s:o}", "clock", (json_int_t)server_show_clock_ms(show), "seq",
@@ -337,14 +323,14 @@ static void answer_manifest(Server *server, ServerCall *call, const char *id)
 
 static void handle_see(Server *server, ServerCall *call)
 {
-    const char *id = seen_id(server, call);
+    const char *id = server_files_seen(server, call);
     if (id != NULL)
         answer_manifest(server, call, id);
 }
 
 static void handle_file(Server *server, ServerCall *call)
 {
-    const char *id = seen_id(server, call);
+    const char *id = server_files_seen(server, call);
     if (id != NULL)
         server_files_send(server, call, id, server_call_part(call, 1));
 }

@@ -1,10 +1,7 @@
-/* Recordings in and files out. Threads: the server's. */
+/* Recordings in. Threads: the server's. */
 #pragma once
 #include "call-private.h"
 #include "show-private.h"
-
-/* files.c: a file of a show that the caller may see, with Range and ETag; 404 for what is none. */
-void server_files_send(Server *server, ServerCall *call, const char *show_id, const char *name);
 
 /* upload.c */
 void server_uploads_room(gpointer server); /* the disk takes more: uploads that wait go on */

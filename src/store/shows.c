@@ -3,6 +3,7 @@
 #include <store/shows.h>
 
 #include <store/error.h>
+#include <show/limits.h>
 #include <show/manifest.h>
 #include <store/names.h>
 #include <store/whole.h>
@@ -19,6 +20,7 @@
 
 #define LOCK_NAME    "lock"
 #define RESERVE_NAME "reserve"
+#define CUTS_NAME    "cuts"
 
 struct StoreShow {
     char *id;
@@ -242,6 +244,60 @@ gboolean store_show_write_whole(const StoreShow *show, const char *name, const c
     return store_write_whole(path, text, length, error);
 }
 
+static gboolean is_folder(const StorePlace *place, const char *name)
+{
+    struct stat status;
+    return fstatat(place->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+GPtrArray *store_show_names(const StoreShow *show, GError **error)
+{
+    return store_list_place(&show->place, error);
+}
+
+static StoreShow *open_in_show(const StoreShow *show, const StorePlace *above, const char *name,
+                               GError **error)
+{
+    StorePlace place;
+    if (!store_open_below(above, name, &place, error))
+        return NULL;
+    StoreShow *folder = g_new0(StoreShow, 1);
+    folder->id = g_strdup(show->id);
+    folder->place = place;
+    return folder;
+}
+
+GPtrArray *store_show_cuts(const StoreShow *show, GError **error)
+{
+    g_autoptr(GError) missing = NULL;
+    g_autoptr(StoreShow) cuts = open_in_show(show, &show->place, CUTS_NAME, &missing);
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    if (g_error_matches(missing, STORE_ERROR, STORE_ERROR_GONE))
+        return g_steal_pointer(&found);
+    if (missing != NULL) {
+        g_propagate_error(error, g_steal_pointer(&missing));
+        return NULL;
+    }
+    g_autoptr(GPtrArray) names = store_list_place(&cuts->place, error);
+    if (names == NULL)
+        return NULL;
+    for (guint i = 0; i < names->len; i++)
+        if (show_id_is_valid(names->pdata[i]) && is_folder(&cuts->place, names->pdata[i]))
+            g_ptr_array_add(found, g_strdup(names->pdata[i]));
+    return g_steal_pointer(&found);
+}
+
+StoreShow *store_show_open_cut(const StoreShow *show, const char *name, GError **error)
+{
+    if (!show_id_is_valid(name)) {
+        g_set_error(error, STORE_ERROR, STORE_ERROR_NAME, "%s: cannot open a cut: this is no name",
+                    show->place.path);
+        return NULL;
+    }
+    g_autoptr(StoreShow) cuts = open_in_show(show, &show->place, CUTS_NAME, error);
+    return cuts != NULL ? open_in_show(show, &cuts->place, name, error) : NULL;
+}
+
 void store_show_close(StoreShow *show)
 {
     if (show == NULL)
@@ -249,12 +305,6 @@ void store_show_close(StoreShow *show)
     store_place_clear(&show->place);
     g_free(show->id);
     g_free(show);
-}
-
-static gboolean is_folder(const StorePlace *place, const char *name)
-{
-    struct stat status;
-    return fstatat(place->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
 GPtrArray *store_shows_list(StoreShows *self, GError **error)

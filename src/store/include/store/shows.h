@@ -46,8 +46,15 @@ int store_show_open_file(const StoreShow *show, const char *name, struct stat *s
 /* A whole file in its place (store/whole.h). Waits for the disk. */
 gboolean store_show_write_whole(const StoreShow *show, const char *name, const char *text,
                                 gsize length, GError **error);
-void store_show_close(StoreShow *show);                    /* NULL-safe */
+void store_show_close(StoreShow *show); /* NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreShow, store_show_close)
+/* Names of its files and folders, sorted, whatever they are. char * with free function. */
+GPtrArray *store_show_names(const StoreShow *show, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Other cuts of the show, cuts/NAME: their names, sorted, none when there is none, and the folder of
+ * one, which has the show's id. STORE_ERROR_NAME, STORE_ERROR_GONE. */
+GPtrArray *store_show_cuts(const StoreShow *show, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+StoreShow *store_show_open_cut(const StoreShow *show, const char *name,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Ids of all shows, sorted, also of those without a manifest yet. char * with free function. */
 GPtrArray *store_shows_list(StoreShows *shows, GError **error) G_GNUC_WARN_UNUSED_RESULT;
