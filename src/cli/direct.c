@@ -4,6 +4,7 @@
 #include "production.h"
 #include "report.h"
 #include "settings.h"
+#include "spent.h"
 #include "sources.h"
 #include "timelines.h"
 #include <edit/settings.h>
@@ -167,6 +168,7 @@ static gboolean make_show(Job *job, GError **error)
         return FALSE;
     if (!cli_flag(job->arguments, "no-render") && !render(job, error))
         return FALSE;
+    cli_spent_note(job->manifest);
     if (g_cancellable_set_error_if_cancelled(job->cancellable, error) ||
         !store_folder_write_manifest(job->staging, job->manifest, error) ||
         !store_staging_publish(staging, error))

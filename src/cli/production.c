@@ -376,7 +376,7 @@ gboolean cli_production_decide(CliProduction *self, const CliDecide *decide,
     if (output->want_highlights) {
         g_autoptr(GArray) spans =
             edit_spans(self->log, self->sources, 0, self->start_ms + self->duration_ms);
-        self->highlights = edit_highlights(spans, self->sources, self->shots, &output->highlights);
+        self->highlights = cli_output_highlights(output, spans, self->sources, self->shots);
         if (self->highlights->note != NULL)
             cli_report_warning(self->report, "highlights: %s", self->highlights->note);
     }

@@ -122,7 +122,7 @@ static void choose_highlights(const CliProgram *program, CliProduction *producti
     g_autoptr(GArray) spans = edit_spans(production->log, manifest->sources, 0,
                                          production->start_ms + production->duration_ms);
     ShowHighlights *highlights =
-        edit_highlights(spans, manifest->sources, production->shots, &output->highlights);
+        cli_output_highlights(output, spans, manifest->sources, production->shots);
     production->highlights = highlights;
     if (highlights->note != NULL)
         cli_report_warning(production->report, "highlights: %s", highlights->note);

@@ -8,6 +8,7 @@
 #include "program.h"
 #include "recordings.h"
 #include "settings.h"
+#include "spent.h"
 #include "timelines.h"
 #include <edit/settings.h>
 #include <media/index.h>
@@ -92,6 +93,12 @@ typedef struct Again {
     ShowManifest *manifest;
 } Again;
 
+static gboolean write_manifest(Again *again, const char *staging, GError **error)
+{
+    cli_spent_note(again->manifest);
+    return store_folder_write_manifest(staging, again->manifest, error);
+}
+
 static gboolean make(Again *again, CliRecordings *recordings, const char *staging, GError **error)
 {
     CliProduction *production = again->production;
@@ -106,6 +113,8 @@ static gboolean make(Again *again, CliRecordings *recordings, const char *stagin
         keep_recordings(again->manifest, again->folder);
     else
         drop_derived(again->manifest);
+    if (again->is_cut)
+        cli_spent_forget(again->manifest);
     json_decref(again->manifest->settings);
     again->manifest->settings = cli_decide_to_json(&again->decide);
     return cli_production_listen(production, error) && cli_production_levels(production, error) &&
@@ -116,7 +125,7 @@ static gboolean make(Again *again, CliRecordings *recordings, const char *stagin
            cli_timelines_write(&places, again->manifest, error) &&
            cli_production_write_report(production, staging, again->manifest, error) &&
            !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
-           store_folder_write_manifest(staging, again->manifest, error);
+           write_manifest(again, staging, error);
 }
 
 static gboolean make_from_cameras(Again *again, const char *staging, GError **error)
@@ -199,7 +208,7 @@ static gboolean make_from_program(Again *again, CliProgram *program, const char 
            make_timelines(again, &wish, error) &&
            cli_production_write_report(production, staging, again->manifest, error) &&
            !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
-           store_folder_write_manifest(staging, again->manifest, error);
+           write_manifest(again, staging, error);
 }
 
 /* ---- which of the two ---- */
@@ -356,6 +365,10 @@ static const CliOption options[] = {
     {"cut", 0, "NAME", NULL, "Make a cut of its own in cuts/NAME; the show stays as it is"},
     CLI_DECIDE_OPTIONS,
     CLI_OUTPUT_OPTIONS,
+    {"pieces", 0, "LIST", NULL,
+     "The pieces of the highlights, chosen by hand: START-END in seconds of the program, separated "
+     "by "
+     "commas"},
     {"per-camera", 0, NULL, NULL, "Also write cam_N.mp4 of every camera"},
     CLI_CONFINE_OPTIONS,
     CLI_COMMON_OPTIONS,

@@ -3,6 +3,7 @@
 #include "error.h"
 #include <edit/settings.h>
 #include <show/json.h>
+#include <show/limits.h>
 
 #include <math.h>
 
@@ -143,6 +144,52 @@ static gboolean parse_highlights(const CliArguments *arguments, CliOutput *outpu
     return FALSE;
 }
 
+static gboolean bad_pieces(GError **error, const char *why)
+{
+    g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE, "--pieces: %s", why);
+    return FALSE;
+}
+
+/* "12.5-30" */
+static gboolean parse_piece(const char *text, EditPiece *piece, GError **error)
+{
+    static const double most_s = (double)SHOW_T_MS_MAX / 1000;
+    double start_s = 0, end_s = 0;
+    g_auto(GStrv) edges = g_strsplit(text, "-", -1);
+    if (g_strv_length(edges) != 2)
+        return bad_pieces(error, "expected START-END in seconds, separated by commas");
+    if (!cli_parse_number("--pieces", edges[0], 0, most_s, &start_s, error) ||
+        !cli_parse_number("--pieces", edges[1], 0, most_s, &end_s, error))
+        return FALSE;
+    *piece = (EditPiece){llround(start_s * 1000), llround(end_s * 1000)};
+    return TRUE;
+}
+
+static gboolean parse_pieces(const CliArguments *arguments, CliOutput *output, GError **error)
+{
+    const char *list = cli_value(arguments, "pieces");
+    if (list == NULL)
+        return TRUE;
+    if (cli_value(arguments, "highlights") != NULL)
+        return bad_pieces(error, "they are the highlights: leave --highlights out");
+    g_auto(GStrv) pieces = g_strsplit(list, ",", EDIT_PIECES_MAX + 2);
+    for (char **piece = pieces; *piece != NULL && output->n_pieces < EDIT_PIECES_MAX; piece++)
+        if (!parse_piece(*piece, &output->pieces[output->n_pieces++], error))
+            return FALSE;
+    const char *wrong = g_strv_length(pieces) > EDIT_PIECES_MAX
+                            ? "expected 1 to 60 pieces"
+                            : edit_pieces_check(output->pieces, output->n_pieces);
+    return wrong == NULL || bad_pieces(error, wrong);
+}
+
+ShowHighlights *cli_output_highlights(const CliOutput *output, const GArray *spans,
+                                      const GPtrArray *sources, const ShowShots *shots)
+{
+    if (output->n_pieces > 0)
+        return edit_highlights_chosen(spans, sources, shots, output->pieces, output->n_pieces);
+    return edit_highlights(spans, sources, shots, &output->highlights);
+}
+
 gboolean cli_output_parse(const CliArguments *arguments, CliOutput *output, GError **error)
 {
     *output = (CliOutput){.mix = {.loudness_lufs = -16, .peak_dbtp = -1}};
@@ -151,5 +198,5 @@ gboolean cli_output_parse(const CliArguments *arguments, CliOutput *output, GErr
     return parse_picture(arguments, output, error) &&
            cli_number(arguments, "loudness", -40, -5, &output->mix.loudness_lufs, error) &&
            cli_number(arguments, "peak", -20, 0, &output->mix.peak_dbtp, error) &&
-           parse_highlights(arguments, output, error);
+           parse_highlights(arguments, output, error) && parse_pieces(arguments, output, error);
 }

@@ -40,7 +40,9 @@ typedef struct CliOutput {
     MediaMixSettings mix;
     EditHighlightSettings highlights;
     gboolean want_highlights;
-    ShowRate rate; /* 0/0: from the sources */
+    EditPiece pieces[EDIT_PIECES_MAX]; /* chosen by hand */
+    guint n_pieces;                    /* 0: none was */
+    ShowRate rate;                     /* 0/0: from the sources */
 } CliOutput;
 
 #define CLI_OUTPUT_OPTIONS                                                                 \
@@ -63,4 +65,7 @@ typedef struct CliOutput {
         "piece-max", 0, "SECONDS", NULL, "Longest piece of the highlights (default 30)"    \
     }
 
+/* As chosen by hand, or else the best: edit_highlights(). */
+ShowHighlights *cli_output_highlights(const CliOutput *output, const GArray *spans,
+                                      const GPtrArray *sources, const ShowShots *shots);
 gboolean cli_output_parse(const CliArguments *arguments, CliOutput *output, GError **error);

@@ -201,9 +201,9 @@ static void name_people(ShowPiece *piece, const EditWindow *window, const GPtrAr
     }
     g_autofree char *names = edit_people_text(labels);
     g_free(piece->reason);
-    piece->reason =
-        g_strdup_printf("%s, %d %% speech, %d %s", names, (int)edit_round(window->density * 100),
-                        window->cuts, window->cuts == 1 ? "cut" : "cuts");
+    piece->reason = g_strdup_printf("%s, %d %% speech, %d %s", labels->len > 0 ? names : "nobody",
+                                    (int)edit_round(window->density * 100), window->cuts,
+                                    window->cuts == 1 ? "cut" : "cuts");
 }
 
 static char *note_for(const Chooser *chooser, const GArray *spans, const ShowShots *shots)
@@ -226,19 +226,26 @@ static char *note_for(const Chooser *chooser, const GArray *spans, const ShowSho
     return NULL;
 }
 
+/* at_frame: where it begins in the highlights, and where the next one does. */
+static ShowPiece *add_piece(ShowHighlights *highlights, const EditWindow *window,
+                            const GPtrArray *sources, ShowRate rate, gint64 *at_frame)
+{
+    ShowPiece *piece = show_piece_new(window->start_ms, window->end_ms);
+    piece->at_ms = show_rate_ms(rate, *at_frame);
+    *at_frame += window->end_frame - window->first_frame;
+    piece->score = (double)edit_round(window->density * 1000) / 1000;
+    name_people(piece, window, sources);
+    g_ptr_array_add(highlights->pieces, piece);
+    return piece;
+}
+
 static void add_pieces(ShowHighlights *highlights, const Chooser *chooser, const GPtrArray *sources,
                        ShowRate rate)
 {
     gint64 at_frame = 0;
-    for (guint i = 0; i < chooser->chosen->len; i++) {
-        const EditWindow *window = window_at(chooser, g_array_index(chooser->chosen, guint, i));
-        ShowPiece *piece = show_piece_new(window->start_ms, window->end_ms);
-        piece->at_ms = show_rate_ms(rate, at_frame);
-        at_frame += window->end_frame - window->first_frame;
-        piece->score = (double)edit_round(window->density * 1000) / 1000;
-        name_people(piece, window, sources);
-        g_ptr_array_add(highlights->pieces, piece);
-    }
+    for (guint i = 0; i < chooser->chosen->len; i++)
+        add_piece(highlights, window_at(chooser, g_array_index(chooser->chosen, guint, i)), sources,
+                  rate, &at_frame);
 }
 
 ShowHighlights *edit_highlights(const GArray *spans, const GPtrArray *sources,
@@ -252,5 +259,46 @@ ShowHighlights *edit_highlights(const GArray *spans, const GPtrArray *sources,
     ShowHighlights *highlights = show_highlights_new();
     add_pieces(highlights, &chooser, sources, edit_shots_rate(shots));
     highlights->note = note_for(&chooser, spans, shots);
+    return highlights;
+}
+
+/* ---- chosen by hand ---- */
+
+const char *edit_pieces_check(const EditPiece *pieces, guint count)
+{
+    gint64 total_ms = 0, before_ms = 0;
+    if (count < 1 || count > EDIT_PIECES_MAX)
+        return "expected 1 to 60 pieces";
+    for (guint i = 0; i < count; i++) {
+        if (pieces[i].start_ms < before_ms)
+            return "expected pieces in time order that do not overlap";
+        if (pieces[i].end_ms > SHOW_T_MS_MAX || pieces[i].end_ms - pieces[i].start_ms < 1000)
+            return "expected pieces of a second at least";
+        total_ms += pieces[i].end_ms - pieces[i].start_ms;
+        before_ms = pieces[i].end_ms;
+    }
+    return total_ms <= 600000 ? NULL : "expected ten minutes at most, all pieces together";
+}
+
+ShowHighlights *edit_highlights_chosen(const GArray *spans, const GPtrArray *sources,
+                                       const ShowShots *shots, const EditPiece *pieces, guint count)
+{
+    ShowHighlights *highlights = show_highlights_new();
+    gint64 at_frame = 0;
+    guint missing = 0;
+    for (guint i = 0; i < count; i++) {
+        EditWindow window;
+        if (!edit_window_at(spans, shots, pieces[i].start_ms, pieces[i].end_ms, &window)) {
+            missing++;
+            continue;
+        }
+        ShowPiece *piece =
+            add_piece(highlights, &window, sources, edit_shots_rate(shots), &at_frame);
+        g_autofree char *said = g_steal_pointer(&piece->reason);
+        piece->reason = g_strconcat(said, "; chosen by hand", NULL);
+    }
+    if (missing > 0)
+        highlights->note =
+            g_strdup_printf("%u of %u pieces lie beyond the program", missing, count);
     return highlights;
 }

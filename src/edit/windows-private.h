@@ -15,6 +15,9 @@ typedef struct EditWindow {
     gint64 speech_ms[SHOW_SOURCES_MAX];
 } EditWindow;
 
+/* One whose edges somebody chose: to the nearest frames, within the program. FALSE: it has none. */
+gboolean edit_window_at(const GArray *spans, const ShowShots *shots, gint64 start_ms, gint64 end_ms,
+                        EditWindow *window);
 /* All windows of the allowed lengths, ascending. spans: session clock. New array. */
 GArray *edit_windows_new(const GArray *spans, const ShowShots *shots,
                          const EditHighlightSettings *settings);

@@ -245,3 +245,40 @@ GArray *edit_windows_new(const GArray *spans, const ShowShots *shots,
     g_array_unref(windows.runs);
     return windows.found;
 }
+
+/* ---- one that was chosen ---- */
+
+/* How much of it somebody speaks; spans ascend by their start. */
+static gint64 spoken_inside(const GArray *spans, gint64 start_ms, gint64 end_ms)
+{
+    gint64 spoken_ms = 0, heard_ms = start_ms;
+    for (guint i = 0; i < spans->len; i++) {
+        const EditSpan *span = &g_array_index(spans, EditSpan, i);
+        gint64 from_ms = MAX(heard_ms, span->start_ms), to_ms = MIN(end_ms, span->end_ms);
+        spoken_ms += MAX(0, to_ms - from_ms);
+        heard_ms = MAX(heard_ms, to_ms);
+    }
+    return spoken_ms;
+}
+
+gboolean edit_window_at(const GArray *spans, const ShowShots *shots, gint64 start_ms, gint64 end_ms,
+                        EditWindow *window)
+{
+    Windows windows = {.shots = shots, .rate = edit_shots_rate(shots)};
+    gint64 frames = edit_program_frames(shots);
+    *window = (EditWindow){
+        .first_frame = CLAMP(show_rate_frame(windows.rate, start_ms), 0, frames),
+        .end_frame = CLAMP(show_rate_frame(windows.rate, end_ms), 0, frames),
+    };
+    window->start_ms = show_rate_ms(windows.rate, window->first_frame);
+    window->end_ms = show_rate_ms(windows.rate, window->end_frame);
+    if (window->end_ms <= window->start_ms)
+        return FALSE;
+    windows.spans = program_spans(spans, shots);
+    gint64 spoken_ms = spoken_inside(windows.spans, window->start_ms, window->end_ms);
+    window->density = (double)spoken_ms / (double)(window->end_ms - window->start_ms);
+    window->cuts = cuts_inside(shots, window->start_ms, window->end_ms);
+    share_speech(&windows, window, 0);
+    g_array_unref(windows.spans);
+    return TRUE;
+}

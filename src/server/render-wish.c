@@ -2,6 +2,7 @@
  * wrong, and again when it is done: the queue is a file. */
 #include <server/render-wish.h>
 
+#include <edit/highlights.h>
 #include <edit/settings.h>
 #include <server/error.h>
 #include <show/json.h>
@@ -43,6 +44,36 @@ static gboolean check_settings(const json_t *settings, GError **error)
     return is_good;
 }
 
+static gint64 time_of(const json_t *value)
+{
+    gint64 ms = json_is_integer(value) ? json_integer_value(value) : -1;
+    return ms >= 0 && ms <= SHOW_T_MS_MAX ? ms : -1;
+}
+
+/* The pieces of the highlights that somebody chose; none when there are too many. */
+static guint read_pieces(const json_t *list, EditPiece pieces[EDIT_PIECES_MAX])
+{
+    gsize count = json_array_size(list) <= EDIT_PIECES_MAX ? json_array_size(list) : 0;
+    for (gsize i = 0; i < count; i++) {
+        const json_t *entry = json_array_get(list, i);
+        pieces[i] = (EditPiece){time_of(json_object_get(entry, "start")),
+                                time_of(json_object_get(entry, "end"))};
+    }
+    return (guint)count;
+}
+
+static gboolean check_pieces(const json_t *list, GError **error)
+{
+    EditPiece pieces[EDIT_PIECES_MAX];
+    if (list == NULL)
+        return TRUE;
+    const char *wrong = edit_pieces_check(pieces, read_pieces(list, pieces));
+    if (wrong == NULL)
+        return TRUE;
+    g_autofree char *message = g_strdup_printf("highlights: %s", wrong);
+    return invalid(error, message);
+}
+
 static gboolean check(const json_t *wish, GError **error)
 {
     const json_t *height = json_object_get(wish, "height");
@@ -54,12 +85,13 @@ static gboolean check(const json_t *wish, GError **error)
         !(json_is_string(cut) && strlen(json_string_value(cut)) == json_string_length(cut) &&
           show_id_is_valid(json_string_value(cut))))
         return invalid(error, "cut: expected a name of letters, digits, _ . and -");
-    return check_settings(json_object_get(wish, "settings"), error);
+    return check_pieces(json_object_get(wish, "highlights"), error) &&
+           check_settings(json_object_get(wish, "settings"), error);
 }
 
 char *server_render_wish_text(const json_t *body, GError **error)
 {
-    static const char *const members[] = {"settings", "height", "cut"};
+    static const char *const members[] = {"settings", "height", "cut", "highlights"};
     if (body != NULL && !check(body, error))
         return NULL;
     json_t *wish = json_object();
@@ -96,6 +128,21 @@ static void add_settings(GStrvBuilder *options, json_t *settings)
         add_setting(options, name, value);
 }
 
+/* "1.000-9.000,20.000-31.500" */
+static void add_pieces(GStrvBuilder *options, const json_t *list)
+{
+    EditPiece pieces[EDIT_PIECES_MAX];
+    guint count = read_pieces(list, pieces);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT ".%03d-%" G_GINT64_FORMAT ".%03d",
+                               i > 0 ? "," : "", pieces[i].start_ms / 1000,
+                               (int)(pieces[i].start_ms % 1000), pieces[i].end_ms / 1000,
+                               (int)(pieces[i].end_ms % 1000));
+    if (count > 0)
+        g_strv_builder_add_many(options, "--pieces", text->str, NULL);
+}
+
 char **server_render_wish_options(const char *text, GError **error)
 {
     json_t *wish = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -115,6 +162,7 @@ char **server_render_wish_options(const char *text, GError **error)
     }
     if (cut != NULL)
         g_strv_builder_add_many(options, "--cut", cut, NULL);
+    add_pieces(options, json_object_get(wish, "highlights"));
     json_decref(wish);
     return g_strv_builder_end(options);
 }

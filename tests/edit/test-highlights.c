@@ -358,6 +358,66 @@ static void test_settings_out_of_range_say_which(void)
     g_assert_nonnull(edit_highlight_check(&settings));
 }
 
+/* ---- chosen by hand ---- */
+
+static void test_chosen_pieces_lie_on_frames(void)
+{
+    ShowRate rate = {30000, 1001};
+    g_autoptr(GPtrArray) sources = random_sources(2, FALSE);
+    g_autoptr(ShowShots) shots = shots_new(rate, 900); /* 30.03 s */
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(EditSpan));
+    shots->start_ms = 500;
+    show_shots_add(shots, show_rate_ms(rate, 150), "cam_2", "speaks");
+    add_span(spans, 1500, 6500, 0); /* 1000 to 6000 of the program */
+    add_span(spans, 4500, 5500, 1);
+    const EditPiece wanted[] = {{1010, 11005}, {20000, 90000}};
+    g_assert_null(edit_pieces_check(wanted, 2));
+    g_autoptr(ShowHighlights) highlights = edit_highlights_chosen(spans, sources, shots, wanted, 2);
+    g_assert_cmpuint(highlights->pieces->len, ==, 2);
+    const ShowPiece *first = piece_at(highlights, 0), *second = piece_at(highlights, 1);
+    g_assert_cmpint(first->start_ms, ==, show_rate_ms(rate, 30));
+    g_assert_cmpint(first->end_ms, ==, show_rate_ms(rate, 330));
+    g_assert_cmpint(second->start_ms, ==, show_rate_ms(rate, 599));
+    g_assert_cmpint(second->end_ms, ==, shots->duration_ms);
+    g_assert_cmpint(second->at_ms, ==, show_rate_ms(rate, 300));
+    g_assert_cmpstr(first->reason, ==, "Person 1 and Person 2, 50 % speech, 1 cut; chosen by hand");
+    g_assert_cmpstr(second->reason, ==, "nobody, 0 % speech, 0 cuts; chosen by hand");
+    g_assert_cmpstr(first->people->pdata[0], ==, "cam_1");
+    g_assert_null(highlights->note);
+}
+
+static void test_chosen_pieces_beyond_the_program_are_left_out(void)
+{
+    g_autoptr(GPtrArray) sources = random_sources(1, FALSE);
+    g_autoptr(ShowShots) shots = shots_new((ShowRate){25, 1}, 250);
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(EditSpan));
+    const EditPiece wanted[] = {{0, 2000}, {10000, 12000}, {20000, 21000}};
+    g_autoptr(ShowHighlights) highlights = edit_highlights_chosen(spans, sources, shots, wanted, 3);
+    g_assert_cmpuint(highlights->pieces->len, ==, 1);
+    g_assert_cmpstr(highlights->note, ==, "2 of 3 pieces lie beyond the program");
+}
+
+static void test_pieces_that_cannot_be_shown_say_why(void)
+{
+    static const struct {
+        EditPiece pieces[2];
+        const char *wrong;
+    } cases[] = {
+        {{{0, 999}, {5000, 7000}}, "a second"},
+        {{{4000, 6000}, {5999, 8000}}, "overlap"},
+        {{{8000, 9000}, {0, 2000}}, "order"},
+        {{{-1, 2000}, {3000, 5000}}, "order"},
+        {{{0, 300001}, {300001, 600001}}, "ten minutes"},
+        {{{0, 2000}, {3000, G_MAXINT64}}, "a second"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const char *wrong = edit_pieces_check(cases[i].pieces, 2);
+        if (wrong == NULL || strstr(wrong, cases[i].wrong) == NULL)
+            g_error("case %zu: %s", i, wrong != NULL ? wrong : "good");
+    }
+    g_assert_nonnull(edit_pieces_check(cases[0].pieces, 0));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -375,5 +435,9 @@ int main(int argc, char **argv)
     ADD("reason-names-all-who-speak", test_reason_names_all_who_speak);
     ADD("no-piece-says-why", test_no_piece_says_why);
     ADD("settings-out-of-range-say-which", test_settings_out_of_range_say_which);
+    ADD("chosen-pieces-lie-on-frames", test_chosen_pieces_lie_on_frames);
+    ADD("chosen-pieces-beyond-the-program-are-left-out",
+        test_chosen_pieces_beyond_the_program_are_left_out);
+    ADD("pieces-that-cannot-be-shown-say-why", test_pieces_that_cannot_be_shown_say_why);
     return g_test_run();
 }

@@ -112,6 +112,27 @@ def test_a_cut_leaves_the_show_alone(studio, short):
     assert names(see(studio, session)) == before
 
 
+def test_chosen_highlights(studio, short):
+    session = make_show(studio, short)
+    pieces = [{"start": 500, "end": 2000}, {"start": 3100, "end": 4600}]
+    ask(studio, session, {**SMALL, "highlights": pieces})
+    wait_render(studio, session, "done")
+    found = json.loads((show_folder(studio, session) / "highlights.json").read_text())["pieces"]
+    assert len(found) == 2, found
+    for piece, wanted in zip(found, pieces):
+        assert abs(piece["start"] - wanted["start"]) <= 34, found
+        assert abs(piece["end"] - wanted["end"]) <= 34, found
+        assert piece["reason"].endswith("; chosen by hand"), found
+    manifest = see(studio, session)
+    assert "highlights.mp4" in names(manifest), names(manifest)
+    first = manifest["program"]["rendered"]
+    assert first["times"] == 1 and first["cpu"] == first["last"] > 0, first
+    ask(studio, session)
+    wait_render(studio, session, "done")
+    both = see(studio, session)["program"]["rendered"]
+    assert both["times"] == 2 and both["cpu"] == first["cpu"] + both["last"], both
+
+
 def test_progress_is_told(studio, long):
     session = make_show(studio, long)
     client = Client(studio, session)   # the show is open while somebody looks
@@ -208,7 +229,15 @@ def test_refusals(studio, short):
                         ({"cut": "../x"}, "cut"), ({"cut": 5}, "cut"),
                         ({"settings": []}, "settings"), ({"settings": {"min_shot": -1}}, "settings"),
                         ({"settings": {"none_such": 1}}, "settings"),
-                        ({"settings": {"mode": "slow"}}, "settings")):
+                        ({"settings": {"mode": "slow"}}, "settings"),
+                        ({"highlights": []}, "highlights"), ({"highlights": 5}, "highlights"),
+                        ({"highlights": [{"start": 0, "end": 999}]}, "highlights"),
+                        ({"highlights": [{"start": 0.5, "end": 2000}]}, "highlights"),
+                        ({"highlights": [{"start": 9000, "end": 12000}, {"start": 0, "end": 2000}]},
+                         "highlights"),
+                        ({"highlights": [{"start": 0, "end": 10**15}]}, "highlights"),
+                        ({"highlights": [{"start": i * 2000, "end": i * 2000 + 1000}
+                                         for i in range(61)]}, "highlights")):
         answer = studio.ask("POST", f"/sessions/{session}/render", wish)
         assert answer.status == 400 and answer.json["error"]["field"] == field, (wish, answer)
     assert studio.ask("POST", f"/sessions/{session}/render", {}, token=None).status == 401
@@ -423,6 +452,7 @@ def main():
                 ("/server/renders/a-show-is-rendered-and-takes-late-recordings-after",
                  lambda: test_a_show_is_rendered(studio, short)),
                 ("/server/renders/a-cut-leaves-the-show-alone", lambda: test_a_cut_leaves_the_show_alone(studio, short)),
+                ("/server/renders/highlights-chosen-by-hand", lambda: test_chosen_highlights(studio, short)),
                 ("/server/renders/progress-is-told-and-cancelling-ends-it", lambda: test_progress_is_told(studio, long)),
                 ("/server/renders/one-at-a-time", lambda: test_one_at_a_time(studio, short)),
                 ("/server/renders/shows-come-first", lambda: test_shows_come_first(studio, long)),

@@ -18,6 +18,20 @@ void edit_highlight_defaults(EditHighlightSettings *settings);
 /* NULL when all is in range, otherwise which field and why not; static. */
 const char *edit_highlight_check(const EditHighlightSettings *settings);
 
+typedef struct EditPiece {
+    gint64 start_ms, end_ms; /* of the program */
+} EditPiece;
+enum { EDIT_PIECES_MAX = 60 };
+
+/* NULL when pieces that somebody chose can be shown: in time order, not overlapping, a second each at
+ * least and ten minutes together at most; otherwise why not, static. */
+const char *edit_pieces_check(const EditPiece *pieces, guint count);
+/* Those pieces on frames of the program, with what is said in them. What lies beyond the program is
+ * left out, and `note` says so. */
+ShowHighlights *edit_highlights_chosen(const GArray *spans, const GPtrArray *sources,
+                                       const ShowShots *shots, const EditPiece *pieces,
+                                       guint count);
+
 /* spans: session clock. shots: the program. Pieces lie on frames of shots->rate, in the program, in
  * time order, never overlapping, spread over people; at_ms filled in. `note` says why there is none,
  * or fewer than wanted. Deterministic. */

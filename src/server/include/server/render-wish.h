@@ -1,5 +1,5 @@
-/* What a render is asked for: {"settings":{…},"height":720,"cut":"calm"}, and the options of
- * `crosscut render` that say the same. Threads: any, no shared state. */
+/* What a render is asked for: {"settings":{…},"height":720,"cut":"calm","highlights":[{"start":ms,
+ * "end":ms}…]}, and the options of `crosscut render` that say the same. Threads: any, no shared state. */
 #pragma once
 #include <glib.h>
 #include <jansson.h>
