@@ -3,6 +3,8 @@ import { createRoot } from "react-dom/client";
 import { Api } from "./core/api";
 import { createStudio } from "./core/create-studio";
 import { createPhone } from "./core/create-phone";
+import { startPlanner } from "./core/recut";
+import { PlannerContext } from "./hooks/use-recut";
 import "./styles/index.css";
 import { App } from "./views/App";
 
@@ -12,6 +14,8 @@ const root = document.getElementById("root");
 if (root)
   createRoot(root).render(
     <StrictMode>
-      <App api={api} makeStudio={makeStudio} makePhone={createPhone} />
+      <PlannerContext value={startPlanner}>
+        <App api={api} makeStudio={makeStudio} makePhone={createPhone} />
+      </PlannerContext>
     </StrictMode>,
   );

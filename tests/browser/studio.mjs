@@ -25,7 +25,7 @@ export async function until(what, look, ms = LONG_MS) {
   throw new Error(`it did not come to this: ${what}`);
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((done) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address();

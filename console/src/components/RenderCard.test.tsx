@@ -52,7 +52,7 @@ describe("the card of a render", () => {
   });
 
   test("says what was refused", async () => {
-    await draw(show(), fakeApi());
+    await draw({ ...show(), id: "gone" }, fakeApi());
     await press("Render");
     expect(document.querySelector("[role=alert]")?.textContent).toContain("There is no such show.");
   });

@@ -10,6 +10,11 @@ export function isRendering(render: RenderState | null | undefined): boolean {
 /* What people read, and hear: whole tenths, so that it is not said every second. */
 export function renderWords(render: RenderState | null | undefined): string {
   if (!render) return "";
+  const words = stateWords(render);
+  return render.cut ? `Cut “${render.cut}”: ${words.charAt(0).toLowerCase()}${words.slice(1)}` : words;
+}
+
+function stateWords(render: RenderState): string {
   const tenths = Math.floor(render.progress / 10) * 10;
   if (render.state === "waiting") return render.error ? `It failed and is tried again: ${render.error}` : "Waiting for its turn.";
   if (render.state === "running") return tenths >= 10 ? `Rendering, ${tenths} %.` : "Rendering.";
@@ -24,6 +29,7 @@ export function RenderCard({ show, onChanged }: { show: Manifest; onChanged: () 
   const [isAsking, setAsking] = useState(false);
   const render = show.render;
   const isBusy = isRendering(render);
+  const isRendered = render?.state === "done" || show.files?.some(({ name }) => name === "program.mp4");
   const ask = (call: Promise<unknown>) => {
     setTrouble(null);
     setAsking(true);
@@ -40,7 +46,7 @@ export function RenderCard({ show, onChanged }: { show: Manifest; onChanged: () 
           disabled={isAsking || show.state !== "complete"}
           onClick={() => ask(isBusy ? api.cancelRender(show.id) : api.render(show.id))}
         >
-          {isBusy ? "Cancel" : render?.state === "done" ? "Render again" : "Render"}
+          {isBusy ? "Cancel" : isRendered ? "Render again" : "Render"}
         </button>
       </div>
       {isBusy && <progress aria-label="Rendered" max={100} value={render?.progress ?? 0} />}

@@ -16,11 +16,17 @@ function Poster({ show }: { show: ShowSummary }) {
   const api = useApi();
   const [box, isSeen] = useSeen<HTMLDivElement>();
   const [address, setAddress] = useState<string | null>(null);
+  const [isPicture, setPicture] = useState(false);
   useEffect(() => {
     if (!isSeen || show.state === "recording") return;
     let isWanted = true;
     api.session(show.id).then(
       (manifest) => {
+        if (isWanted && manifest.files?.some(({ name }) => name === "poster.jpg")) {
+          setPicture(true);
+          setAddress(api.fileAddress(show.id, "poster.jpg"));
+          return;
+        }
         const program = programsOf(manifest)[0];
         const at = Math.min(8, (program?.duration ?? show.duration) / 2000);
         if (isWanted && program) setAddress(`${api.fileAddress(show.id, program.name)}#t=${at.toFixed(1)}`);
@@ -34,7 +40,8 @@ function Poster({ show }: { show: ShowSummary }) {
   return (
     <div ref={box} className="picture">
       <div className="none small">{show.people.join(" · ") || "No picture"}</div>
-      {address && <video src={address} preload="metadata" muted playsInline tabIndex={-1} aria-hidden="true" onError={() => setAddress(null)} />}
+      {address && isPicture && <img src={address} alt="" loading="lazy" onError={() => setAddress(null)} />}
+      {address && !isPicture && <video src={address} preload="metadata" muted playsInline tabIndex={-1} aria-hidden="true" onError={() => setAddress(null)} />}
     </div>
   );
 }

@@ -1,71 +1,60 @@
-import { useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useState } from "react";
 import type { Manifest } from "../core/api";
 import { useApi } from "../hooks/use-api";
-import { useShowTimes } from "../hooks/use-show-times";
-import { programsOf } from "./show-times";
-import { ShowTimeline } from "./ShowTimeline";
+import type { Watchable } from "./watch";
 
-function programLabel(name: string): string {
-  if (name === "program.mp4") return "Rendered";
-  const part = /\.(\d+)\./.exec(name)?.[1];
-  return part ? `As cut live, part ${part}` : "As cut live";
+interface Props {
+  show: Manifest;
+  all: Watchable[];
+  watched: Watchable | undefined;
+  video: RefObject<HTMLVideoElement | null>;
+  onWatch: (one: Watchable) => void;
+  onLoaded: (durationMs: number) => void;
 }
 
-/* The program with its timeline beneath. */
-export function ShowPlayer({ show }: { show: Manifest }) {
+/* What was made of a show, and what it was made of: one picture, and which it is. */
+export function ShowPlayer({ show, all, watched, video, onWatch, onLoaded }: Props) {
   const api = useApi();
-  const video = useRef<HTMLVideoElement>(null);
-  const programs = useMemo(() => programsOf(show), [show]);
-  const [chosen, setChosen] = useState(0);
   const [isUnplayable, setUnplayable] = useState(false);
-  const program = programs[chosen];
-  const times = useShowTimes(show, program);
-  const [known, setKnown] = useState(0); /* the length that the player found, where the manifest has none */
-  const duration = times.state === "here" && times.value.duration > 0 ? times.value.duration : known;
-  const seek = (t: number) => {
-    if (!video.current) return;
-    video.current.currentTime = t / 1000;
-    video.current.play().catch(() => {});
-  };
-  if (!program)
+  const key = watched?.key;
+  useEffect(() => setUnplayable(false), [key]);
+  if (!watched)
     return (
       <section className="hero">
         <p className="dim">{show.state === "recording" ? "This show is being recorded. Its program can be watched when it ends." : "There is no program in this show."}</p>
       </section>
     );
+  const poster = watched.cut === null && show.files?.some(({ name }) => name === "poster.jpg") ? api.fileAddress(show.id, "poster.jpg") : undefined;
   return (
     <>
       <div className="picture program">
         <video
-          key={program.name}
+          key={watched.key}
           ref={video}
           className={isUnplayable ? undefined : "shown"}
-          src={api.fileAddress(show.id, program.name)}
+          src={api.fileAddress(show.id, watched.name, false, watched.cut)}
+          poster={poster}
           controls={!isUnplayable}
           playsInline
           preload="metadata"
-          aria-label={`Program of ${show.name ?? "the show"}`}
+          aria-label={`${watched.label} of ${show.name ?? "the show"}`}
           onLoadedMetadata={(event) => {
             setUnplayable(false);
-            if (Number.isFinite(event.currentTarget.duration)) setKnown(event.currentTarget.duration * 1000);
+            onLoaded(Number.isFinite(event.currentTarget.duration) ? event.currentTarget.duration * 1000 : 0);
           }}
           onError={() => setUnplayable(true)}
         />
-        {isUnplayable && <div className="none">This browser cannot play {program.name}. Download it, or watch it in another player.</div>}
+        {isUnplayable && <div className="none">This browser cannot play {watched.name}. Download it, or watch it in another player.</div>}
       </div>
-      {programs.length > 1 && (
-        <div className="seg" role="group" aria-label="Programs">
-          {programs.map((one, i) => (
-            <button key={one.name} type="button" aria-pressed={i === chosen} onClick={() => setChosen(i)}>
-              {programLabel(one.name)}
+      {all.length > 1 && (
+        <div className="seg scroll" role="group" aria-label="What to watch">
+          {all.map((one) => (
+            <button key={one.key} type="button" aria-pressed={one === watched} onClick={() => onWatch(one)}>
+              {one.label}
             </button>
           ))}
         </div>
       )}
-      {times.state === "here" && (
-        <ShowTimeline sources={show.sources ?? []} shots={times.value.shots} spoken={times.value.spoken} duration={duration} video={video} onSeek={seek} />
-      )}
-      {times.state === "failed" && <p className="small warn">The timeline of this show cannot be read.</p>}
     </>
   );
 }

@@ -38,6 +38,41 @@ export interface RenderState {
   cut?: string;
 }
 
+/* What its renders used, as they measured it: processor time in ms. */
+export interface Rendered {
+  cpu: number; /* of all of them */
+  last: number;
+  times: number;
+}
+
+export interface ProgramSpan {
+  start?: number;
+  duration?: number;
+  rate?: [number, number];
+  rendered?: Rendered;
+}
+
+/* Another cut of a show, beside it. */
+export interface Cut {
+  cut: string; /* its name */
+  made: string; /* RFC 3339 */
+  settings?: Record<string, number | string>;
+  files: SessionFile[];
+  program?: ProgramSpan;
+}
+
+export interface Piece {
+  start: number; /* ms of the program */
+  end: number;
+}
+
+export interface RenderWish {
+  settings?: Record<string, number | string>;
+  height?: number;
+  cut?: string;
+  highlights?: Piece[];
+}
+
 export interface Manifest {
   version?: number;
   id: string;
@@ -48,7 +83,7 @@ export interface Manifest {
   settings?: Record<string, number>;
   files?: SessionFile[];
   duration?: number;
-  program?: { start?: number; duration?: number };
+  program?: ProgramSpan;
   render?: RenderState | null;
   live?: { clock?: number; uploads?: { name: string; bytes: number }[]; clients?: unknown[] } | null;
 }
@@ -165,7 +200,9 @@ export class Api {
   session = (id: string) => this.call<Manifest>("GET", `/sessions/${encodeURIComponent(id)}`);
   remove = (id: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}`);
   restore = (id: string) => this.call<void>("POST", `/sessions/${encodeURIComponent(id)}/restore`);
-  render = (id: string) => this.call<{ render: RenderState }>("POST", `/sessions/${encodeURIComponent(id)}/render`, {});
+  render = (id: string, wish: RenderWish = {}) =>
+    this.call<{ render: RenderState }>("POST", `/sessions/${encodeURIComponent(id)}/render`, wish);
+  cuts = (id: string) => this.call<{ cuts: Cut[] }>("GET", `/sessions/${encodeURIComponent(id)}/cuts`);
   cancelRender = (id: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}/render`);
   guest = (id: string, guest: { role: "camera" | "viewer"; source?: string; minutes: number }) =>
     this.call<{ token: string; link: string; end: number | string }>(
@@ -174,8 +211,10 @@ export class Api {
       guest,
     );
   storage = () => this.call<ServerStorage>("GET", "/storage");
-  fileAddress = (id: string, name: string, download = false) =>
-    `${this.base}/sessions/${encodeURIComponent(id)}/${encodeURIComponent(name)}${download ? "?download" : ""}`;
+  /* `cut`: a file of that cut. */
+  fileAddress = (id: string, name: string, download = false, cut: string | null = null) =>
+    `${this.base}/sessions/${encodeURIComponent(id)}/${cut === null ? "" : `cuts/${encodeURIComponent(cut)}/`}${encodeURIComponent(name)}${download ? "?download" : ""}`;
+  zipAddress = (id: string) => `${this.base}/sessions/${encodeURIComponent(id)}/zip`;
 }
 
 /* Takes "#token=…" or "#guest=…" out of an address: the token, and the address without it. */

@@ -215,7 +215,7 @@ describe.skipIf(!isBuilt)("a show without a link", () => {
     const begin = server.log.find(({ type, epoch }) => type === "epoch" && epoch === 1)!;
     const fed = server.log.filter((line) => movesDirector(line) && (line.epoch === 1 || line.seq! <= Number(begin["lastSeq"])));
     const end = server.log.findLast(({ epoch }) => epoch === 1)!.at!;
-    const room = new DirectorRoom(wasm("director"), SOURCES, {}, fed);
+    const room = new DirectorRoom(wasm("director"), SOURCES, {}, { lines: fed });
     for (const line of inOrder(fed)) room.feed(line);
     room.advance(end);
     const replayed = room.take();

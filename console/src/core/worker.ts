@@ -108,7 +108,7 @@ export class Desk {
     this.run = message.run;
     this.direct = null;
     if (!this.director || message.sources.length === 0) return;
-    this.direct = new DirectorRoom(this.director, message.sources, message.settings, message.lines);
+    this.direct = new DirectorRoom(this.director, message.sources, message.settings, { lines: message.lines });
     for (const line of message.lines) this.direct.feed(line);
     this.direct.advance(message.now);
     this.next = null;

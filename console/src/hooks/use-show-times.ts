@@ -1,32 +1,43 @@
-import { useCallback } from "react";
-import { type LogLine, type ShotsFile, type ShownShot, shotsFromFile, shotsFromLog, speechFromLog, type Spoken } from "../components/show-times";
-import type { Api, Manifest, SessionFile } from "../core/api";
-import { type Answer, useAnswer } from "./use-answer";
-import { useApi } from "./use-api";
+import { useMemo } from "react";
+import { type ShownShot, shotsFromFile, shotsFromLog, type ShotsFile, speechFromLog, type Spoken } from "../components/show-times";
+import type { Watchable } from "../components/watch";
+import type { Cut, Manifest } from "../core/api";
+import type { LogEvent } from "../core/event";
+import type { Answer } from "./use-answer";
+import { useFile } from "./use-file";
 
 export interface ShowTimes {
+  start: number; /* of the first frame, session clock */
+  duration: number; /* ms; 0: not known */
   shots: ShownShot[];
   spoken: Spoken[];
-  duration: number;
 }
 
-async function load(api: Api, show: Manifest, program: SessionFile | undefined, duration: number): Promise<ShowTimes> {
-  const has = (name: string) => (show.files ?? []).some((file) => file.name === name);
-  const read = <T>(name: string) => api.call<T>("GET", api.fileAddress(show.id, name));
-  const log = has("events.json") ? await read<LogLine[]>("events.json") : [];
-  if (program?.name === "program.mp4" && has("shots.json")) {
-    const file = await read<ShotsFile>("shots.json");
-    const length = file.duration ?? duration;
-    return { shots: shotsFromFile(file, length), spoken: speechFromLog(log, file.start ?? 0, length), duration: length };
-  }
-  const start = program?.start ?? 0;
-  return { shots: shotsFromLog(log, start, duration), spoken: speechFromLog(log, start, duration), duration };
+export interface ShowLog {
+  state: Answer<unknown>["state"];
+  times: ShowTimes;
+  lines: LogEvent[];
 }
 
-/* What was shown and said when, for this program of the show. */
-export function useShowTimes(show: Manifest, program: SessionFile | undefined): Answer<ShowTimes> {
-  const api = useApi();
-  const duration = program?.duration ?? show.duration ?? show.program?.duration ?? 0;
-  const [answer] = useAnswer(useCallback(() => load(api, show, program, duration), [api, show, program, duration]));
-  return answer;
+const NONE: LogEvent[] = [];
+
+/* What was shown and said when, in what is being watched; of highlights: in the program that they are of. */
+export function useShowTimes(show: Manifest, watched: Watchable | undefined, cuts: readonly Cut[]): ShowLog {
+  const log = useFile<LogEvent[]>(show.id, show.files, "events.json");
+  const own = useFile<ShotsFile>(show.id, show.files, "shots.json");
+  const cut = watched?.cut ?? null;
+  const ofCut = useFile<ShotsFile>(show.id, cuts.find((one) => one.cut === cut)?.files, "shots.json", cut);
+  const isPart = watched === undefined || watched.kind === "part";
+  const shots = isPart ? null : cut === null ? own : ofCut;
+  const lines = (log.state === "here" ? log.value : null) ?? NONE;
+  const file = shots?.state === "here" ? shots.value : null;
+  const times = useMemo((): ShowTimes => {
+    const start = file?.start ?? watched?.file.start ?? show.program?.start ?? 0;
+    const usual = watched?.kind === "highlights" ? undefined : watched?.file.duration;
+    const duration = file?.duration ?? usual ?? show.program?.duration ?? show.duration ?? 0;
+    const all = file ? shotsFromFile(file, duration) : shotsFromLog(lines, start, duration);
+    return { start, duration, shots: all, spoken: speechFromLog(lines, start, duration) };
+  }, [file, lines, watched, show.program, show.duration]);
+  const states = [log.state, shots?.state ?? "here"];
+  return { state: states.includes("failed") ? "failed" : states.includes("waiting") ? "waiting" : "here", times, lines };
 }

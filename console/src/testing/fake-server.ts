@@ -14,6 +14,7 @@ const SHOW: Manifest = {
   started_at: "2026-11-24T19:00:00Z",
   state: "complete",
   duration: 61_200,
+  program: { start: 0, duration: 61_200, rate: [30, 1], rendered: { cpu: 41_300, last: 20_100, times: 2 } },
   sources: [
     { id: "cam_1", label: "Maya", role: "person" },
     { id: "cam_2", label: "Tomas", role: "person" },
@@ -28,6 +29,8 @@ const SHOW: Manifest = {
     { name: "cam_2_iso.mkv", kind: "iso", source: "cam_2", start: 9, duration: 61_100, bytes: 44e6, sha256: "0" },
     { name: "cam_3_iso.mkv", kind: "iso", source: "cam_3", start: 15, duration: 61_100, bytes: 46e6, sha256: "0" },
     { name: "shots.json", kind: "shots", bytes: 910, sha256: "0" },
+    { name: "highlights.json", kind: "highlights-list", bytes: 610, sha256: "0" },
+    { name: "program.fcpxml", kind: "timeline", bytes: 6100, sha256: "0" },
     { name: "events.json", kind: "events", bytes: 18_400, sha256: "0" },
   ],
 };
@@ -42,6 +45,31 @@ const SHOTS = {
     { t: 33_500, source: "cam_3", text: "Ines took over: Tomas stopped 0.4 s before" },
     { t: 44_000, source: "cam_1", text: "Maya took over: Ines stopped 0.7 s before" },
     { t: 55_000, source: "cam_2", text: "Tomas took over: Maya stopped 0.6 s before" },
+  ],
+};
+
+const HIGHLIGHTS = {
+  version: 1,
+  total: 22_000,
+  pieces: [
+    { start: 4000, end: 15_000, at: 0, people: ["cam_1"], score: 0.95, reason: "Maya, 95 % speech, 1 cut" },
+    { start: 33_000, end: 44_000, at: 11_000, people: ["cam_3", "cam_2"], score: 0.93, reason: "Ines and Tomas, 93 % speech, 1 cut" },
+  ],
+};
+
+const CUTS = {
+  cuts: [
+    {
+      cut: "calm",
+      made: "2026-11-25T08:12:00Z",
+      settings: { min_shot: 4, mode: "full" },
+      program: { start: 0, duration: 61_200, rate: [30, 1], rendered: { cpu: 19_000, last: 19_000, times: 1 } },
+      files: [
+        { name: "program.mp4", kind: "program", duration: 61_200, bytes: 47e6, sha256: "0" },
+        { name: "shots.json", kind: "shots", bytes: 610, sha256: "0" },
+        { name: "program.edl", kind: "timeline", bytes: 900, sha256: "0" },
+      ],
+    },
   ],
 };
 
@@ -64,6 +92,10 @@ const ANSWERS: Record<string, unknown> = {
   "GET /sessions/a": SHOW,
   "GET /sessions/a/shots.json": SHOTS,
   "GET /sessions/a/events.json": EVENTS,
+  "GET /sessions/a/highlights.json": HIGHLIGHTS,
+  "GET /sessions/a/cuts": CUTS,
+  "GET /sessions/a/cuts/calm/shots.json": { ...SHOTS, shots: [SHOTS.shots[1], SHOTS.shots[3]].map((shot, i) => ({ ...shot, t: i * 30_000 })) },
+  "POST /sessions/a/render": { render: { state: "waiting", progress: 0, left: null, error: null } },
   "DELETE /sessions/a": {},
   "POST /sessions/a/restore": {},
 };

@@ -2,6 +2,8 @@
 import { createRoot } from "react-dom/client";
 import "../styles/index.css";
 import { createPhone } from "../core/phone";
+import { startPlanner } from "../core/recut";
+import { PlannerContext } from "../hooks/use-recut";
 import { App } from "../views/App";
 import { fakeApi } from "./fake-server";
 import { FakeStudio } from "./fake-studio";
@@ -16,9 +18,11 @@ const api = asked.get("scene") === "login" ? fakeApi({ "GET /me": null }) : fake
 const root = document.getElementById("root");
 if (root)
   createRoot(root).render(
-    <App
-      api={api}
-      makeStudio={() => new FakeStudio({ state: { ...state, sources: withPictures(state.sources, isMoving ? 15 : 0) }, isMoving })}
-      makePhone={createPhone}
-    />,
+    <PlannerContext value={startPlanner}>
+      <App
+        api={api}
+        makeStudio={() => new FakeStudio({ state: { ...state, sources: withPictures(state.sources, isMoving ? 15 : 0) }, isMoving })}
+        makePhone={createPhone}
+      />
+    </PlannerContext>,
   );

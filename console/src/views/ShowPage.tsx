@@ -1,25 +1,25 @@
 import { useCallback, useEffect, useState } from "react";
 import { DeleteShow } from "../components/DeleteShow";
 import { STATES } from "../components/ShowCard";
-import { RenderCard, isRendering } from "../components/RenderCard";
-import { ShowFiles } from "../components/ShowFiles";
-import { ShowPlayer } from "../components/ShowPlayer";
+import { isRendering } from "../components/RenderCard";
 import { Trouble } from "../components/Trouble";
 import { dayOf, messageOf, timeOf } from "../components/words";
 import { useAnswer } from "../hooks/use-answer";
 import { useApi } from "../hooks/use-api";
+import { ShowDesk } from "./ShowDesk";
 
 export function ShowPage({ id }: { id: string }) {
   const api = useApi();
   const ask = useCallback(() => api.session(id), [api, id]);
   const [answer, again] = useAnswer(ask);
   const [isInTrash, setInTrash] = useState(false);
-  const isGrowing = answer.state === "here" && (answer.value.state !== "complete" || isRendering(answer.value.render));
+  const isRunning = answer.state === "here" && isRendering(answer.value.render);
+  const isGrowing = isRunning || (answer.state === "here" && answer.value.state !== "complete");
   useEffect(() => {
     if (!isGrowing) return;
-    const timer = setInterval(again, 3000);
+    const timer = setInterval(again, isRunning ? 1500 : 3000);
     return () => clearInterval(timer);
-  }, [isGrowing, again]);
+  }, [isGrowing, isRunning, again]);
   if (answer.state === "waiting")
     return (
       <main>
@@ -39,25 +39,18 @@ export function ShowPage({ id }: { id: string }) {
   const length = show.duration ?? show.program?.duration;
   if (isInTrash) return <InTrash id={id} name={name} onBack={() => setInTrash(false)} />;
   return (
-    <main className="two">
-      <div className="stack">
-        <div className="line wrap">
-          <div className="grow">
-            <h1>{name}</h1>
-            <p className="small dim num">
-              {dayOf(show.started_at)}
-              {length ? ` · ${timeOf(length)}` : ""} · {STATES[show.state]}
-            </p>
-          </div>
-          <DeleteShow id={id} name={name} isDisabled={show.state === "recording"} onDeleted={() => setInTrash(true)} />
+    <ShowDesk show={show} onChanged={again}>
+      <div className="line wrap">
+        <div className="grow">
+          <h1>{name}</h1>
+          <p className="small dim num">
+            {dayOf(show.started_at)}
+            {length ? ` · ${timeOf(length)}` : ""} · {STATES[show.state]}
+          </p>
         </div>
-        <ShowPlayer show={show} />
+        <DeleteShow id={id} name={name} isDisabled={show.state === "recording"} onDeleted={() => setInTrash(true)} />
       </div>
-      <aside className="side" aria-label="What there is of it">
-        <RenderCard show={show} onChanged={again} />
-        <ShowFiles show={show} />
-      </aside>
-    </main>
+    </ShowDesk>
   );
 }
 

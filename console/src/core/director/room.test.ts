@@ -48,7 +48,7 @@ describe.skipIf(!isBuilt)("the director in the browser", () => {
     const text = readFileSync(resolve(golden, name), "utf8");
     it(`decides as the one in C: ${name}`, () => {
       const { sources, settings, lines, end } = read(text);
-      const room = new DirectorRoom(wasm("director"), sources, settings, lines);
+      const room = new DirectorRoom(wasm("director"), sources, settings, { lines });
       for (const line of lines) room.feed(line);
       room.advance(end + (settings["look_ahead"] ?? 0) * 1000);
       const decisions = room
@@ -83,7 +83,7 @@ describe.skipIf(!isBuilt)("the director in the browser", () => {
     const later: LogEvent = { id: "b", type: "sources", t: 9000, sources: pair };
     const early = { ...line("manual_cut", 2000, "cam_3"), hold: 2 };
     const lines = [first, early, later, line("manual_cut", 12_000, "cam_3")];
-    const room = new DirectorRoom(wasm("director"), pair, {}, lines);
+    const room = new DirectorRoom(wasm("director"), pair, {}, { lines });
     for (const one of lines) room.feed(one);
     room.advance(14_000);
     const shown = room.take().filter(({ source }) => source === "cam_3");
