@@ -101,9 +101,10 @@ const steps = [
     const { duration } = await plays("/highlights.mp4");
     const { total, pieces } = read("highlights.json");
     assert.ok(Math.abs(duration * 1000 - total) < 100, `${duration} s, not ${total} ms`);
-    const outside = read("shots.json").shots.find(({ t }) => !pieces.some(({ start, end }) => start <= t && t < end));
+    const { shots } = read("shots.json");
+    const outside = shots.find(({ t }) => !pieces.some(({ start, end }) => start <= t && t < end));
     assert.ok(outside, "a shot outside of the highlights");
-    await browser.page.locator(".lane.shots .span").nth(read("shots.json").shots.indexOf(outside)).click();
+    await browser.page.locator(".lane.shots .span").nth(shots.indexOf(outside)).click();
     const there = await plays("/program.mp4");
     assert.ok(Math.abs(there.at * 1000 - outside.t) < 3000, `${there.at} s, not ${outside.t} ms`);
     await browser.page.evaluate(() => document.querySelector("main video").pause());

@@ -95,7 +95,7 @@ export function HighlightsCard({ id, sources, times, rendered, note, pieces, cho
             <button type="button" className="plain quiet" aria-label={`Play piece ${i + 1}`} onClick={() => onPlay(piece.start, piece.end)}>
               Play
             </button>
-            <button type="button" className="plain quiet" aria-expanded={i === chosen} aria-label={`Change piece ${i + 1}`} onClick={() => onChoose(i === chosen ? null : i)}>
+            <button type="button" className="plain quiet" aria-expanded={i === chosen} aria-label={i === chosen ? `Done with piece ${i + 1}` : `Change piece ${i + 1}`} onClick={() => onChoose(i === chosen ? null : i)}>
               {i === chosen ? "Done" : "Change"}
             </button>
             {i === chosen && (

@@ -87,7 +87,7 @@ export function PieceTrack({ i, pieces, sources, shots, spoken, duration, now, o
         className={`handle ${edge}`}
         role="slider"
         tabIndex={0}
-        style={vars({ "--t": share(piece[edge]) })}
+        style={vars({ "--t": share(Math.min(seen.to, Math.max(seen.from, piece[edge]))) })}
         aria-label={`${edge === "start" ? "Start" : "End"} of piece ${i + 1}`}
         aria-valuemin={least / 1000}
         aria-valuemax={most / 1000}
@@ -117,11 +117,11 @@ export function PieceTrack({ i, pieces, sources, shots, spoken, duration, now, o
               ))}
             </div>
           ))}
+          <div className="body" style={place(piece.start, piece.end, "")} onPointerDown={grab("all")} onPointerMove={follow} onPointerUp={drop} onPointerCancel={drop} />
+          <span ref={head} className="head" />
         </div>
-        <div className="body" style={place(piece.start, piece.end, "")} onPointerDown={grab("all")} onPointerMove={follow} onPointerUp={drop} onPointerCancel={drop} />
         {handle("start")}
         {handle("end")}
-        <span ref={head} className="head" />
       </div>
       <p className="small dim num line" aria-hidden="true">
         <span className="grow">{finely(seen.from)}</span>

@@ -36,10 +36,18 @@ function usePieces(show: Manifest) {
   const rendered = file?.pieces ?? NO_PIECES;
   const [wanted, setWanted] = useState<ChosenPiece[] | null>(null);
   const [chosen, setChosen] = useState<number | null>(null);
+  const isAsked = useRef(false); /* a render makes what is wanted; it may lie some frames beside that */
   useEffect(() => {
-    setWanted((now) => (now && isSame(now, rendered) ? null : now));
+    const isDone = isAsked.current;
+    isAsked.current = false;
+    setWanted((now) => (now && (isDone || isSame(now, rendered)) ? null : now));
   }, [rendered]);
-  return { file, rendered, pieces: wanted ?? rendered, setPieces: setWanted, chosen, setChosen };
+  const setPieces = (pieces: ChosenPiece[]) => {
+    isAsked.current = false;
+    setWanted(pieces);
+  };
+  const asked = () => void (isAsked.current = true);
+  return { file, rendered, pieces: wanted ?? rendered, setPieces, asked, chosen, setChosen };
 }
 
 export function ShowDesk({ show, onChanged, children }: { show: Manifest; onChanged: () => void; children: ReactNode }) {
@@ -48,7 +56,7 @@ export function ShowDesk({ show, onChanged, children }: { show: Manifest; onChan
   const [key, setKey] = useState<string | null>(null);
   const watched = all.find((one) => one.key === key) ?? all[0];
   const { times, lines, state } = useShowTimes(show, watched, cuts);
-  const { file, rendered, pieces, setPieces, chosen, setChosen } = usePieces(show);
+  const { file, rendered, pieces, setPieces, asked, chosen, setChosen } = usePieces(show);
   const [known, setKnown] = useState(0); /* the length that the player found, where the manifest has none */
   const duration = times.duration > 0 ? times.duration : known;
   const isHighlights = watched?.kind === "highlights";
@@ -127,7 +135,7 @@ export function ShowDesk({ show, onChanged, children }: { show: Manifest; onChan
             onChoose={setChosen}
             onLook={(t) => go(t, false)}
             onPlay={play}
-            onChanged={onChanged}
+            onChanged={() => (asked(), onChanged())}
           />
         )}
         {canPlan && lines.length > 0 && show.state === "complete" && (
