@@ -4,7 +4,7 @@
 #include "live-private.h"
 #include "route-private.h"
 #include "shows-private.h"
-#include "uploads-private.h"
+#include "files-private.h"
 
 #include <string.h>
 
