@@ -134,12 +134,13 @@ export class StudioCapture implements Capture {
 
   private async play(): Promise<void> {
     this.sound.resume();
-    await playTogether([...this.sources.values()].flatMap((source) => source.sample ?? []));
+    await playTogether([...this.sources.values()].flatMap((source) => source.sample ?? []), this.clock !== null);
   }
 
   private async reopen(): Promise<void> {
     await this.inTurn(async () => {
       for (const source of this.sources.values()) await source.reopen();
+      await this.play();
     });
   }
 
@@ -203,14 +204,17 @@ function mono(channels: Float32Array[]): Float32Array {
 }
 
 /* The cameras of a sample show belong together: they begin at one moment, and again just before the
- * first of them ends (its tracks would end with it). */
-async function playTogether(elements: HTMLVideoElement[]): Promise<void> {
-  if (elements.length === 0 || elements.every((element) => !element.paused)) return;
-  const begin = () => elements.forEach((element) => (element.currentTime = beginOf(element.src)));
+ * first of them ends (its tracks would end with it). In a show that runs a newcomer joins the others. */
+async function playTogether(elements: HTMLVideoElement[], isRunning: boolean): Promise<void> {
+  const resting = elements.filter((element) => element.paused);
+  if (resting.length === 0) return;
+  const put = (those: HTMLVideoElement[], at: number) => those.forEach((element) => (element.currentTime = beginOf(element.src) + at));
   for (const element of elements)
-    element.ontimeupdate = () => element.duration - element.currentTime < SAMPLE_END_S && begin();
-  begin();
-  await Promise.all(elements.map((element) => element.play()));
+    element.ontimeupdate = () => element.duration - element.currentTime < SAMPLE_END_S && put(elements, 0);
+  const playing = elements.find((element) => !element.paused);
+  if (isRunning && playing) put(resting, playing.currentTime - beginOf(playing.src));
+  else put(elements, 0);
+  await Promise.all(resting.map((element) => element.play()));
 }
 
 /* "#t=1.5": where all cameras of the sample show run. */

@@ -16,6 +16,7 @@ export class LiveSource {
   private mic: MediaStreamTrack | null = null;
   private micNodes: AudioNode[] = [];
   private channels: 0 | 1 | 2 = 0;
+  private closing: Promise<void> = Promise.resolve(); /* of sound that went with its picture */
   private troubles = new Map<Part, string>();
   private said: string | null = null;
   private saidGone = false;
@@ -84,6 +85,7 @@ export class LiveSource {
   }
 
   private async open(isOtherPicture: boolean): Promise<void> {
+    await this.closing;
     const wish = this.wish!;
     /* For a screen the browser would ask again, unasked for. */
     const mayOpen = wish.picture.kind !== "none" && (wish.picture.kind !== "screen" || isOtherPicture);
@@ -117,6 +119,7 @@ export class LiveSource {
     if (this.picture !== picture) return;
     const isScreen = this.wish?.picture.kind === "screen";
     this.closePicture();
+    if (this.mic !== null && this.mic === picture.sound) this.closing = this.closeSound();
     this.say("picture", isScreen ? "The screen is no longer shared." : "This camera was unplugged.");
   }
 
