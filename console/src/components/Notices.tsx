@@ -5,7 +5,7 @@ import { useStudio } from "../hooks/use-studio";
 export function Notices({ notices }: { notices: Notice[] }) {
   const studio = useStudio();
   return (
-    <div className="side" role="status">
+    <div className="side notices" role="status">
       {notices.map((notice) => (
         <section key={notice.id} className={`card notice ${notice.level}`} aria-label={notice.title}>
           <h2>{notice.title}</h2>

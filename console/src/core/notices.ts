@@ -7,9 +7,9 @@ const say = (level: Notice["level"], title: string, text: string): Words => ({ l
 
 /* How a picture comes back. */
 const BACK: Partial<Record<Picture["kind"], string>> = {
-  camera: "Plug it in again, or see whether another program uses it. ",
-  screen: "Share it again when you need it. ",
-  phone: "Open the link on the phone again. ",
+  camera: "Plug it in again, or see whether another program uses it.",
+  screen: "Share it again when you need it.",
+  phone: "Open the link on the phone again.",
 };
 
 export const WORDS = {
@@ -43,7 +43,7 @@ export const WORDS = {
     say(
       "warning",
       `${label}: ${why}`,
-      `The show goes on with the others, and they are recorded as before. ${BACK[kind] ?? ""}Its recording goes on as a new part.`,
+      `The show goes on with the others, and they are recorded as before. ${BACK[kind] ?? ""} When it is back, its recording goes on as a new part.`.replace("  ", " "),
     ),
   soundTrouble: (label: string, why: string) =>
     say("warning", `${label}: ${why}`, `All pictures are recorded as before, but ${label} is not heard: the show does not cut there by itself. See to the microphone; it goes on when it is back.`),

@@ -3,6 +3,12 @@ import { Logo } from "../components/Logo";
 import { messageOf } from "../components/words";
 import { useApi } from "../hooks/use-api";
 
+/* The server's words, as a sentence. */
+function sentenceOf(error: unknown): string {
+  const words = messageOf(error);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
+}
+
 /* Whoever runs the server has the token; here it is exchanged for a cookie. */
 export function Login({ reason, onDone }: { reason: string | null; onDone: () => void }) {
   const api = useApi();
@@ -15,7 +21,7 @@ export function Login({ reason, onDone }: { reason: string | null; onDone: () =>
     setBusy(true);
     api.login(given).then(onDone, (error: unknown) => {
       setBusy(false);
-      setTrouble(messageOf(error));
+      setTrouble(sentenceOf(error));
     });
   };
   return (

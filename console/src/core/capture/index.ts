@@ -7,11 +7,11 @@ import { mediaRecorderEngine } from "./media-recorder";
 import { SOUND_RATE, SOUND_SAMPLES, type Counts, type FromWorker, type SoundMessage } from "./protocol";
 import { Sound } from "./sound";
 import { LiveSource } from "./live-source";
+import { playTogether } from "./play-together";
 import { Spooling } from "./spooling";
 import { canUseWebCodecs, webCodecsEngine } from "./webcodecs";
 
 const CLOCK_MS = 250;
-const SAMPLE_END_S = 0.6; /* the time of an element is told four times a second */
 const GESTURES = ["pointerdown", "keydown"]; /* after which browsers let sound begin */
 
 export function createCapture(format: Format, events: CaptureEvents): Capture {
@@ -201,23 +201,4 @@ function mono(channels: Float32Array[]): Float32Array {
   const [left, right] = channels;
   if (!right) return left!;
   return left!.map((sample, i) => (sample + right[i]!) / 2);
-}
-
-/* The cameras of a sample show belong together: they begin at one moment, and again just before the
- * first of them ends (its tracks would end with it). In a show that runs a newcomer joins the others. */
-async function playTogether(elements: HTMLVideoElement[], isRunning: boolean): Promise<void> {
-  const resting = elements.filter((element) => element.paused);
-  if (resting.length === 0) return;
-  const put = (those: HTMLVideoElement[], at: number) => those.forEach((element) => (element.currentTime = beginOf(element.src) + at));
-  for (const element of elements)
-    element.ontimeupdate = () => element.duration - element.currentTime < SAMPLE_END_S && put(elements, 0);
-  const playing = elements.find((element) => !element.paused);
-  if (isRunning && playing) put(resting, playing.currentTime - beginOf(playing.src));
-  else put(elements, 0);
-  await Promise.all(resting.map((element) => element.play()));
-}
-
-/* "#t=1.5": where all cameras of the sample show run. */
-function beginOf(address: string): number {
-  return Number(/#t=([\d.]+)$/.exec(address)?.[1] ?? 0);
 }
