@@ -2,6 +2,7 @@
  * Threads: one at a time. */
 #pragma once
 #include <gio/gio.h>
+#include <nettle/sha2.h>
 
 typedef struct S3Body {
     int fd;            /* of a file that is open for reading; -1: `bytes` */
@@ -14,8 +15,8 @@ typedef struct S3Body {
 
 /* Reads all of it once and keeps its checksums. `whole` (may be NULL) takes the bytes too. FALSE:
  * S3_ERROR_LOCAL, or given up. `path` stands in errors. */
-gboolean s3_body_hash(S3Body *body, const char *path, GChecksum *whole, GCancellable *cancellable,
-                      GError **error);
+gboolean s3_body_hash(S3Body *body, const char *path, struct sha256_ctx *whole,
+                      GCancellable *cancellable, GError **error);
 /* The next bytes, at most `length`; -1: they cannot be read, errno says why (0: the file is shorter
  * than it was). */
 gssize s3_body_read(S3Body *body, void *bytes, gsize length);

@@ -18,7 +18,8 @@ typedef struct Sending {
     gint64 part_bytes;
     guint count;
     GHashTable *there; /* number → S3Part: what the server has */
-    GChecksum *whole, *sha256s, *md5s;
+    struct sha256_ctx whole;
+    GChecksum *sha256s, *md5s;
     GString *list; /* what is put together, as XML */
 } Sending;
 
@@ -135,7 +136,7 @@ static gboolean do_part(Sending *sending, guint number, GError **error)
     S3Put *put = sending->put;
     S3Body body = {.fd = put->body.fd, .offset = (gint64)(number - 1) * sending->part_bytes};
     body.length = MIN(sending->part_bytes, put->body.length - body.offset);
-    if (!s3_body_hash(&body, put->path, sending->whole, put->cancellable, error))
+    if (!s3_body_hash(&body, put->path, &sending->whole, put->cancellable, error))
         return FALSE;
     g_autofree char *etag = NULL;
     if (is_there(sending, number, &body)) {
@@ -152,10 +153,12 @@ static gboolean do_part(Sending *sending, guint number, GError **error)
 
 /* ---- the end ---- */
 
-static gboolean is_same_file(const Sending *sending, GError **error)
+static gboolean is_same_file(Sending *sending, GError **error)
 {
     const S3Put *put = sending->put;
-    const char *found = g_checksum_get_string(sending->whole);
+    guint8 digest[SHA256_DIGEST_SIZE];
+    sha256_digest(&sending->whole, sizeof digest, digest);
+    g_autofree char *found = s3_hex(digest, sizeof digest);
     if (strcmp(found, put->sha256) == 0)
         return TRUE;
     g_set_error(error, S3_ERROR, S3_ERROR_LOCAL,
@@ -218,7 +221,7 @@ static gboolean complete(Sending *sending, GError **error)
 static gboolean do_parts(Sending *sending, GError **error)
 {
     sending->put->done = 0;
-    g_checksum_reset(sending->whole);
+    sha256_init(&sending->whole);
     g_checksum_reset(sending->md5s);
     g_checksum_reset(sending->sha256s);
     g_string_assign(sending->list, "<CompleteMultipartUpload "
@@ -271,7 +274,6 @@ gboolean s3_put_in_parts(S3Put *put, GError **error)
     Sending sending = {
         .put = put,
         .part_bytes = part_bytes_for(put->client->part_bytes, put->body.length),
-        .whole = g_checksum_new(G_CHECKSUM_SHA256),
         .sha256s = g_checksum_new(G_CHECKSUM_SHA256),
         .md5s = g_checksum_new(G_CHECKSUM_MD5),
         .list = g_string_new(NULL),
@@ -280,7 +282,6 @@ gboolean s3_put_in_parts(S3Put *put, GError **error)
     gboolean is_good = send_all(&sending, error);
     g_free(sending.upload_id);
     g_clear_pointer(&sending.there, g_hash_table_unref);
-    g_checksum_free(sending.whole);
     g_checksum_free(sending.sha256s);
     g_checksum_free(sending.md5s);
     g_string_free(sending.list, TRUE);
