@@ -108,8 +108,10 @@ static gboolean send_from_mirror(Server *server, ServerCall *call, const char *s
 static gboolean is_for_page(const ServerCall *call)
 {
     static const char *const uses[] = {"video", "audio", "image", "empty", NULL};
-    const char *use = http_request_header(server_call_request(call), "Sec-Fetch-Dest");
-    return use != NULL && g_strv_contains(uses, use);
+    const HttpRequest *request = server_call_request(call);
+    const char *use = http_request_header(request, "Sec-Fetch-Dest");
+    return use != NULL && g_strv_contains(uses, use) &&
+           http_request_query(request, "download") == NULL; /* not for the page but for a file */
 }
 
 /* With --presign-downloads; what changes is read here. */

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from client import (recording, send_multipart, show_folder, start_show, stop_show,  # noqa: E402
                     wait_complete)
-from s3 import BUCKET, KEY, SECRET, Faults, Status, Storage, missing  # noqa: E402
+from s3 import BUCKET, KEY, SECRET, Change, Faults, Status, Storage, missing  # noqa: E402
 from serve import Studio, refused  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -176,6 +176,15 @@ def retention(mirrored):
     wait_for("a failure", lambda: mirrored.ready()[1] == "failing")
     if not iso.exists():
         return "deleted, and nowhere else"
+    other = Change({"x-amz-meta-sha256": "0" * 64})  # what is there is not what was sent
+    mirrored.faults.rule = lambda request: (
+        other if request.method == "HEAD" and "cam_1_iso" in request.path else None)
+    for _ in range(2):
+        studio.stop()
+        studio.start()
+        wait_for("a failure", lambda: mirrored.ready()[1] == "failing")
+    if not iso.exists():
+        return "deleted, and not verified"
     mirrored.faults.rule = lambda request: None
     wait_for("all of it", lambda: not mirrored.lacks(session), 90)
     studio.stop()
@@ -233,8 +242,10 @@ def presigned(mirrored):
     document = mirrored.studio.ask("GET", f"/sessions/{session}/events.json")
     played = mirrored.studio.ask("GET", f"/sessions/{session}/cam_1_iso.webm",
                                  headers={"Sec-Fetch-Dest": "video"})
-    if (answer.status, document.status, played.status) != (307, 200, 200):
-        return f"{answer} {document} {played}"
+    saved = mirrored.studio.ask("GET", f"/sessions/{session}/cam_1_iso.webm?download",
+                                headers={"Sec-Fetch-Dest": "empty"})
+    if [a.status for a in (answer, document, played, saved)] != [307, 200, 200, 307]:
+        return f"{answer} {document} {played} {saved}"
     with urllib.request.urlopen(answer.headers["Location"], timeout=30) as fetched:
         return None if fetched.read() == data else "other bytes"
 
