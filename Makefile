@@ -44,6 +44,7 @@ test-deps: build-deps ## what tests need: system packages, Python and npm packag
 	@tools/make-venv build/venv tests/requirements.txt
 	@tools/make-node build/node tests/node
 	@tools/make-s3-server build/s3-server
+	@tools/make-livekit-server build/livekit-server
 
 check: build ## the quick tests: all but command line and browser
 	tests/run --no-suite cli --no-suite browser build

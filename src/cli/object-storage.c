@@ -41,9 +41,9 @@ S3Client *cli_object_storage_new(const char *url, GError **error)
 
 void cli_forget_secrets(void)
 {
-    static const char *const names[] = {"CROSSCUT_ADMIN_TOKEN", "CROSSCUT_SECRET_KEY",
-                                        "CROSSCUT_REDIS",       "AWS_SECRET_ACCESS_KEY",
-                                        "AWS_SESSION_TOKEN",    "AWS_ACCESS_KEY_ID"};
+    static const char *const names[] = {
+        "CROSSCUT_ADMIN_TOKEN",  "CROSSCUT_SECRET_KEY", "CROSSCUT_LIVEKIT_SECRET", "CROSSCUT_REDIS",
+        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",   "AWS_ACCESS_KEY_ID"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         char *value = getenv(names[i]);
         if (value != NULL)

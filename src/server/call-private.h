@@ -29,6 +29,9 @@ void server_call_on_gone(ServerCall *call, void (*gone)(ServerCall *call, gpoint
  * not freed by anybody: give what the call owns, or nothing. `body` is borrowed. */
 typedef void (*ServerCallJson)(ServerCall *call, const json_t *body, gpointer data);
 void server_call_json_body(ServerCall *call, gsize max_bytes, ServerCallJson done, gpointer data);
+/* The body as it is. */
+typedef void (*ServerCallBytes)(ServerCall *call, GBytes *body, gpointer data);
+void server_call_bytes_body(ServerCall *call, gsize max_bytes, ServerCallBytes done, gpointer data);
 /* Members of a body: NULL with SERVER_ERROR_INVALID that names the field. Borrowed. */
 const char *server_json_text(const json_t *body, const char *member, gsize max_bytes,
                              GError **error);

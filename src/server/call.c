@@ -23,6 +23,7 @@ struct ServerCall {
     void (*gone)(ServerCall *call, gpointer data);
     gpointer gone_data;
     ServerCallJson done;
+    ServerCallBytes bytes_done;
     gpointer done_data;
 };
 
@@ -152,6 +153,32 @@ static void take_body(HttpRequest *request, GBytes *bytes, gpointer data)
     json_decref(body);
 }
 
+static void take_bytes(HttpRequest *request, GBytes *bytes, gpointer data)
+{
+    (void)request;
+    ServerCall *call = data;
+    call->default_status = 500;
+    call->bytes_done(call, bytes, call->done_data);
+}
+
+static void collect(ServerCall *call, gsize max_bytes, HttpRequestBody done)
+{
+    if (http_request_body_length(call->request) > (gint64)max_bytes) {
+        server_call_refuse(call, SERVER_ERROR_TOO_LARGE, NULL,
+                           "the body may have at most %zu bytes", max_bytes);
+        return;
+    }
+    call->default_status = 413; /* the one thing that the room answers itself from here on */
+    http_request_collect(call->request, max_bytes, done, call);
+}
+
+void server_call_bytes_body(ServerCall *call, gsize max_bytes, ServerCallBytes done, gpointer data)
+{
+    call->bytes_done = done;
+    call->done_data = data;
+    collect(call, max_bytes, take_bytes);
+}
+
 static gboolean says_json(const char *type)
 {
     static const char wanted[] = "application/json";
@@ -168,15 +195,9 @@ void server_call_json_body(ServerCall *call, gsize max_bytes, ServerCallJson don
                            "expected a body with Content-Type: application/json");
         return;
     }
-    if (http_request_body_length(call->request) > (gint64)max_bytes) {
-        server_call_refuse(call, SERVER_ERROR_TOO_LARGE, NULL,
-                           "the body may have at most %zu bytes", max_bytes);
-        return;
-    }
     call->done = done;
     call->done_data = data;
-    call->default_status = 413; /* the one thing that the room answers itself from here on */
-    http_request_collect(call->request, max_bytes, take_body, call);
+    collect(call, max_bytes, take_body);
 }
 
 const char *server_json_text(const json_t *body, const char *member, gsize max_bytes,

@@ -2,6 +2,7 @@
  * can reach has an address with TLS and a token that cannot be guessed, or does not start. */
 #include "config-private.h"
 
+#include "livekit-private.h"
 #include "mirror-private.h"
 
 #include <gio/gio.h>
@@ -245,10 +246,20 @@ static gboolean check_secret_key(const ServerConfig *config, GError **error)
                   why->message);
 }
 
+static gboolean check_livekit(const ServerConfig *config, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    return server_livekit_check(config, &why) ||
+           refuse(error, "livekit-url",
+                  "%s (CROSSCUT_LIVEKIT_URL, CROSSCUT_LIVEKIT_KEY, CROSSCUT_LIVEKIT_SECRET)",
+                  why->message);
+}
+
 gboolean server_config_check(ServerConfig *config, GError **error)
 {
     return check_addresses(config, error) && check_origins(config, error) &&
            check_proxies(config, error) && check_sizes(config, error) &&
            check_sample_show(config, error) && check_mirror(config, error) &&
-           check_token(config, error) && check_secret_key(config, error);
+           check_token(config, error) && check_secret_key(config, error) &&
+           check_livekit(config, error);
 }

@@ -28,10 +28,16 @@ static const Option table[] = {
     SERVER_OPTIONS(SET_ROW, UNSET_ROW)
     /* Last, and those that command lines, which everybody can see, do not take. */
     {{"secret-key", "KEY",
-      "What seals stream keys: 32 bytes in base64, or 64 hexadecimal digits. Without it one is made",
+      "What seals stream keys: 32 bytes in base64, or 64 hexadecimal digits. Without it one is "
+      "made",
       NULL, TRUE},
      TEXT,
      offsetof(ServerConfig, secret_key),
+     0,
+     0},
+    {{"livekit-secret", "SECRET", "The secret of LiveKit's key", NULL, TRUE},
+     TEXT,
+     offsetof(ServerConfig, livekit_secret),
      0,
      0},
     {{"admin-token", "TOKEN",

@@ -110,6 +110,10 @@ static ServerError of_live(int code)
     case LIVE_ERROR_EXISTS:
     case LIVE_ERROR_SEALED:
         return SERVER_ERROR_CONFLICT;
+    case LIVE_ERROR_UNAVAILABLE:
+    case LIVE_ERROR_DENIED: /* of LiveKit's, not of the caller's */
+    case LIVE_ERROR_CLOCK:
+        return SERVER_ERROR_BUSY;
     case LIVE_ERROR_FAILED:
         break;
     }

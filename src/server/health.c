@@ -2,6 +2,7 @@
 #include "gate-private.h"
 
 #include "renders-private.h"
+#include "livekit-private.h"
 #include "server-private.h"
 
 #include <sys/statvfs.h>
@@ -25,6 +26,17 @@ static const char *mirror_word(const Server *server)
     return state.behind_s > 0 ? "behind" : "ok";
 }
 
+/* LiveKit is no reason either: a show goes on without it. */
+static const char *livekit_word(const Server *server)
+{
+    ServerLivekitState state = server_livekit_look(server->livekit);
+    if (!state.is_on)
+        return "off";
+    if (!state.is_known)
+        return "unknown";
+    return state.is_failing ? "failing" : "ok";
+}
+
 /* A full disk is no reason to send people elsewhere: the live show goes on, recordings wait. */
 void server_readyz(Server *server, ServerCall *call)
 {
@@ -32,10 +44,10 @@ void server_readyz(Server *server, ServerCall *call)
     gint64 disk_ms = server_pulse_age_ms(server->disk_pulse);
     gboolean is_ready = !server->is_draining && log_ms < DISK_HANGS_MS && disk_ms < DISK_HANGS_MS;
     server_call_json(call, is_ready ? 200 : 503,
-                     json_pack("{s:b,s:b,s:b,s:I,s:I,s:s}", "ready", is_ready, "draining",
+                     json_pack("{s:b,s:b,s:b,s:I,s:I,s:s,s:s}", "ready", is_ready, "draining",
                                server->is_draining, "hasRoom", store_shows_has_room(server->store),
                                "logDiskAgeMs", (json_int_t)log_ms, "diskAgeMs", (json_int_t)disk_ms,
-                               "mirror", mirror_word(server)));
+                               "mirror", mirror_word(server), "livekit", livekit_word(server)));
 }
 
 static void look_at_mirror(Server *server)
@@ -49,8 +61,19 @@ static void look_at_mirror(Server *server)
     server_metrics_set(server->metrics, SERVER_METRIC_MIRROR_BEHIND, state.behind_s);
 }
 
+static void look_at_livekit(Server *server)
+{
+    ServerLivekitState state = server_livekit_look(server->livekit);
+    server_metrics_set(server->metrics, SERVER_METRIC_LIVEKIT_UP,
+                       state.is_on && state.is_known && !state.is_failing);
+    server_metrics_set(server->metrics, SERVER_METRIC_LIVEKIT_ERRORS, (gint64)state.errors);
+    server_metrics_set(server->metrics, SERVER_METRIC_LIVEKIT_ROOMS, state.rooms);
+    server_metrics_set(server->metrics, SERVER_METRIC_LIVEKIT_PEOPLE, state.participants);
+}
+
 static void look(Server *server)
 {
+    look_at_livekit(server);
     ServerMetrics *metrics = server->metrics;
     struct statvfs space;
     if (statvfs(server->config->storage, &space) == 0)

@@ -32,6 +32,10 @@ typedef enum {
     SERVER_METRIC_RENDERS_FAILED,  /* counter: for good */
     SERVER_METRIC_RENDERS_RETRIED, /* counter: tries that failed, and another one came */
     SERVER_METRIC_RENDER_SECONDS,  /* counter: of those done, from taken to in place */
+    SERVER_METRIC_LIVEKIT_UP,      /* gauge: 1 when its last call went well */
+    SERVER_METRIC_LIVEKIT_ERRORS,  /* counter: calls that failed */
+    SERVER_METRIC_LIVEKIT_ROOMS,   /* gauge: open */
+    SERVER_METRIC_LIVEKIT_PEOPLE,  /* gauge: in them */
     SERVER_METRICS
 } ServerMetric;
 

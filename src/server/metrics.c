@@ -57,6 +57,14 @@ static const struct {
     [SERVER_METRIC_LIVE_SHOWS] = {"crosscut_live_shows", "gauge", "Shows that are on air"},
     [SERVER_METRIC_LIVE_RETRIES] = {"crosscut_live_retries_total", "counter",
                                     "Live destinations that had to be connected to again"},
+    [SERVER_METRIC_LIVEKIT_UP] = {"crosscut_livekit_up", "gauge",
+                                  "Whether LiveKit answered the last call well"},
+    [SERVER_METRIC_LIVEKIT_ERRORS] = {"crosscut_livekit_errors_total", "counter",
+                                      "Calls to LiveKit that failed, after their retries"},
+    [SERVER_METRIC_LIVEKIT_ROOMS] = {"crosscut_livekit_rooms", "gauge",
+                                     "Rooms of running shows that are open"},
+    [SERVER_METRIC_LIVEKIT_PEOPLE] = {"crosscut_livekit_participants", "gauge",
+                                      "Who is in them"},
 };
 
 static const gint64 bounds_us[] = {250,   500,   1000,   2500,   5000,   10000,

@@ -111,6 +111,7 @@ json_t *server_openapi(const Server *server)
     add_table(paths, server_direct_routes);
     add_table(paths, server_render_routes);
     add_table(paths, server_live_routes);
+    add_table(paths, server_livekit_routes);
     g_autofree char *url = g_strdup(server->address != NULL ? server->address : "/");
     gsize length = strlen(url);
     if (length > 1 && url[length - 1] == '/')

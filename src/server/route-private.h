@@ -29,6 +29,7 @@ extern const ServerRoute server_upload_routes[]; /* multipart and tus */
 extern const ServerRoute server_direct_routes[]; /* recording-direct.c */
 extern const ServerRoute server_render_routes[]; /* render-calls.c */
 extern const ServerRoute server_live_routes[];   /* live-calls.c */
+extern const ServerRoute server_livekit_routes[]; /* livekit-calls.c */
 
 void server_route_handle(Server *server, HttpRequest *request);
 json_t *server_openapi(const Server *server); /* new reference */

@@ -10,7 +10,7 @@
 
 static const ServerRoute *const tables[] = {
     server_gate_routes,   server_archive_routes, server_session_routes, server_upload_routes,
-    server_direct_routes, server_render_routes,  server_live_routes};
+    server_direct_routes, server_render_routes,  server_live_routes,    server_livekit_routes};
 
 typedef struct Match {
     const ServerRoute *route; /* NULL: none of this method */

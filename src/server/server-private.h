@@ -18,6 +18,7 @@ typedef struct ServerShows ServerShows;
 typedef struct ServerSockets ServerSockets;
 typedef struct ServerRenders ServerRenders;
 typedef struct ServerLive ServerLive;
+typedef struct ServerLivekit ServerLivekit;
 typedef struct ServerDirect ServerDirect;
 
 struct Server {
@@ -39,6 +40,7 @@ struct Server {
     ServerShows *shows;         /* shows.c: the shows that run, and those that were asked for */
     ServerRenders *renders;     /* renders.c; NULL while it is not made yet */
     ServerLive *live;           /* live.c; NULL while it is not made yet */
+    ServerLivekit *livekit;     /* livekit.c; NULL: none */
     ServerSockets *sockets;     /* socket.c */
     SocketioServer *socketio;   /* socket.c */
     HttpServer *http;           /* server.c */

@@ -4,6 +4,7 @@
 
 #include "direct-private.h"
 #include "live-private.h"
+#include "livekit-private.h"
 #include "renders-private.h"
 #include "route-private.h"
 #include "shows-private.h"
@@ -95,7 +96,7 @@ Server *server_new(const ServerConfig *config, const char *program, GMainContext
     server->buffers =
         server_buffers_new(MIN((gsize)config->upload_chunk_bytes, (gsize)BUFFER_BYTES));
     if (!open_storage(server, error) || !open_identity(server, error) ||
-        !open_mirror(server, error))
+        !open_mirror(server, error) || !server_livekit_new(server, error))
         return NULL;
     server->direct = server_direct_new(server);
     server->shows = server_shows_new(server, error);
@@ -139,6 +140,7 @@ void server_free(Server *server)
     server_renders_free(server->renders);
     server_mirror_stop(server->mirror);
     server_shows_free(server->shows);
+    server_livekit_free(server->livekit);
     server_direct_free(server->direct);
     g_clear_pointer(&server->mirror, server_mirror_free);
     server_pulse_free(server->log_pulse);

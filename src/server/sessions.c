@@ -2,6 +2,7 @@
  * show or the registry, and writes the answer. */
 #include "files-private.h"
 #include "live-private.h"
+#include "livekit-private.h"
 #include "renders-private.h"
 #include "route-private.h"
 #include "shows-private.h"
@@ -136,6 +137,7 @@ static void started(ServerShow *show, const GError *error, gpointer data)
         fail(asked->call, error);
         return;
     }
+    server_livekit_begin_show(asked->server->livekit, server_show_id(show));
     const ShowManifest *manifest = server_show_manifest(show);
     g_autofree char *token =
         server_identity_upload_token(asked->server->identity, server_show_id(show));
@@ -202,6 +204,7 @@ static void stop_with(ServerCall *call, const json_t *body, gpointer data)
     if (show == NULL)
         return;
     server_live_end_show(((Server *)data)->live, show);
+    server_livekit_end_show(((Server *)data)->livekit, server_show_id(show));
     server_show_stop(show, stopped, call);
 }
 

@@ -3,6 +3,7 @@
  * nothing else, in its order, so that the log decides the same again. */
 #include "show-state-private.h"
 
+#include "livekit-private.h"
 #include "shows-private.h"
 #include "socket-private.h"
 
@@ -109,6 +110,8 @@ ServerLine *server_show_write(ServerShow *show, ShowEvent *event, SocketioSocket
     show->seq = event->seq;
     g_array_append_val(show->offsets, offset);
     server_socket_send_line(show->server, server_show_id(show), except, text);
+    if (event->type == SHOW_EVENT_SWITCH)
+        server_livekit_switched(show->server->livekit, server_show_id(show), event);
     return note_line(show, event, one);
 }
 

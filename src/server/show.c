@@ -3,6 +3,8 @@
  * show-stop.c, what it records in recordings.c. */
 #include "show-state-private.h"
 
+#include "livekit-private.h"
+
 #include "shows-private.h"
 
 #include <edit/settings.h>
@@ -225,9 +227,10 @@ gboolean server_show_is_quiet(const ServerShow *show)
 
 void server_show_resume(ServerShow *show)
 {
-    if (show->manifest->state == SHOW_STATE_RECORDING)
+    if (show->manifest->state == SHOW_STATE_RECORDING) {
+        server_livekit_begin_show(show->server->livekit, server_show_id(show));
         server_show_decide(show);
-    else if (show->manifest->state == SHOW_STATE_STOPPING)
+    } else if (show->manifest->state == SHOW_STATE_STOPPING)
         server_show_stop(show, NULL, NULL);
 }
 

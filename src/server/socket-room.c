@@ -2,6 +2,7 @@
 #include "socket-client-private.h"
 
 #include "live-private.h"
+#include "livekit-private.h"
 #include "renders-private.h"
 
 enum {
@@ -105,12 +106,14 @@ json_t *socket_room_state(const SocketRoom *room, const ServerShow *show)
     const char *next_id = next >= 0 && next < (int)sources->len
                               ? ((const ShowSource *)sources->pdata[next])->id
                               : NULL;
-    return json_pack(
-        "{s:s, s:o, s:o, s:o, s:s?, s:o?, s:o?}", "state", show_state_name(server_show_state(show)),
-        "uploads", server_recordings_json(show), "storage",
-        server_shows_storage(room->sockets->server->shows), "clients", clients_json(room), "next",
-        next_id, "render", server_renders_json(room->sockets->server->renders, room->id), "live",
-        server_live_json(room->sockets->server->live, room->id, TRUE));
+    return json_pack("{s:s, s:o, s:o, s:o, s:s?, s:o?, s:o?, s:o?}", "state",
+                     show_state_name(server_show_state(show)), "uploads",
+                     server_recordings_json(show), "storage",
+                     server_shows_storage(room->sockets->server->shows), "clients",
+                     clients_json(room), "next", next_id, "render",
+                     server_renders_json(room->sockets->server->renders, room->id), "live",
+                     server_live_json(room->sockets->server->live, room->id, TRUE), "livekit",
+                     server_livekit_json(room->sockets->server->livekit, room->id));
 }
 
 static gboolean send_states(gpointer data)

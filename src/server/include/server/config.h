@@ -25,30 +25,32 @@ typedef struct ServerConfig {
     gint64 upload_idle_s;       /* an unfinished upload of a stopped show is given up after (7 d) */
     gint64 trash_s;             /* grace of deleted shows (7 d) */
     gint64 keep_iso_s, keep_program_s, keep_rendered_s, keep_show_s; /* 0: for ever (0) */
-    char *mirror;             /* "s3://bucket/prefix"; NULL: none */
-    gint64 mirror_rate_bytes; /* sent to it in a second at most; 0: no limit (0) */
-    gboolean mirror_tags;       /* files there carry their kind, for rules of the bucket (off) */
-    gboolean direct_uploads;    /* recordings may be sent to the bucket (off) */
-    gboolean presign_downloads; /* what the mirror has is fetched there (off) */
+    char *mirror;                  /* "s3://bucket/prefix"; NULL: none */
+    gint64 mirror_rate_bytes;      /* sent to it in a second at most; 0: no limit (0) */
+    gboolean mirror_tags;          /* files there carry their kind, for rules of the bucket (off) */
+    gboolean direct_uploads;       /* recordings may be sent to the bucket (off) */
+    gboolean presign_downloads;    /* what the mirror has is fetched there (off) */
     char *s3_endpoint, *s3_region; /* NULL: Amazon's, of us-east-1 */
     char *s3_key_id, *s3_secret, *s3_session_token; /* from AWS_… variables and .env only */
-    guint events_per_s;                                              /* of each client (60) */
-    guint event_burst;                                               /* (120) */
-    guint clients_per_show;                                          /* (64) */
-    guint shows;                                                     /* running at once (256) */
-    guint max_sockets;                                               /* connections (4096) */
-    guint ping_interval_ms, ping_timeout_ms; /* Socket.IO heartbeat (25000, 20000) */
-    gboolean log_json;                       /* logs as JSON lines; else plain */
-    gboolean auto_render;                    /* of shows that were stopped (on) */
-    gint64 render_after_s;                   /* then with what is there (10 min) */
-    char *redis;                             /* hands renders out; NULL: they are done here */
+    guint events_per_s;                             /* of each client (60) */
+    guint event_burst;                              /* (120) */
+    guint clients_per_show;                         /* (64) */
+    guint shows;                                    /* running at once (256) */
+    guint max_sockets;                              /* connections (4096) */
+    guint ping_interval_ms, ping_timeout_ms;        /* Socket.IO heartbeat (25000, 20000) */
+    gboolean log_json;                              /* logs as JSON lines; else plain */
+    gboolean auto_render;                           /* of shows that were stopped (on) */
+    gint64 render_after_s;                          /* then with what is there (10 min) */
+    char *redis;                     /* hands renders out; NULL: they are done here */
     guint worker_lease_ms;           /* a worker that is silent for so long is gone (60 s) */
-    gboolean render_while_recording;         /* else renders wait */
-    char *secret_key;        /* from CROSSCUT_SECRET_KEY only; seals stream keys. NULL: none */
-    char *secret_key_file;   /* NULL: none */
-    char *live_ca_file;      /* NULL: the system's certificates */
-    gboolean allow_private_targets; /* RTMP to loopback and private networks */
-    gboolean insecure_http;                  /* allows a public URL that is not https */
+    gboolean render_while_recording; /* else renders wait */
+    char *secret_key;      /* from CROSSCUT_SECRET_KEY only; seals stream keys. NULL: none */
+    char *secret_key_file; /* NULL: none */
+    char *live_ca_file;    /* NULL: the system's certificates */
+    gboolean allow_private_targets;  /* RTMP to loopback and private networks */
+    char *livekit_url, *livekit_key; /* "wss://livekit.example", its API key; NULL: no LiveKit */
+    char *livekit_secret;            /* from CROSSCUT_LIVEKIT_SECRET only */
+    gboolean insecure_http;          /* allows a public URL that is not https */
 } ServerConfig;
 
 /* Defaults, then .env in the working folder, then the environment. SERVER_ERROR_CONFIG names the

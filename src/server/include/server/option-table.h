@@ -81,6 +81,11 @@
     UNSET("allow-private-targets", NULL,                                                           \
           "Let shows go live to this machine and to private networks", FLAG,                       \
           allow_private_targets)                                                                   \
+    UNSET("livekit-url", "URL",                                                                    \
+          "LiveKit, by which guests elsewhere take part, such as wss://livekit.example; its "      \
+          "secret comes from CROSSCUT_LIVEKIT_SECRET",                                             \
+          TEXT, livekit_url)                                                                       \
+    UNSET("livekit-key", "KEY", "Name of the key of LiveKit's API", TEXT, livekit_key)             \
     SET("shows", "COUNT", "256", "Shows that may run at once", COUNT, shows, 1, 10000)             \
     SET("max-sockets", "COUNT", "4096", "Connections at once", COUNT, max_sockets, 16, 100000)     \
     SET("ping-interval", "DURATION", "25s", "Heartbeat of the clients", MILLISECONDS,              \
