@@ -32,6 +32,7 @@ struct LiveOutput {
     guint timer;
     LiveBackoff backoff;
     gint64 live_since_us;
+    gint64 again_us; /* of RETRYING: when */
     /* the report */
     Counters before, now;    /* of senders that have ended; of the one that runs */
     gint64 start_ms, end_ms; /* -1: not yet */
@@ -84,6 +85,7 @@ static void set_state(LiveOutput *output, LiveState state, const char *code, con
         return;
     output->state = state;
     output->kbps = 0;
+    output->again_us = g_get_monotonic_time() + (gint64)wait_ms * 1000;
     if (state == LIVE_STATE_LIVE) {
         output->was_live = TRUE;
         output->live_since_us = g_get_monotonic_time();
@@ -386,6 +388,11 @@ gboolean live_output_is_live(const LiveOutput *output)
 
 /* ---- the report ---- */
 
+static gint64 wait_ms(const LiveOutput *output)
+{
+    return MAX(output->again_us - g_get_monotonic_time(), 0) / 1000;
+}
+
 json_t *live_output_json(const LiveOutput *output, gboolean is_brief)
 {
     const json_t *last = json_array_get(output->states, json_array_size(output->states) - 1);
@@ -408,6 +415,8 @@ json_t *live_output_json(const LiveOutput *output, gboolean is_brief)
     if (is_brief) {
         json_object_set_new(value, "kbps", json_integer(output->kbps));
         json_object_set_new(value, "queued", json_integer(output->queued_ms));
+        if (output->state == LIVE_STATE_RETRYING)
+            json_object_set_new(value, "wait", json_integer(wait_ms(output)));
     } else {
         json_object_set(value, "states", output->states);
     }

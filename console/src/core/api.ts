@@ -73,6 +73,40 @@ export interface RenderWish {
   highlights?: Piece[];
 }
 
+export interface LiveDestination {
+  name: string;
+  address: string;
+  platform?: string;
+  state: "unset" | "connecting" | "live" | "retrying" | "failed" | "ended";
+  code?: string;
+  why?: string;
+  wait?: number; /* ms until the next try */
+  start: number; /* ms on the session clock */
+  end: number | null;
+  bytes: number;
+  frames: number;
+  dropped: number;
+  reconnects: number;
+  kbps?: number;
+  warnings: string[];
+}
+
+/* The live manifest of a show that is on air, or was. */
+export interface LiveShow {
+  state: "connecting" | "live" | "ending" | "ended";
+  start: number;
+  end: number | null;
+  delay: number; /* ms */
+  program: { frames: number; dropped: number; slates: number; slate: boolean; transcoded: boolean; warnings: string[] };
+  destinations: LiveDestination[];
+}
+
+export interface SavedDestination {
+  name: string;
+  address: string;
+  hasKey: boolean;
+}
+
 export interface Manifest {
   version?: number;
   id: string;
@@ -210,6 +244,15 @@ export class Api {
       `/sessions/${encodeURIComponent(id)}/guests`,
       guest,
     );
+  goLive = (sessionId: string, destinations: string[], delay: number) =>
+    this.call<LiveShow>("POST", "/live/start", { sessionId, destinations, delay });
+  endLive = (sessionId: string) => this.call<LiveShow>("POST", "/live/stop", { sessionId });
+  destinations = () => this.call<{ destinations: SavedDestination[] }>("GET", "/destinations");
+  saveDestination = (name: string, url: string, key: string) =>
+    this.call<SavedDestination>("PUT", `/destinations/${encodeURIComponent(name)}`, { url, key });
+  removeDestination = (name: string) => this.call<void>("DELETE", `/destinations/${encodeURIComponent(name)}`);
+  programAddress = (id: string) =>
+    new URL(`${this.base}/sessions/${encodeURIComponent(id)}/program`, globalThis.location?.href).href.replace(/^http/, "ws");
   storage = () => this.call<ServerStorage>("GET", "/storage");
   /* `cut`: a file of that cut. */
   fileAddress = (id: string, name: string, download = false, cut: string | null = null) =>

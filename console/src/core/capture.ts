@@ -58,6 +58,8 @@ export interface Capture {
   cutTo(source: SourceId, t: number, decision: string | null): void;
   /* Asks a camera for a keyframe: its person began to speak, so a cut may come. */
   prepare(source: SourceId): void;
+  /* The program goes to this WebSocket too; null: no more. False: this browser cannot do that. */
+  setLive(address: string | null): boolean;
   /* Ends every file; resolves when all of it is in the spool. */
   stop(): Promise<void>;
   close(): void;

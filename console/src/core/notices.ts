@@ -27,6 +27,12 @@ export const WORDS = {
     ),
   noCamera: () =>
     say("info", "No camera was found.", "Plug one in, share a screen, or open the sample show to see how it works."),
+  liveImpossible: () =>
+    say(
+      "warning",
+      "This browser cannot send the program live.",
+      "Viewers see a slate. The show is recorded all the same. Chrome and Edge can send it; choose WebCodecs as the recorder where there is a choice.",
+    ),
   linkDown: () =>
     say(
       "warning",

@@ -2,6 +2,8 @@
  * React; views know nothing else of the core. Times are whole milliseconds on the session clock,
  * levels dBFS, sizes bytes, unless a name says otherwise. */
 
+import type { LiveShow } from "./api";
+
 export type SourceId = string; /* "cam_1" … "cam_16" */
 export type Role = "person" | "wide" | "screen" | "mic";
 
@@ -153,6 +155,7 @@ export interface StudioState {
   link: Link;
   notices: Notice[];
   unfinished: Unfinished[];
+  live: LiveShow | null; /* on air, or just ended; null: not */
 }
 
 export interface Studio {

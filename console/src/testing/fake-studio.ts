@@ -90,6 +90,7 @@ export const SETUP: StudioState = {
   link: { state: "online", behindMs: 0, offsetErrorMs: 2, roundTripMs: 14 },
   notices: [],
   unfinished: [],
+  live: null,
 };
 
 export const RECORDING: StudioState = {

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { DirectingBar } from "../components/DirectingBar";
 import { FilesCard } from "../components/FilesCard";
 import { KeysDialog } from "../components/KeysDialog";
+import { LiveCard } from "../components/LiveCard";
 import { Notices } from "../components/Notices";
 import { PeopleCard } from "../components/PeopleCard";
 import { ProgramPicture } from "../components/ProgramPicture";
@@ -15,7 +16,7 @@ import type { Source, StudioState } from "../core/studio";
 import { type Keys, useKeys } from "../hooks/use-keys";
 import { useStudio } from "../hooks/use-studio";
 
-type Open = "settings" | "keys" | "sources" | "stop" | null;
+type Open = "settings" | "keys" | "sources" | "stop" | "live" | null;
 
 export function StudioView({ state }: { state: StudioState }) {
   const studio = useStudio();
@@ -31,6 +32,7 @@ export function StudioView({ state }: { state: StudioState }) {
     a: () => studio.auto(),
     m: () => studio.mark("Marked by hand"),
     r: () => setOpen("stop"),
+    l: () => setOpen("live"),
     "?": () => setOpen("keys"),
   });
   const tally = (source: Source) =>
@@ -53,6 +55,7 @@ export function StudioView({ state }: { state: StudioState }) {
       </div>
       <aside className="side" aria-label="How the show is doing">
         <Notices notices={state.notices} />
+        <LiveCard live={state.live} sessionId={state.phase === "recording" ? state.sessionId : null} isAsking={open === "live"} setAsking={(isAsking) => setOpen(isAsking ? "live" : null)} />
         <FilesCard files={state.files} room={state.room} link={state.link} sources={state.sources} />
         <PeopleCard sources={state.sources} shares={state.shares} link={state.link} onEdit={() => setOpen("sources")} />
       </aside>

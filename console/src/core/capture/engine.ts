@@ -20,6 +20,8 @@ export interface Engine {
   setMix(weights: ReadonlyMap<SourceId, number>): void;
   cutTo(source: SourceId, t: number, decision: string | null): void;
   prepare(source: SourceId): void;
+  /* The program goes to this WebSocket too, from now on; null: no more. Missing: it cannot. */
+  setLive?(address: string | null): void;
   stop(): Promise<void>;
   counts(): Counts | null; /* of the last recording, where the engine knows */
   close(): void;

@@ -31,6 +31,7 @@ export class StudioCapture implements Capture {
   private devicesChanged = () => void this.reopen();
   private touched = () => void this.play();
   private engine: Engine | null = null;
+  private liveAddress: string | null = null;
 
   constructor(
     private format: Format,
@@ -94,6 +95,12 @@ export class StudioCapture implements Capture {
 
   prepare(source: SourceId): void {
     this.engine?.prepare(source);
+  }
+
+  setLive(address: string | null): boolean {
+    if (address !== this.liveAddress) this.engine?.setLive?.(address);
+    this.liveAddress = address;
+    return !this.engine || this.engine.setLive !== undefined;
   }
 
   stop(): Promise<void> {
@@ -170,7 +177,10 @@ export class StudioCapture implements Capture {
   }
 
   private async ready(): Promise<Engine> {
-    this.engine ??= await this.newEngine();
+    if (!this.engine) {
+      this.engine = await this.newEngine();
+      this.engine.setLive?.(this.liveAddress);
+    }
     return this.engine;
   }
 

@@ -10,6 +10,7 @@ import { Program } from "./program";
 import { SOUND_RATE, SOUND_SAMPLES, type Counts, type FromWorker, type Setup, type SoundMessage, type SourceSetup } from "./protocol";
 import { RecordedFile, type SoundPacket } from "./recorded-file";
 import { SoundEncoder } from "./sound-encoder";
+import { LiveSender } from "../live-sender";
 import type { SourceId } from "../studio";
 
 interface Track {
@@ -35,6 +36,7 @@ export class Recording {
   private programSound: SoundEncoder | null = null;
   private programPackets: SoundPacket[] = [];
   private programFrames = 0;
+  private live: LiveSender | null = null;
   private mixer = new Mixer();
   private unmixed: SoundMessage[] = [];
   private soundClock = new ClockMap(SOUND_CLOCK);
@@ -76,6 +78,12 @@ export class Recording {
     this.program?.cutTo(source, t, decision, this.now());
   }
 
+  /* The program goes there too, as it is put together; null: nowhere. */
+  setLive(address: string | null): void {
+    this.live?.close();
+    this.live = address !== null && this.program ? new LiveSender(address, this.setup.format) : null;
+  }
+
   prepare(source: SourceId): void {
     this.tracks.get(source)?.pictures?.askKeyframe();
   }
@@ -112,6 +120,7 @@ export class Recording {
     this.program?.end();
     this.writeProgramSound(Infinity);
     this.programFile?.close();
+    this.live?.close();
     return { cameras: this.counts, programFrames: this.programFrames };
   }
 
@@ -123,6 +132,7 @@ export class Recording {
       chunk: (_source, chunk) => {
         this.programFrames++;
         file.addPicture(chunk);
+        this.live?.picture(chunk);
       },
       cut: (cut) => this.post({ kind: "cut", ...cut, t: Math.round(cut.t) }),
       askKeyframe: (source) => this.prepare(source),
@@ -178,7 +188,9 @@ export class Recording {
   /* The program's pictures come late by the look-ahead: its sound waits for them. */
   private writeProgramSound(until: number): void {
     while (this.programPackets.length > 0 && this.programPackets[0]!.t <= until) {
-      this.programFile?.addSound(this.programPackets.shift()!);
+      const packet = this.programPackets.shift()!;
+      this.programFile?.addSound(packet);
+      this.live?.sound(packet);
     }
   }
 

@@ -69,6 +69,7 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
     setMix: (weights) => tell({ kind: "mix", weights: [...weights] }),
     cutTo: (source, t, decision) => tell({ kind: "cut", source, t, decision }),
     prepare: (source) => tell({ kind: "prepare", source }),
+    setLive: (address) => tell({ kind: "live", address }),
     async stop() {
       const done = new Promise<void>((resolve) => (stopped = resolve));
       tell({ kind: "stop" });

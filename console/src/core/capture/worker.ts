@@ -11,6 +11,7 @@ const sources = new Map<SourceId, { setup: SourceSetup; camera: Camera | null }>
 const pageClock = new ClockMap(); /* performance.now() of the page and of here begin at different times */
 let clock = new SessionClock();
 let recording: Recording | null = null;
+let liveAddress: string | null = null;
 
 function post(message: FromWorker): void {
   const transfer = message.kind === "append" ? [message.bytes.buffer] : [];
@@ -56,6 +57,12 @@ function start(message: Extract<ToWorker, { kind: "start" }>): void {
   const cameras = [...sources.values()].flatMap(({ camera }) => camera ?? []);
   recording = new Recording(message.setup, cameras, clock, post);
   for (const { setup, camera } of sources.values()) recording.add(setup, camera);
+  recording.setLive(liveAddress);
+}
+
+function setLive(address: string | null): void {
+  liveAddress = address;
+  recording?.setLive(address);
 }
 
 async function stop(): Promise<void> {
@@ -78,6 +85,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "mix": return recording?.setMix(new Map(data.weights));
     case "cut": return recording?.cutTo(data.source, data.t, data.decision);
     case "prepare": return recording?.prepare(data.source);
+    case "live": return setLive(data.address);
     case "stop": return void stop();
   }
 };

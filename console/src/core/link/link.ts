@@ -3,7 +3,7 @@
  * director/decider.ts's. */
 import { io, type Socket } from "socket.io-client";
 import type { LogEvent } from "../event";
-import type { Manifest } from "../api";
+import type { LiveShow, Manifest } from "../api";
 import { Clock, clockSample } from "./clock";
 import { EventQueue, type Ack } from "./queue";
 import { Seen } from "./seen";
@@ -21,6 +21,7 @@ export interface ServerState {
   storage?: { free: number; reserve?: number; hasRoom?: boolean; secondsLeft?: number | null };
   clients?: { client: string; role?: string; source?: string }[];
   state?: string;
+  live?: LiveShow | null;
 }
 
 export interface LinkHooks {

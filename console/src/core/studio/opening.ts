@@ -1,6 +1,6 @@
 /* The show of this page on the server: opened (for recording, or before it for a phone), connected, told
  * of its end; and what its link, log and director say, handed on to who has to know. */
-import { ApiError, type Api } from "../api";
+import { ApiError, type Api, type LiveShow } from "../api";
 import type { Capture } from "../capture";
 import type { Helper } from "../helper";
 import { WORDS } from "../notices";
@@ -91,12 +91,23 @@ export class Opening {
       refused: (type, why) => {
         if (type !== "epoch") state.say("refused", WORDS.eventRefused(type, why));
       },
-      server: ({ storage }) => {
+      server: ({ storage, live }) => {
+        this.setLive(live ?? null);
         if (storage?.hasRoom === false) state.say("server-full", WORDS.serverFull());
         else if (storage) state.unsay("server-full");
       },
       signal: (from, data, source) => this.out.signal(from, data, source),
     };
+  }
+
+  /* While it is on air the program goes there, whoever asked for it. */
+  private setLive(live: LiveShow | null): void {
+    const { sessionId } = this.state.get();
+    const isOn = sessionId !== null && live !== null && (live.state === "live" || live.state === "connecting");
+    const isSent = this.capture.setLive(isOn ? this.parts.api.programAddress(sessionId) : null);
+    if (isOn && !isSent) this.state.say("live", WORDS.liveImpossible());
+    else this.state.unsay("live");
+    this.state.set({ live });
   }
 
   /* After the stop: tells the server, sends the rest, and removes from this browser what it has. */
@@ -114,7 +125,8 @@ export class Opening {
   close(): void {
     this.state.show?.close();
     this.state.show = null;
-    this.state.set({ sessionId: null });
+    this.state.set({ sessionId: null, live: null });
+    this.capture.setLive(null);
   }
 
   /* The page closes. A show that was opened for a phone and never recorded leaves nothing behind. */

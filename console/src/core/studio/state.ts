@@ -30,6 +30,7 @@ function startState(): StudioState {
     link: { state: "connecting", behindMs: 0, offsetErrorMs: null, roundTripMs: null },
     notices: [],
     unfinished: [],
+    live: null,
   };
 }
 

@@ -33,6 +33,12 @@ class FakeCapture implements Capture {
   };
   cutTo = (source: SourceId) => void this.cuts.push(source);
   prepare = () => {};
+  live: (string | null)[] = [];
+  canGoLive = true;
+  setLive = (address: string | null) => {
+    this.live.push(address);
+    return this.canGoLive;
+  };
   stop = () => Promise.resolve(void (this.started = null));
   close = () => {};
 }
@@ -187,6 +193,22 @@ describe("a show", () => {
     expect(studio.state().phase).toBe("stopped");
     studio.newShow();
     expect(studio.state()).toMatchObject({ phase: "setup", sessionId: null, shots: [], files: [] });
+  });
+
+  it("sends its program while it is live, and says when it cannot", async () => {
+    await record();
+    const live = { state: "live", start: 5, end: null, delay: 0, destinations: [] };
+    server.tell({ live });
+    await until(() => studio.state().live !== null);
+    expect(capture.live.at(-1)).toBe(`${server.address.replace("http", "ws")}/sessions/${server.id}/program`);
+    expect(titles()).not.toContain("This browser cannot send the program live.");
+    capture.canGoLive = false;
+    server.tell({ live });
+    await until(() => titles().includes("This browser cannot send the program live."));
+    server.tell({ live: null });
+    await until(() => studio.state().live === null);
+    expect(capture.live.at(-1)).toBe(null);
+    expect(titles()).not.toContain("This browser cannot send the program live.");
   });
 
   it("logs who speaks, and shows the meters", async () => {

@@ -54,6 +54,10 @@ export class FakeServer {
     return line;
   }
 
+  tell(state: object): void {
+    this.io?.emit("state", state);
+  }
+
   private connected(socket: Socket): void {
     const auth = socket.handshake.auth as Record<string, unknown>;
     this.auths.push(auth);

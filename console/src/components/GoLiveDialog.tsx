@@ -1,0 +1,133 @@
+import { type FormEvent, useEffect, useState } from "react";
+import type { SavedDestination } from "../core/api";
+import { useApi } from "../hooks/use-api";
+import { Dialog } from "./Dialog";
+import { messageOf } from "./words";
+
+const DELAYS_S = [0, 5, 10, 20, 30];
+
+/* Which of the saved destinations, how far behind, and then once more: this is seen by others. */
+export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClose: () => void }) {
+  const api = useApi();
+  const [saved, setSaved] = useState<SavedDestination[] | null>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [delay, setDelay] = useState(0);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const fail = (error: unknown) => {
+    setBusy(false);
+    setTrouble(messageOf(error));
+  };
+  const load = () => api.destinations().then(({ destinations }) => setSaved(destinations), fail);
+  useEffect(() => void load(), []);
+  const choose = (name: string, isChosen: boolean) => setChosen(new Set(isChosen ? [...chosen, name] : [...chosen].filter((one) => one !== name)));
+  const remove = (name: string) => {
+    choose(name, false);
+    api.removeDestination(name).then(load, fail);
+  };
+  const goLive = () => {
+    setBusy(true);
+    setTrouble(null);
+    api.goLive(sessionId, [...chosen], delay).then(onClose, fail);
+  };
+  return (
+    <Dialog
+      title="Go live"
+      onClose={onClose}
+      foot={
+        <>
+          <button type="button" onClick={onClose}>
+            Not now
+          </button>
+          <button type="button" className="record" disabled={isBusy || chosen.size === 0} onClick={goLive}>
+            Go live{chosen.size > 1 ? ` at ${chosen.size} places` : ""}
+          </button>
+        </>
+      }
+    >
+      <ul className="rows" aria-label="Destinations">
+        {(saved ?? []).map(({ name, address }) => (
+          <li key={name}>
+            <label className="line grow">
+              <input type="checkbox" checked={chosen.has(name)} onChange={(event) => choose(name, event.target.checked)} />
+              <span className="grow">
+                <b>{name}</b> <span className="small dim">{address}</span>
+              </span>
+            </label>
+            <button type="button" className="quiet" onClick={() => remove(name)} aria-label={`Remove ${name}`}>
+              Remove
+            </button>
+          </li>
+        ))}
+      </ul>
+      {saved?.length === 0 && <p className="dim">No destination yet. Add one: the platform's live page has the address and the key.</p>}
+      <NewDestination
+        onSaved={(name) => {
+          choose(name, true);
+          void load();
+        }}
+      />
+      <label className="field">
+        <span>Behind the studio by</span>
+        <select value={delay} onChange={(event) => setDelay(Number(event.target.value))}>
+          {DELAYS_S.map((s) => (
+            <option key={s} value={s}>
+              {s === 0 ? "No delay" : `${s} seconds`}
+            </option>
+          ))}
+        </select>
+      </label>
+      {trouble && (
+        <p className="warn" role="alert">
+          {trouble}
+        </p>
+      )}
+    </Dialog>
+  );
+}
+
+function NewDestination({ onSaved }: { onSaved: (name: string) => void }) {
+  const api = useApi();
+  const [name, setName] = useState("");
+  const [url, setUrl] = useState("");
+  const [key, setKey] = useState("");
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const save = (event: FormEvent) => {
+    event.preventDefault();
+    setTrouble(null);
+    api.saveDestination(name.trim(), url.trim(), key.trim()).then(
+      () => {
+        onSaved(name.trim());
+        setName("");
+        setUrl("");
+        setKey("");
+      },
+      (error: unknown) => setTrouble(messageOf(error)),
+    );
+  };
+  return (
+    <details>
+      <summary>Add a destination</summary>
+      <form className="stack" onSubmit={save}>
+        <label className="field">
+          <span>Name</span>
+          <input value={name} maxLength={60} required placeholder="YouTube" onChange={(event) => setName(event.target.value)} />
+        </label>
+        <label className="field">
+          <span>Address</span>
+          <input value={url} maxLength={1024} required placeholder="rtmp://a.rtmp.youtube.com/live2" autoComplete="off" spellCheck={false} onChange={(event) => setUrl(event.target.value)} />
+        </label>
+        <label className="field">
+          <span>Stream key: kept sealed, never shown again</span>
+          <input type="password" value={key} maxLength={512} autoComplete="off" onChange={(event) => setKey(event.target.value)} />
+        </label>
+        {trouble && (
+          <p className="small warn" role="alert">
+            {trouble}
+          </p>
+        )}
+        <button type="submit">Save</button>
+      </form>
+    </details>
+  );
+}
