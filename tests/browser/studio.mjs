@@ -36,11 +36,12 @@ export function freePort() {
 
 // `crosscut serve` in a folder of its own; after kill() it starts again on the port of before.
 export class Server {
-  static async start(sampleShow) {
+  static async start(sampleShow, ...options) {
     const server = new Server();
     server.folder = await mkdtemp(join(tmpdir(), "crosscut-studio-"));
     server.port = await freePort();
     server.sampleShow = sampleShow;
+    server.options = options;
     await server.start();
     return server;
   }
@@ -52,11 +53,11 @@ export class Server {
   }
 
   async start() {
-    const options = ["serve", "--listen", `127.0.0.1:${this.port}`, "--storage", join(this.folder, "storage"), "--sample-show", this.sampleShow, "--auto-render", "off"];
+    const options = ["serve", "--listen", `127.0.0.1:${this.port}`, "--storage", join(this.folder, "storage"), "--sample-show", this.sampleShow, "--auto-render", "off", ...this.options];
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CROSSCUT_")));
     this.process = spawn(PROGRAM, options, {
       cwd: this.folder,
-      env: { ...clean, CROSSCUT_ADMIN_TOKEN: TOKEN, XDG_RUNTIME_DIR: join(this.folder, "run") },
+      env: { ...clean, CROSSCUT_ADMIN_TOKEN: TOKEN, XDG_RUNTIME_DIR: join(this.folder, "run"), XDG_DATA_HOME: join(this.folder, "data") },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.process.stderr.on("data", (text) => this.said.push(String(text)));

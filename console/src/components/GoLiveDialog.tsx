@@ -45,43 +45,45 @@ export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClos
         </>
       }
     >
-      <ul className="rows" aria-label="Destinations">
-        {(saved ?? []).map(({ name, address }) => (
-          <li key={name}>
-            <label className="line grow">
-              <input type="checkbox" checked={chosen.has(name)} onChange={(event) => choose(name, event.target.checked)} />
-              <span className="grow">
-                <b>{name}</b> <span className="small dim">{address}</span>
-              </span>
-            </label>
-            <button type="button" className="quiet" onClick={() => remove(name)} aria-label={`Remove ${name}`}>
-              Remove
-            </button>
-          </li>
-        ))}
-      </ul>
-      {saved?.length === 0 && <p className="dim">No destination yet. Add one: the platform's live page has the address and the key.</p>}
-      <NewDestination
-        onSaved={(name) => {
-          choose(name, true);
-          void load();
-        }}
-      />
-      <label className="field">
-        <span>Behind the studio by</span>
-        <select value={delay} onChange={(event) => setDelay(Number(event.target.value))}>
-          {DELAYS_S.map((s) => (
-            <option key={s} value={s}>
-              {s === 0 ? "No delay" : `${s} seconds`}
-            </option>
+      <div className="stack">
+        <ul className="rows" aria-label="Destinations">
+          {(saved ?? []).map(({ name, address }) => (
+            <li key={name}>
+              <label className="line grow">
+                <input type="checkbox" checked={chosen.has(name)} onChange={(event) => choose(name, event.target.checked)} />
+                <span className="grow">
+                  <b>{name}</b> <span className="small dim">{address}</span>
+                </span>
+              </label>
+              <button type="button" className="quiet" onClick={() => remove(name)} aria-label={`Remove ${name}`}>
+                Remove
+              </button>
+            </li>
           ))}
-        </select>
-      </label>
-      {trouble && (
-        <p className="warn" role="alert">
-          {trouble}
-        </p>
-      )}
+        </ul>
+        {saved?.length === 0 && <p className="dim">No destination yet. Add one: the platform's live page has the address and the key.</p>}
+        <NewDestination
+          onSaved={(name) => {
+            choose(name, true);
+            void load();
+          }}
+        />
+        <label className="field">
+          <span>Behind the studio by</span>
+          <select value={delay} onChange={(event) => setDelay(Number(event.target.value))}>
+            {DELAYS_S.map((s) => (
+              <option key={s} value={s}>
+                {s === 0 ? "No delay" : `${s} seconds`}
+              </option>
+            ))}
+          </select>
+        </label>
+        {trouble && (
+          <p className="warn" role="alert">
+            {trouble}
+          </p>
+        )}
+      </div>
     </Dialog>
   );
 }

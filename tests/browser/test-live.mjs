@@ -1,0 +1,172 @@
+// A show that goes live from the console in Chromium: played cameras that show their number and the
+// number of each frame, the server as it is shipped, a real RTMP server (Debian's nginx). What that
+// recorded is held against what was on air.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import assert from "node:assert/strict";
+import { BUILD, SOURCE, packageOf, runTap } from "../console/browser.mjs";
+import { Browser, Server, TOKEN, sleep, until } from "./studio.mjs";
+
+packageOf("playwright-core");
+const MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
+if (!existsSync(MODULE)) {
+  console.log("1..0 # SKIP needs nginx with its RTMP module (apt install nginx-light libnginx-mod-rtmp)");
+  process.exit(0);
+}
+const cameras = join(BUILD, "browser-show");
+if (!existsSync(join(cameras, "truth.json")))
+  execFileSync(join(SOURCE, "samples/make-sample-show"), ["--tools", join(BUILD, "samples"), "-o", cameras, "--height", "360", "--cameras", "3", "--minutes", "1.5", "--together"]);
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+class Rtmp {
+  static async start() {
+    const rtmp = new Rtmp();
+    rtmp.folder = mkdtempSync(join(tmpdir(), "crosscut-rtmp-"));
+    rtmp.port = await freePort();
+    const config = join(rtmp.folder, "nginx.conf");
+    writeFileSync(config, `load_module ${MODULE};
+daemon off; master_process off; worker_processes 1;
+error_log ${rtmp.folder}/error.log warn; pid ${rtmp.folder}/pid;
+events { worker_connections 64; }
+rtmp { access_log off; server { listen 127.0.0.1:${rtmp.port};
+  application live { live on; record all; record_path ${rtmp.folder}; record_unique on; } } }
+`);
+    rtmp.process = spawn("nginx", ["-c", config, "-p", rtmp.folder], { stdio: "ignore" });
+    process.once("exit", () => rtmp.process.kill("SIGKILL"));
+    return rtmp;
+  }
+  recordings() {
+    return readdirSync(this.folder).filter((name) => name.endsWith(".flv")).map((name) => join(this.folder, name));
+  }
+  async end() {
+    this.process.kill("SIGTERM");
+    await sleep(300);
+  }
+}
+
+// [camera, frame] of each picture; null: it has no code, as a slate.
+function codesOf(path) {
+  const lines = execFileSync(join(BUILD, "samples/read-codes"), [path], { encoding: "utf8", maxBuffer: 1 << 26 }).trim().split("\n");
+  return lines.map((line) => line.split(" ")).map(([, camera, frame]) => (camera === "-" ? null : [Number(camera), Number(frame)]));
+}
+
+function timesOf(path, kind) {
+  const said = execFileSync("ffprobe", ["-v", "error", "-select_streams", kind, "-show_entries", "packet=dts_time", "-of", "csv=p=0", path], { encoding: "utf8" });
+  return said.trim().split("\n").map((line) => Number.parseFloat(line)).filter((t) => !Number.isNaN(t)); // of packets with side data lines have more
+}
+
+let rtmp, server, browser, id, broken = null;
+const state = async () => (await server.ask(`/live/${id}`)).destinations[0];
+
+const steps = [
+  ["a show is recorded", async () => {
+    rtmp = await Rtmp.start();
+    server = await Server.start(cameras, "--allow-private-targets");
+    browser = await Browser.open();
+    await browser.page.goto(`${server.address}/#token=${TOKEN}`);
+    await browser.sees("Set up your show");
+    await browser.press("Open a sample show");
+    await until("three pictures", async () => (await browser.page.locator(".source video").count()) === 3);
+    await browser.page.getByLabel("Size").selectOption("360");
+    await browser.page.getByLabel("Name of the show").fill("A live show");
+    await browser.press("Record");
+    await browser.button("Stop recording").waitFor();
+    id = await until("a show on the server", async () => (await server.ask("/sessions")).sessions[0]?.id);
+  }],
+  ["a destination is saved, and the show goes live by keyboard", async () => {
+    await browser.page.keyboard.press("l");
+    await browser.sees("No destination yet");
+    await browser.page.getByText("Add a destination").click();
+    await browser.page.getByLabel("Name", { exact: true }).fill("My server");
+    await browser.page.getByLabel("Address").fill(`rtmp://127.0.0.1:${rtmp.port}/live`);
+    await browser.page.getByLabel(/Stream key/).fill("studio-key");
+    await browser.press("Save");
+    await browser.sees(`rtmp://127.0.0.1:${rtmp.port}/live`);
+    await browser.look("go-live");
+    await browser.page.locator("dialog").getByRole("button", { name: "Go live", exact: true }).click();
+    await browser.sees("On air");
+    await until("the destination is live", async () => (await state()).state === "live");
+    await browser.page.getByText("Mbit/s").or(browser.page.getByText("kbit/s")).first().waitFor();
+    await browser.look("live");
+  }],
+  ["cuts by hand are on air", async () => {
+    for (const key of ["2", "3", "1"]) {
+      await browser.page.keyboard.press(key);
+      await until("its tile is on air", async () => (await browser.onAir()) === `cam_${key}`);
+      await sleep(2500);
+    }
+    const { frames } = await state();
+    await until("more is sent", async () => (await state()).frames > frames + 30);
+  }],
+  ["a page that is reloaded is stood in for, and comes back", async () => {
+    await browser.page.reload();
+    await browser.button("Go on recording").waitFor();
+    await until("the slate", async () => (await server.ask(`/live/${id}`)).program.slate);
+    await browser.press("Go on recording");
+    await browser.button("Stop recording").waitFor();
+    await until("the program again", async () => !(await server.ask(`/live/${id}`)).program.slate);
+    await sleep(4000);
+  }],
+  ["the stream ends after asking, and recording goes on", async () => {
+    await browser.press("End live");
+    await browser.look("end-live");
+    await browser.page.locator("dialog").getByRole("button", { name: "End live", exact: true }).click();
+    await until("it has ended", async () => (await server.ask(`/live/${id}`)).state === "ended");
+    assert.equal((await server.ask(`/sessions/${id}`)).state, "recording");
+    await browser.press("Stop recording");
+    await browser.press("Stop");
+    await browser.sees("Everything is on the server");
+  }],
+  ["what viewers saw is one stream of the right cameras", async () => {
+    await rtmp.end();
+    const [path, ...others] = rtmp.recordings();
+    assert.deepEqual(others, [], "the stream was cut");
+    const codes = codesOf(path);
+    const shown = codes.filter(Boolean).map(([camera]) => camera);
+    assert.deepEqual([...new Set(shown)].sort(), [1, 2, 3]);
+    const order = shown.filter((camera, i) => camera !== shown[i - 1]).join("");
+    assert.match(order, /231/, "cuts by hand, in their order");
+    const slates = codes.filter((code) => code === null).length;
+    assert.ok(slates > 5 && slates < codes.length / 2, `${slates} pictures of the slate among ${codes.length}`);
+    for (const kind of ["v", "a"]) {
+      const times = timesOf(path, kind);
+      const steps = times.slice(1).map((t, i) => t - times[i]);
+      assert.ok(Math.min(...steps) > 0 && Math.max(...steps) < 2.5, `${kind}: steps ${Math.min(...steps)} to ${Math.max(...steps)} s`);
+    }
+    const said = execFileSync("ffmpeg", ["-nostdin", "-v", "warning", "-i", path, "-f", "null", "-"], { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });
+    assert.equal(said ?? "", "");
+  }],
+  ["no key is in the console or in the log", async () => {
+    assert.ok(!(await browser.page.content()).includes("studio-key"));
+    assert.ok(!server.said.join("").includes("studio-key"));
+  }],
+  ["browser and servers end", async () => {
+    await browser?.end();
+    await server?.end();
+    await rtmp?.end();
+    if (rtmp) rmSync(rtmp.folder, { recursive: true });
+  }],
+].map(([name, step], i, all) => [`live: ${name}`, async () => {
+  if (broken && i < all.length - 1) throw new Error(`needs what failed before: ${broken}`);
+  try {
+    await step();
+  } catch (error) {
+    broken ??= name;
+    await browser?.keep("live-failed").catch(() => {});
+    if (server) console.log(`# ${server.said.join("").split("\n").slice(-15).join("\n# ")}`);
+    throw error;
+  }
+}]);
+
+process.exit((await runTap(steps)) ? 1 : 0);
