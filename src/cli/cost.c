@@ -5,6 +5,7 @@
 #include "error.h"
 #include "prices.h"
 #include "report.h"
+#include <show/json.h>
 #include <store/folder.h>
 
 #include <stdio.h>
@@ -21,7 +22,8 @@ typedef struct Show {
     double days;
     double recorded_gb, program_gb, rendered_gb;
     double render_cpu_s; /* below 0: not known */
-    gboolean is_measured, is_render_measured;
+    double live_gb;      /* below 0: not measured */
+    gboolean is_measured, is_render_measured, is_live_estimated;
 } Show;
 
 /* When money is spent: the ceiling is for all but live and render. */
@@ -90,6 +92,24 @@ static int count_cameras(const ShowManifest *manifest)
     return cameras;
 }
 
+/* What went to destinations, as live.json counted it. */
+static void measure_live(const char *folder, Show *show)
+{
+    g_autofree char *path = g_build_filename(folder, "live.json", NULL);
+    g_autoptr(ShowJson) json = show_json_load(path, NULL);
+    if (json == NULL)
+        return;
+    const json_t *root = show_json_root(json), *list = json_object_get(root, "destinations");
+    double start_ms = json_number_value(json_object_get(root, "start"));
+    double end_ms = json_number_value(json_object_get(root, "end"));
+    show->live_hours = MAX(0, end_ms - start_ms) / 3.6e6;
+    show->live_gb = 0;
+    for (gsize i = 0; i < json_array_size(list); i++) {
+        double bytes = json_number_value(json_object_get(json_array_get(list, i), "bytes"));
+        show->live_gb += MAX(0, bytes) / GB;
+    }
+}
+
 static gboolean measure(const char *folder, Show *show, GError **error)
 {
     g_autoptr(ShowManifest) manifest = store_folder_manifest(folder, error);
@@ -105,6 +125,7 @@ static gboolean measure(const char *folder, Show *show, GError **error)
     show->is_render_measured = json_is_number(cpu) && json_number_value(cpu) >= 0;
     show->render_cpu_s = show->is_render_measured ? json_number_value(cpu) / 1000 : -1;
     show->cameras = count_cameras(manifest);
+    measure_live(folder, show);
     if (show->hours > 0)
         return TRUE;
     g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
@@ -121,7 +142,8 @@ static gboolean read_show(const CliArguments *arguments, const CliPrices *prices
                    .destinations = 1,
                    .downloads = 1,
                    .days = MONTH_DAYS,
-                   .render_cpu_s = -1};
+                   .render_cpu_s = -1,
+                   .live_gb = -1};
     if (folders->len > 1) {
         g_set_error(
             error, CLI_ERROR, CLI_ERROR_USAGE,
@@ -152,20 +174,30 @@ static Line line_of(const CliPrices *prices, Line line)
     return line;
 }
 
-static gboolean add_lines(const CliPrices *prices, const Show *show, Line lines[LINES],
+/* Of a show that was live, unless it is asked what it would have been. */
+static gboolean find_live(const CliArguments *arguments, const CliPrices *prices, Show *show,
                           GError **error)
 {
-    double live_kbits = 0;
-    if (show->live_hours > 0 && !need_usage(prices, "live_kbits", &live_kbits, error))
+    double kbits = 0;
+    if (cli_value(arguments, "live") == NULL && show->live_gb >= 0)
+        return TRUE;
+    if (show->live_hours > 0 && !need_usage(prices, "live_kbits", &kbits, error))
         return FALSE;
-    double live_gb = show->live_hours * 3600 * live_kbits * KBITS_TO_GB * show->destinations;
+    show->is_live_estimated = TRUE;
+    show->live_gb = show->live_hours * 3600 * kbits * KBITS_TO_GB * show->destinations;
+    return TRUE;
+}
+
+static void add_lines(const CliPrices *prices, const Show *show, Line lines[LINES])
+{
     const Line all[LINES] = {
         {WHEN_SHOW, "compute", "the studio's machine", CLI_PRICE_SERVER, show->hours,
          .is_measured = show->is_measured,
          .advice = "take a smaller machine for the studio, or let several shows share it"},
         {WHEN_SHOW, "traffic", "recordings, to the studio", CLI_PRICE_IN, show->recorded_gb,
          .is_measured = show->is_measured, .advice = "record with a lower rate"},
-        {WHEN_LIVE, "traffic", "the program, to destinations", CLI_PRICE_OUT, live_gb},
+        {WHEN_LIVE, "traffic", "the program, to destinations", CLI_PRICE_OUT, show->live_gb,
+         .is_measured = !show->is_live_estimated},
         {WHEN_RENDER, "compute", "rendering", CLI_PRICE_RENDER,
          show->render_cpu_s < 0 ? -1 : show->render_cpu_s / 3600,
          .is_measured = show->is_render_measured},
@@ -181,7 +213,6 @@ static gboolean add_lines(const CliPrices *prices, const Show *show, Line lines[
     };
     for (int i = 0; i < LINES; i++)
         lines[i] = line_of(prices, all[i]);
-    return TRUE;
 }
 
 static double sum_of(const Line lines[LINES], gboolean all)
@@ -294,8 +325,9 @@ static int run(const CliContext *context, GError **error)
     g_autoptr(CliPrices) prices =
         cli_prices_load(cli_value(arguments, "prices"), cli_value(arguments, "place"), error);
     if (prices == NULL || !read_show(arguments, prices, &show, error) ||
-        !add_lines(prices, &show, lines, error))
+        !find_live(arguments, prices, &show, error))
         return CLI_EXIT_FAILED;
+    add_lines(prices, &show, lines);
     g_autoptr(CliReport) report = cli_report_new(arguments);
     if (cli_report_is_json(report))
         tell_json(report, prices, &show, lines);
@@ -309,7 +341,7 @@ static int run(const CliContext *context, GError **error)
 static const CliOption options[] = {
     {"hours", 0, "HOURS", NULL, "Length of the show (default: that of DIR, or 1)"},
     {"cameras", 0, "N", NULL, "How many cameras (default: those of DIR, or 3)"},
-    {"live", 0, "HOURS", NULL, "How long of it is live (default 0)"},
+    {"live", 0, "HOURS", NULL, "How long of it is live (default: as DIR was, or 0)"},
     {"destinations", 0, "N", NULL, "To how many places it goes live (default 1)"},
     {"days", 0, "DAYS", NULL, "How long its files are kept (default 30)"},
     {"downloads", 0, "N", NULL, "How often the program is downloaded or watched (default 1)"},

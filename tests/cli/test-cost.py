@@ -96,6 +96,16 @@ def test_measured():
         near(lines["keep", "storage"]["amount"], 4.1)
         near(lines["keep", "traffic"]["amount"], 1.1)
         assert all(line["measured"] for line in said["lines"] if line["when"] != "live"), said
+        (Path(folder) / "live.json").write_text(json.dumps(
+            {"version": 1, "state": "ended", "start": 0, "end": 900_000,
+             "destinations": [{"name": "A", "bytes": 500_000_000}, {"name": "B", "bytes": 250_000_000}]}))
+        said, _ = cost(folder, table(), folder)
+        live = next(line for line in said["lines"] if line["when"] == "live")
+        assert live["measured"] and said["live"] == 0.25, said
+        near(live["cost"], 0.75 * 10)
+        said, _ = cost(folder, table(), folder, "--live", 1)
+        assert not next(line for line in said["lines"] if line["when"] == "live")["measured"], said
+        (Path(folder) / "live.json").unlink()
         manifest(folder)
         said, warned = cost(folder, table(), folder)
         assert any("rendering: not counted" in text for text in warned), warned

@@ -7,6 +7,8 @@
 
 #include "faults.h"
 
+#include <unistd.h>
+
 #define ID "01234567-89ab-cdef-0123-456789abcdef"
 
 typedef struct Fixture {
@@ -393,6 +395,41 @@ static void test_any_failing_call_leaves_no_half_show(Fixture *f, gconstpointer 
     g_assert_true(good);
 }
 
+static void test_cuts_are_listed_and_opened(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreShows) shows = open_well(f);
+    g_autofree char *id = create_show(shows);
+    g_autoptr(StoreShow) show = store_shows_find(shows, id, NULL);
+    g_autoptr(GPtrArray) none = store_show_cuts(show, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(none->len, ==, 0);
+    static const char *const folders[] = {"cuts/calm", "cuts/.crosscut.part", "cuts/b", "cuts/a b"};
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = path_in(f, "sessions", id, folders[i]);
+        g_assert_cmpint(g_mkdir_with_parents(path, 0700), ==, 0);
+    }
+    put(f, id, "cuts/calm/shots.json", "{}");
+    put(f, id, "cuts/file", "no cut");
+    g_autofree char *link = path_in(f, "sessions", id, "cuts/link");
+    g_assert_cmpint(symlink("calm", link), ==, 0);
+    g_autoptr(GPtrArray) cuts = store_show_cuts(show, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(cuts->len, ==, 2);
+    g_assert_cmpstr(cuts->pdata[0], ==, "b");
+    g_assert_cmpstr(cuts->pdata[1], ==, "calm");
+    g_autoptr(StoreShow) calm = store_show_open_cut(show, "calm", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(store_show_id(calm), ==, id);
+    g_autoptr(GPtrArray) names = store_show_names(calm, &error);
+    g_assert_cmpuint(names->len, ==, 1);
+    g_assert_cmpstr(names->pdata[0], ==, "shots.json");
+    static const char *const wrong[] = {"..", ".", "", "a/b", "link", "file", "none", "../calm"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++)
+        g_assert_null(store_show_open_cut(show, wrong[i], NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -407,6 +444,7 @@ int main(int argc, char **argv)
     ADD("sweep-takes-what-is-due-and-nothing-else", test_sweep_takes_what_is_due_and_nothing_else);
     ADD("r05/what-is-nowhere-else-stays", test_what_is_nowhere_else_stays);
     ADD("unreadable-show-is-said-and-left", test_unreadable_show_is_said_and_left);
+    ADD("s01/cuts-are-listed-and-opened-and-nothing-else", test_cuts_are_listed_and_opened);
     ADD("r05/reserve-is-kept-given-and-filled-again", test_reserve_is_kept_given_and_filled_again);
     ADD("r05/room-does-not-flutter", test_room_does_not_flutter);
     ADD("r04/any-failing-call-leaves-no-half-show", test_any_failing_call_leaves_no_half_show);

@@ -1,6 +1,8 @@
 import { useState } from "react";
 import type { Manifest, RenderState } from "../core/api";
 import { useApi } from "../hooks/use-api";
+import { useFile } from "../hooks/use-file";
+import { type Report, RenderReport } from "./RenderReport";
 import { messageOf, timeOf } from "./words";
 
 export function isRendering(render: RenderState | null | undefined): boolean {
@@ -28,6 +30,7 @@ export function RenderCard({ show, onChanged }: { show: Manifest; onChanged: () 
   const [trouble, setTrouble] = useState<string | null>(null);
   const [isAsking, setAsking] = useState(false);
   const render = show.render;
+  const report = useFile<Report>(show.id, show.files, "report.json");
   const isBusy = isRendering(render);
   const isRendered = render?.state === "done" || show.files?.some(({ name }) => name === "program.mp4");
   const ask = (call: Promise<unknown>) => {
@@ -54,6 +57,7 @@ export function RenderCard({ show, onChanged }: { show: Manifest; onChanged: () 
         {renderWords(render)}
       </p>
       {render?.state === "running" && render.left !== null && <p className="small dim num">{timeOf(render.left)} left</p>}
+      {!isBusy && report.state === "here" && report.value && <RenderReport report={report.value} sources={show.sources ?? []} />}
       {trouble && (
         <p className="small warn" role="alert">
           {trouble}

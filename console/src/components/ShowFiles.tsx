@@ -37,6 +37,8 @@ function missing(file: SessionFile): string | undefined {
 }
 
 function kindOf(file: SessionFile): string | undefined {
+  if (file.name === "report.json") return "how it was rendered";
+  if (/^program(\.\d+)?\.(webm|mkv)$/.test(file.name)) return "the program as cut live";
   const editor = file.kind === "timeline" ? EDITORS[file.name.split(".").at(-1) ?? ""] : undefined;
   return editor ? `timeline: ${editor}` : KINDS[file.kind];
 }
@@ -46,6 +48,8 @@ function detail(file: SessionFile, labels: Map<string, string>): string {
   const length = file.duration ? timeOf(file.duration) : undefined;
   return [whose, kindOf(file), length, missing(file)].filter(Boolean).join(" · ");
 }
+
+const HIDDEN = new Set(["poster.jpg", "waveform.json"]); /* for this page */
 
 interface ListProps {
   id: string;
@@ -60,7 +64,8 @@ function FileList({ id, cut, files, labels, isComing = () => false }: ListProps)
   const of = cut === undefined ? "" : ` of cut ${cut}`;
   return (
     <ul className="rows small">
-      {[...files]
+      {files
+        .filter(({ name }) => !HIDDEN.has(name))
         .sort((a, b) => rank(a).localeCompare(rank(b)))
         .map((file) => (
           <li key={file.name}>
@@ -82,12 +87,10 @@ function FileList({ id, cut, files, labels, isComing = () => false }: ListProps)
   );
 }
 
-const HIDDEN = new Set(["other"]); /* pictures and sound for this page */
-
 export function ShowFiles({ show, cuts = [] }: { show: Manifest; cuts?: readonly Cut[] }) {
   const api = useApi();
   const labels = new Map((show.sources ?? []).map((source) => [source.id, source.label ?? source.id]));
-  const files = (show.files ?? []).filter((file) => !HIDDEN.has(file.kind));
+  const files = (show.files ?? []).filter((file) => !HIDDEN.has(file.name));
   const coming = new Set((show.live?.uploads ?? []).map((upload) => upload.name));
   const isComing = (file: SessionFile) => show.state !== "complete" && (coming.has(file.name) || file.sha256 === undefined);
   const bytes = [...files, ...cuts.flatMap((cut) => cut.files)].reduce((sum, file) => sum + (file.bytes ?? 0), 0);

@@ -12,6 +12,12 @@ export interface TimelineSource {
   role?: "person" | "wide" | "screen" | "mic";
 }
 
+/* How loud the program is: the highest level of each step, 0 … 255. */
+export interface Waveform {
+  step: number; /* ms */
+  peaks: number[];
+}
+
 interface Props {
   sources: TimelineSource[];
   shots: ShownShot[];
@@ -19,6 +25,7 @@ interface Props {
   pieces?: readonly Piece[]; /* of the highlights */
   chosenPiece?: number | null;
   spoken: Spoken[];
+  waveform?: Waveform | null;
   duration: number;
   now: RefObject<() => number>; /* where the player is, ms */
   onSeek: (t: number) => void;
@@ -64,8 +71,31 @@ function ShotLane({ name, shots, sources, share, onSeek }: LaneProps) {
   );
 }
 
+/* Above and below the middle, as far as each step is loud. */
+function outline(peaks: readonly number[]): string {
+  const upper = peaks.map((peak, i) => `${i},${128 - peak / 2}`);
+  const lower = peaks.map((peak, i) => `${i},${128 + peak / 2}`).reverse();
+  return [...upper, ...lower].join(" ");
+}
+
+function SoundLane({ waveform, share }: { waveform: Waveform; share: (ms: number) => string }) {
+  const points = useMemo(() => outline(waveform.peaks), [waveform]);
+  const steps = Math.max(1, waveform.peaks.length - 1);
+  return (
+    <div className="lane sound" aria-hidden="true">
+      <span className="small">Sound</span>
+      <div className="track">
+        <svg viewBox={`0 0 ${steps} 256`} preserveAspectRatio="none" style={vars({ "--d": share(waveform.step * waveform.peaks.length) })}>
+          <polygon points={points} />
+        </svg>
+        <span className="head" />
+      </div>
+    </div>
+  );
+}
+
 /* The whole show at once; a click on a shot goes there. */
-export function ShowTimeline({ sources, shots, planned, pieces, chosenPiece, spoken, duration, now, onSeek, onPiece }: Props) {
+export function ShowTimeline({ sources, shots, planned, pieces, chosenPiece, spoken, waveform, duration, now, onSeek, onPiece }: Props) {
   const box = useRef<HTMLElement>(null);
   useFrame(() => {
     const at = Math.min(1, now.current() / Math.max(1, duration));
@@ -96,6 +126,7 @@ export function ShowTimeline({ sources, shots, planned, pieces, chosenPiece, spo
           </div>
         </div>
       ))}
+      {waveform && <SoundLane waveform={waveform} share={share} />}
       <ShotLane name="Program" shots={shots} sources={sources} share={share} onSeek={onSeek} />
       {planned && <ShotLane name="New cut" shots={planned} sources={sources} share={share} onSeek={onSeek} />}
       {pieces && pieces.length > 0 && (

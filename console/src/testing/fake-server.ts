@@ -31,6 +31,8 @@ const SHOW: Manifest = {
     { name: "shots.json", kind: "shots", bytes: 910, sha256: "0" },
     { name: "highlights.json", kind: "highlights-list", bytes: 610, sha256: "0" },
     { name: "program.fcpxml", kind: "timeline", bytes: 6100, sha256: "0" },
+    { name: "waveform.json", kind: "other", bytes: 4100, sha256: "0" },
+    { name: "report.json", kind: "other", bytes: 410, sha256: "0" },
     { name: "events.json", kind: "events", bytes: 18_400, sha256: "0" },
   ],
 };
@@ -93,6 +95,14 @@ const ANSWERS: Record<string, unknown> = {
   "GET /sessions/a/shots.json": SHOTS,
   "GET /sessions/a/events.json": EVENTS,
   "GET /sessions/a/highlights.json": HIGHLIGHTS,
+  "GET /sessions/a/waveform.json": { version: 1, step: 200, peaks: Array.from({ length: 306 }, (_, i) => Math.round(90 + 80 * Math.sin(i / 3) * Math.sin(i / 11))) },
+  "GET /sessions/a/report.json": {
+    version: 1,
+    pictures: "recut",
+    frames: { program: 1834, copied: 1701, encoded: 133 },
+    missing: [{ source: "cam_3", start: 51_000, end: 53_400 }],
+    warnings: ["highlights: 22.0 s instead of 60.0 s: there is no more dense speech"],
+  },
   "GET /sessions/a/cuts": CUTS,
   "GET /sessions/a/cuts/calm/shots.json": { ...SHOTS, shots: [SHOTS.shots[1], SHOTS.shots[3]].map((shot, i) => ({ ...shot, t: i * 30_000 })) },
   "POST /sessions/a/render": { render: { state: "waiting", progress: 0, left: null, error: null } },

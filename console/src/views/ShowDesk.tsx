@@ -6,7 +6,7 @@ import { RecutCard } from "../components/RecutCard";
 import { isRendering, RenderCard } from "../components/RenderCard";
 import { ShowFiles } from "../components/ShowFiles";
 import { ShowPlayer } from "../components/ShowPlayer";
-import { ShowTimeline } from "../components/ShowTimeline";
+import { ShowTimeline, type Waveform } from "../components/ShowTimeline";
 import { SpentCard } from "../components/SpentCard";
 import { type Watchable, watchablesOf } from "../components/watch";
 import type { Cut, Manifest } from "../core/api";
@@ -97,6 +97,10 @@ export function ShowDesk({ show, onChanged, children }: { show: Manifest; onChan
       .filter(({ t, end }) => end > t);
   }, [plan.shots, wish, times.start, duration]);
 
+  const cutOf = watched?.cut ?? null;
+  const isRendered = watched !== undefined && watched.kind !== "part";
+  const sound = useFile<Waveform>(show.id, isRendered ? (cuts.find(({ cut }) => cut === cutOf) ?? show).files : undefined, "waveform.json", cutOf);
+
   const isBusy = isRendering(show.render) || show.state !== "complete";
   /* Pieces are of the program: a part or a cut that begins elsewhere has none. */
   const hasPieces = file !== null && (watched?.kind === "program" || isHighlights);
@@ -113,6 +117,7 @@ export function ShowDesk({ show, onChanged, children }: { show: Manifest; onChan
             pieces={hasPieces ? pieces : undefined}
             chosenPiece={chosen}
             spoken={times.spoken}
+            waveform={sound.state === "here" ? sound.value : null}
             duration={duration}
             now={player.now}
             onSeek={(t) => go(t, true)}
