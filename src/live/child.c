@@ -38,7 +38,8 @@ static void take_words(LiveChild *child, const char *line)
     if (*line == '\0')
         return;
     g_free(child->said);
-    child->said = g_strdup(g_str_has_prefix(line, prefix) ? line + strlen(prefix) : line);
+    const char *words = g_str_has_prefix(line, prefix) ? line + strlen(prefix) : line;
+    child->said = g_utf8_make_valid(words, -1);
 }
 
 static void take_bytes(Pipe *pipe, gsize length)

@@ -96,13 +96,12 @@ static void set_state(LiveOutput *output, LiveState state, const char *code, con
     output->owner->events->changed(&change, output->owner->data);
 }
 
-static void add_up(LiveOutput *output)
+static void add(Counters *to, const Counters *more)
 {
-    output->before.bytes += output->now.bytes;
-    output->before.frames += output->now.frames;
-    output->before.dropped += output->now.dropped;
-    output->before.reconnects += output->now.reconnects;
-    output->now = (Counters){0};
+    to->bytes += more->bytes;
+    to->frames += more->frames;
+    to->dropped += more->dropped;
+    to->reconnects += more->reconnects;
 }
 
 /* ---- what its sender says ---- */
@@ -151,7 +150,8 @@ static void let_go(LiveOutput *output)
     if (output->control >= 0)
         close(output->control);
     output->control = -1;
-    add_up(output);
+    add(&output->before, &output->now);
+    output->now = (Counters){0};
 }
 
 static gboolean start_again(gpointer data)
@@ -398,17 +398,16 @@ json_t *live_output_json(const LiveOutput *output, gboolean is_brief)
     const json_t *last = json_array_get(output->states, json_array_size(output->states) - 1);
     const LivePlatform *platform =
         output->target != NULL ? live_platform_of(output->target->host) : NULL;
+    Counters all = output->before;
+    add(&all, &output->now);
     json_t *value = json_pack(
         "{s:s, s:s, s:s*, s:s, s:s*, s:s*, s:I, s:I, s:I, s:I, s:I, s:I}", "name", output->name,
         "address", output->address, "platform", platform != NULL ? platform->name : NULL, "state",
         live_state_name(output->state), "code", json_string_value(json_object_get(last, "code")),
         "why", json_string_value(json_object_get(last, "why")), "start",
-        (json_int_t)output->start_ms, "bytes",
-        (json_int_t)(output->before.bytes + output->now.bytes), "frames",
-        (json_int_t)(output->before.frames + output->now.frames), "dropped",
-        (json_int_t)(output->before.dropped + output->now.dropped), "reconnects",
-        (json_int_t)(output->before.reconnects + output->now.reconnects), "restarts",
-        (json_int_t)output->restarts);
+        (json_int_t)output->start_ms, "bytes", (json_int_t)all.bytes, "frames",
+        (json_int_t)all.frames, "dropped", (json_int_t)all.dropped, "reconnects",
+        (json_int_t)all.reconnects, "restarts", (json_int_t)output->restarts);
     json_object_set_new(value, "end",
                         output->end_ms >= 0 ? json_integer(output->end_ms) : json_null());
     json_object_set(value, "warnings", output->warnings);

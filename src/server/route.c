@@ -8,9 +8,10 @@
 
 #include <string.h>
 
+/* The first that fits has a path: words of /sessions/{id}/… stand before the names of files. */
 static const ServerRoute *const tables[] = {
-    server_gate_routes,   server_archive_routes, server_session_routes, server_upload_routes,
-    server_direct_routes, server_render_routes,  server_live_routes,    server_livekit_routes};
+    server_gate_routes,   server_archive_routes, server_live_routes,   server_session_routes,
+    server_upload_routes, server_direct_routes,  server_render_routes, server_livekit_routes};
 
 typedef struct Match {
     const ServerRoute *route; /* NULL: none of this method */

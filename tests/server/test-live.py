@@ -2,6 +2,7 @@
 and what those recorded."""
 import http.server
 import json
+import os
 import signal
 import socket
 import ssl
@@ -275,6 +276,42 @@ def a_killed_server_goes_on(clip):
         if starts != ["live_start", "live_stop"]:
             return f"log {starts}"
         return first(times_problem(recordings[-1], 2.2), rtmp.decode_problem(recordings[-1]))
+
+
+def a_child_that_ends_is_started_again(clip):
+    """The one sender is killed, and the other loses nothing; then the feed, and both come back."""
+    with Rtmp() as server, studio_of() as studio:
+        show = Show(studio)
+        for name in ("one", "two"):
+            show.go_live(server.url, key=f"{KEY}-{name}", name=name)
+        program = Program(studio, show.id, clip).start(show.client.clock(), 19)
+        show.wait_report(lambda r: all(d["state"] == "live" for d in r["destinations"]))
+        time.sleep(1)
+        roles = {pid: read_quietly(Path(f"/proc/{pid}/cmdline")).split(b"\0")[2]
+                 for pid in children_of(studio.process.pid)}
+        feed = next(pid for pid, role in roles.items() if role == b"feed")
+        os.kill(next(pid for pid, role in roles.items() if role == b"send"), signal.SIGKILL)
+        said = show.client.wait_event("live_state", state="retrying")
+        show.wait_report(lambda r: all(d["state"] == "live" for d in r["destinations"]))
+        before = {d["name"]: d for d in show.report()["destinations"]}
+        os.kill(feed, signal.SIGKILL)
+        show.wait_report(lambda r: r["program"]["restarts"] == 1 and
+                         all(d["state"] == "live" for d in r["destinations"]))
+        frames = show.report()["destinations"]
+        show.wait_report(lambda r: all(d["frames"] > b["frames"] + 30
+                                       for d, b in zip(r["destinations"], frames)))
+        report = show.end()
+        program.close()
+        show.close()
+        hit = said["destination"]
+        other = next(d for name, d in before.items() if name != hit)
+        if said.get("code") != "sender" or before[hit]["restarts"] != 1:
+            return f"{said} {before[hit]}"
+        if other["restarts"] or other["dropped"] or other["reconnects"]:
+            return f"the other one suffered: {other}"
+        if any(d["state"] != "ended" for d in report["destinations"]):
+            return f"{report}"
+        return None
 
 
 def vp9_is_encoded_once(_):
@@ -787,6 +824,8 @@ def main():
                        ("/live/stream/a-slate-stands-in", a_slate_stands_in),
                        ("/r06/live/one-destination-fails-alone", one_destination_fails_alone),
                        ("/r01/live/a-killed-server-goes-on", a_killed_server_goes_on),
+                       ("/r06/live/a-child-that-ends-is-started-again",
+                        a_child_that_ends_is_started_again),
                        ("/live/stream/vp9-is-encoded-once", vp9_is_encoded_once),
                        ("/live/stream/rtmps-is-encrypted-and-checked",
                         rtmps_is_encrypted_and_checked),
