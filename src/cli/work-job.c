@@ -5,6 +5,7 @@
 
 #include <jobs/error.h>
 #include <server/render-child.h>
+#include <server/render-objects.h>
 #include <server/render-wish.h>
 #include <store/attempt.h>
 #include <store/workers.h>
@@ -203,8 +204,11 @@ static void fetch_work(gpointer data)
     JobsLease lease = job->word->lease;
     job->folder =
         cli_storage_fetch(job->work->storage, job->word->session, lease, job->files, &job->error);
-    if (job->folder != NULL)
-        store_attempt_open(job->folder, lease.job, lease.take, &job->is_finished, &job->error);
+    if (job->folder != NULL &&
+        store_attempt_open(job->folder, lease.job, lease.take, &job->is_finished, &job->error) &&
+        !job->is_finished)
+        server_objects_fetch_missing(NULL, job->word->session, job->folder, lease, job->files,
+                                     &job->error);
 }
 
 static void fetch_done(gpointer data)

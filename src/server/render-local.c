@@ -8,6 +8,7 @@
 
 #include <jobs/error.h>
 #include <server/render-child.h>
+#include <server/render-objects.h>
 #include <server/render-wish.h>
 #include <store/attempt.h>
 
@@ -146,7 +147,7 @@ static void note_failed(ServerLocal *local, const char *reason, gboolean is_for_
 
 typedef struct Work {
     ServerLocal *local;
-    char *folder;
+    char *folder, *session;
     JobsLease lease;
     gboolean is_finished;
     GError *error;
@@ -157,6 +158,7 @@ static void push(ServerLocal *local, char *folder_taken, StoreWork work, StoreWo
     Work *own = g_new0(Work, 1);
     own->local = ref(local);
     own->folder = folder_taken;
+    own->session = g_strdup(local->session);
     own->lease = local->lease;
     store_workers_push(local->renders->workers, work, done, own);
 }
@@ -171,6 +173,7 @@ static ServerLocal *end_work(Work *work, gboolean *is_finished, char **reason)
                   : NULL;
     g_clear_error(&work->error);
     g_free(work->folder);
+    g_free(work->session);
     g_free(work);
     return local;
 }
@@ -289,8 +292,12 @@ static void start(ServerLocal *local)
 static void open_work(gpointer data)
 {
     Work *work = data;
-    store_attempt_open(work->folder, work->lease.job, work->lease.take, &work->is_finished,
-                       &work->error);
+    const ServerRenders *renders = work->local->renders;
+    if (store_attempt_open(work->folder, work->lease.job, work->lease.take, &work->is_finished,
+                           &work->error) &&
+        !work->is_finished)
+        server_objects_fetch_missing(renders->objects, work->session, work->folder, work->lease,
+                                     renders->ending, &work->error);
 }
 
 static void open_done(gpointer data)

@@ -113,6 +113,33 @@ static gboolean fetch_recordings(const Show *show, GError **error)
     return manifest != NULL;
 }
 
+gboolean server_objects_fetch_missing(S3Client *client, const char *session, const char *folder,
+                                      JobsLease lease, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GPtrArray) names = store_attempt_missing(folder, lease.job, lease.take, error);
+    g_autofree char *attempt = store_attempt_path(folder, lease.job, lease.take);
+    if (names == NULL)
+        return FALSE;
+    if (names->len > 0 && client == NULL) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFLICT,
+                    "%s lies in the mirror alone, and whoever renders does not reach it",
+                    (const char *)names->pdata[0]);
+        return FALSE;
+    }
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *sidecar = g_strconcat(names->pdata[i], ".index", NULL);
+        g_autofree char *key = show_key(session, names->pdata[i]);
+        g_autofree char *sidecar_key = show_key(session, sidecar);
+        g_autofree char *path = g_build_filename(attempt, names->pdata[i], NULL);
+        g_autofree char *sidecar_path = g_build_filename(attempt, sidecar, NULL);
+        if (!fetch(client, key, path, TRUE, cancellable, error) ||
+            (!g_file_test(sidecar_path, G_FILE_TEST_EXISTS) &&
+             !fetch(client, sidecar_key, sidecar_path, FALSE, cancellable, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* ---- attempts ---- */
 
 typedef struct Found {

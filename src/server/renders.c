@@ -190,7 +190,8 @@ static gboolean open_jobs(ServerRenders *renders, GError **error)
     return renders->jobs != NULL;
 }
 
-/* Whoever renders elsewhere may read the shows from the mirror, and leaves there what it made. */
+/* Old recordings may lie in the mirror alone; and whoever renders elsewhere may read all of them there,
+ * and leaves there what it made. */
 static gboolean open_objects(ServerRenders *renders, GError **error)
 {
     const ServerConfig *config = renders->server->config;
@@ -202,7 +203,7 @@ static gboolean open_objects(ServerRenders *renders, GError **error)
         .secret = config->s3_secret,
         .session_token = config->s3_session_token,
     };
-    if (config->mirror == NULL || config->redis == NULL)
+    if (config->mirror == NULL)
         return TRUE;
     renders->objects = s3_client_new(&options, error);
     return renders->objects != NULL;

@@ -214,6 +214,30 @@ gboolean store_attempt_open(const char *show, gint64 job, gint64 take, gboolean 
     return fill(show, path, error);
 }
 
+static gboolean is_missing(const char *attempt, const ShowFile *file)
+{
+    StoreRecording what;
+    g_autofree char *path = g_build_filename(attempt, file->name, NULL);
+    return file->path == NULL && store_file_is_elsewhere(file) &&
+           store_recording_parse(file->name, &what) && what.kind != STORE_RECORDING_LOCAL &&
+           !g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+GPtrArray *store_attempt_missing(const char *show, gint64 job, gint64 take, GError **error)
+{
+    g_autofree char *attempt = store_attempt_path(show, job, take);
+    g_autoptr(ShowManifest) manifest = store_folder_manifest(attempt, error);
+    if (manifest == NULL)
+        return NULL;
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ShowFile *file = manifest->files->pdata[i];
+        if (is_missing(attempt, file))
+            g_ptr_array_add(names, g_strdup(file->name));
+    }
+    return names;
+}
+
 gboolean store_attempt_finish(const char *show, gint64 job, gint64 take, GError **error)
 {
     g_autofree char *path = store_attempt_path(show, job, take);

@@ -365,6 +365,56 @@ def test_far_denied(far, tiny):
     assert studio.status == 204
 
 
+def sweep_away(studio, session, name):
+    """As retention leaves a recording that the mirror has."""
+    path = show_folder(studio, session) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for file in manifest["files"]:
+        if file["name"] == name:
+            file["at"] = "mirror"
+    path.write_text(json.dumps(manifest))
+    for ending in ("", ".index"):
+        (show_folder(studio, session) / (name + ending)).unlink(missing_ok=True)
+
+
+def test_old_recordings(tiny):
+    """A show whose recordings are in the mirror alone can be cut anew, here and by workers who see it."""
+    storage = s3.Storage()
+    url = f"s3://{s3.BUCKET}/studio"
+    try:
+        with Studio("--mirror", url, "--s3-endpoint", storage.endpoint,
+                    environment={**ASIDE, **AWS}) as studio:
+            session = make_show(studio, tiny)
+            top = f"studio/sessions/{session}/"
+            wait_for("all is mirrored", lambda: {f"{top}{n}" for n in (*tiny, "manifest.json")}
+                     <= set(storage.objects()))
+            studio.stop()
+            for name in tiny:
+                sweep_away(studio, session, name)
+            studio.start()
+            ask(studio, session)
+            wait_render(studio, session, "done")
+            folder = show_folder(studio, session)
+            assert (folder / "program.mp4").stat().st_size > 10_000
+            assert not (folder / "cam_1_iso.mkv").exists(), "it is old, and stays where it is"
+            wait_for("its room is given back", lambda: not (folder / "renders").exists())
+    finally:
+        storage.close()
+
+
+def test_old_recordings_far_away(server, tiny):
+    """Who does not reach them says so, rather than render without."""
+    with Studio("--redis", server.url, "--worker-lease", LEASE, environment=ASIDE) as studio:
+        session = make_show(studio, tiny)
+        studio.stop()
+        sweep_away(studio, session, "cam_2_iso.mkv")
+        studio.start()
+        ask(studio, session)
+        assert Worker(studio, server, "--once").wait() == 1
+        assert "cam_2_iso.mkv" in render_of(studio, session)["error"], render_of(studio, session)
+        studio.ask("DELETE", f"/sessions/{session}/render")
+
+
 def test_secrets_are_no_arguments(server):
     done = subprocess.run([CROSSCUT, "worker", "--storage", "/tmp", "--redis",
                            "redis://:secret@127.0.0.1:1/0"], capture_output=True, text=True,
@@ -388,10 +438,12 @@ def run_far(server, tiny):
              ("/server/workers/a-cut-comes-from-object-storage", test_far_cut),
              ("/r07/a-storage-that-fails-on-demand-delays-a-render", test_far_faults),
              ("/r07/a-storage-that-refuses-is-a-reason", test_far_denied))
+    old = "/server/workers/old-recordings-come-from-the-mirror"
     if s3.missing():
-        for name, _ in tests:
+        for name in (*(name for name, _ in tests), old):
             tap.skip(name, s3.missing())
         return
+    tap.run(old, lambda: test_old_recordings(tiny))
     with Far(server) as far:
         for name, test in tests:
             tap.run(name, lambda test=test: test(far, tiny))
@@ -424,6 +476,10 @@ def main():
                     ("/s08/addresses-with-passwords-are-no-arguments",
                      lambda: test_secrets_are_no_arguments(server))):
                 tap.run(name, test)
+    with redis.Redis() as server:
+        tap.run("/server/workers/nobody-renders-without-what-it-does-not-reach",
+                lambda: test_old_recordings_far_away(server, tiny))
+    with redis.Redis() as server:
         run_far(server, tiny)
     tap.finish()
 

@@ -14,6 +14,10 @@
  * its own manifest. An earlier take of the job that is finished comes along. */
 gboolean server_objects_fetch_show(S3Client *client, const char *session, const char *show,
                                    JobsLease lease, GCancellable *cancellable, GError **error);
+/* Recordings that only object storage has (store_attempt_missing()), into the attempt's folder. `client`
+ * NULL: SERVER_ERROR_CONFLICT when there are any. */
+gboolean server_objects_fetch_missing(S3Client *client, const char *session, const char *show,
+                                      JobsLease lease, GCancellable *cancellable, GError **error);
 /* What lies in the attempt, its mark that it is finished last. */
 gboolean server_objects_send_attempt(S3Client *client, const char *session, const char *show,
                                      JobsLease lease, GCancellable *cancellable, GError **error);

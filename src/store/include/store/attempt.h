@@ -21,6 +21,10 @@ char *store_attempt_path(const char *show, gint64 job, gint64 take);
  * job go. */
 gboolean store_attempt_open(const char *show, gint64 job, gint64 take, gboolean *is_finished,
                             GError **error);
+/* Recordings that this attempt would read and that lie elsewhere (the mirror has them, this disk has
+ * not any more): names, char * with free function. They may be put into the attempt's folder. */
+GPtrArray *store_attempt_missing(const char *show, gint64 job, gint64 take,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The render is whole: what it left may be taken over from here on. */
 gboolean store_attempt_finish(const char *show, gint64 job, gint64 take, GError **error);
 
