@@ -13,7 +13,7 @@ SANITISE := -Db_sanitize=address,undefined -Db_lundef=false
 SAMPLE := build/sample-show
 
 .DEFAULT_GOAL := build
-.PHONY: build run demo check test test-deps asan fuzz bench lint format install clean help
+.PHONY: build run demo check test test-deps test-containers asan fuzz bench lint format install clean help
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -53,6 +53,11 @@ test: test-deps build ## every test, plain and sanitised, and the linter
 	@tools/set-up build/asan $(SANITISE) $(STRICT)
 	@ninja -C build/asan
 	@tests/run --also lint "tools/lint build" build build/asan
+
+test-containers: test-deps ## build both containers with buildah and render in them (as root, minutes)
+	@tools/need-packages container
+	@CROSSCUT_SOURCE=$(CURDIR) CROSSCUT_BUILD=$(CURDIR)/build build/venv/bin/python3 \
+	  tests/containers/test-containers.py
 
 asan: test-deps ## the tests under AddressSanitizer and UBSan
 	@tools/set-up build/asan $(SANITISE) $(STRICT)
