@@ -104,6 +104,42 @@ static void test_variable_becomes_constant(void)
     remove_folder(folder);
 }
 
+/* What a browser records: nothing is encoded, every picture stays, and frame k of a timeline is the
+ * picture that was there at that time. */
+static void test_variable_lies_on_frames(void)
+{
+    enum { FRAMES = 120 };
+    double times[FRAMES];
+    for (int i = 0; i < FRAMES; i++)
+        times[i] = (i + (i % 7 == 3 ? 0.3 : 0) + (i >= 60 ? 10 : 0)) / 30.0;
+    times[31] = 30.3 / 30.0; /* two for one frame, and the next one is taken … */
+    times[32] = 31.0 / 30.0;
+    times[91] = 100.4 / 30.0;
+    times[92] = 102.4 / 30.0; /* … or free */
+    const Material material = {.name = "a.mkv",
+                               .camera = 3,
+                               .rate = {30, 1},
+                               .frames = FRAMES,
+                               .times = times,
+                               .in_order = TRUE};
+    char *folder = new_folder();
+    g_autofree char *camera = render_camera(folder, &material);
+    g_autofree char *path = g_build_filename(folder, "a.mkv", NULL);
+    g_autoptr(GArray) was = read_pictures(path, read_code);
+    g_autoptr(GArray) seen = read_pictures(camera, read_code);
+    g_assert_cmpuint(seen->len, ==, FRAMES);
+    for (guint n = 0; n < FRAMES; n++) {
+        double frame = seen_get(seen, n)->time_s * 30;
+        g_assert_cmpuint(seen_get(seen, n)->sum, ==, seen_get(was, n)->sum);
+        g_assert_cmpfloat(fabs(frame - times[n] * 30), <, 0.8);
+        if (n != 31)
+            g_assert_cmpfloat(fabs(frame - round(frame)), <, 0.01);
+    }
+    g_assert_cmpfloat(seen_get(seen, 31)->time_s * 30, <, 30.1);
+    g_assert_cmpfloat(fabs(seen_get(seen, 91)->time_s * 30 - 101), <, 0.01);
+    remove_folder(folder);
+}
+
 static void test_keeps_the_turn(void)
 {
     const Material material = {
@@ -142,6 +178,8 @@ int main(int argc, char **argv)
     g_test_add_func("/media/camera/copies-every-frame-to-its-time", test_copies);
     g_test_add_func("/media/camera/encodes-what-editors-do-not-open", test_encodes_other_codecs);
     g_test_add_func("/media/camera/makes-a-variable-rate-constant", test_variable_becomes_constant);
+    g_test_add_func("/media/camera/a-variable-rate-in-order-lies-on-frames",
+                    test_variable_lies_on_frames);
     g_test_add_func("/media/camera/keeps-the-turn", test_keeps_the_turn);
     g_test_add_func("/media/camera/leaves-nothing-when-cancelled", test_cancel);
     return g_test_run();
