@@ -13,8 +13,9 @@ the first M minutes only, its time is scaled to N, and the line says so.
   edges       highlights of that program alone, where pieces begin at keyframes and where not
   vp9         VP9 and Opus, M minutes, with all cameras, and program with highlights only
 
-The recordings are a minute of test pictures with noise, 1080p30, repeated by copying; people take turns
-of 4 to 20 s, so that cuts fall anywhere between keyframes, which lie 2 s apart.
+The recordings are a minute of the noisy sample show (samples/make-sample-show --natural), 1080p30, as
+browsers encode it (no reordering, 5 Mbit/s), repeated by copying; people take turns of 4 to 20 s, so
+that cuts fall anywhere between keyframes, which lie 2 s apart.
 """
 import argparse
 import json
@@ -25,24 +26,33 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from recorded import SOURCES, ffmpeg, recording  # noqa: E402
-from render import ENCODE, RATE, Cost, describe_machine, plain_highlights, row  # noqa: E402
+from recorded import SOURCES, ffmpeg  # noqa: E402
+from render import ENCODE, RATE, Cost, describe_machine, material, plain_highlights, row  # noqa: E402
 
 WHAT = ["copy", "audio-copy", "recut", "edges", "vp9"]
 PIECES = ["--highlights", 60]
 
 
-def record_vp9(build, minutes):
-    folder = build / "bench" / "recorded"
-    minute, whole = folder / "minute.webm", folder / f"program-{minutes:g}.webm"
-    recording(build, minutes)
+KINDS = {
+    "mkv": ["-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-tune", "zerolatency",
+            "-b:v", "5M", "-maxrate", "6M", "-bufsize", "6M"],
+    "webm": ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-row-mt", 1, "-b:v", "5M"],
+}
+
+
+def recording(build, minutes, kind="mkv"):
+    """As the console writes it."""
+    folder = build / "bench" / "after-show-recordings"
+    minute, whole = folder / f"minute.{kind}", folder / f"{minutes:g}.{kind}"
+    folder.mkdir(parents=True, exist_ok=True)
     if not minute.exists():
+        source = material(build, "natural-1.25", "--natural", "--minutes", 1.25)[0]
         print(f"making {minute} …", flush=True)
-        ffmpeg("-i", folder / "minute.mkv", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used",
-               8, "-row-mt", 1, "-b:v", "5M", "-g", 2 * RATE, "-c:a", "copy", minute)
+        ffmpeg("-t", 60, "-i", source, *KINDS[kind], "-g", 2 * RATE, "-c:a", "libopus", "-b:a", "96k",
+               minute)
     if not whole.exists():
-        ffmpeg("-stream_loop", round(minutes) - 1, "-i", minute, "-c", "copy", "-f", "webm",
-               "-live", "1", "-cluster_time_limit", 1000, whole)
+        ffmpeg("-stream_loop", round(minutes) - 1, "-i", minute, "-c", "copy", "-f", "matroska", "-live",
+               "1", "-cluster_time_limit", 1000, whole)
     return whole
 
 
@@ -212,7 +222,7 @@ def ssim_of_highlights(folder, plain, whole):
 
 
 def vp9(build, minutes):
-    whole = record_vp9(build, minutes)
+    whole = recording(build, minutes, "webm")
     plain = Plain(build, whole, minutes)
     folder = studio(build, minutes, whole, program=False)
     cost = ours(build, folder, *PIECES)

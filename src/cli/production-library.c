@@ -21,7 +21,7 @@ static gsize choose_moments(const CliProduction *self, double moments_s[MOMENTS_
             best = piece;
     }
     if (best != NULL)
-        moments_s[n++] = (double)(best->start_ms + (best->end_ms - best->start_ms) / 3) / 1000;
+        moments_s[n++] = ((double)best->start_ms * 2 + (double)best->end_ms) / 3000;
     for (gsize i = 0; i < G_N_ELEMENTS(shares); i++)
         moments_s[n++] = (double)self->duration_ms / 1000 * shares[i];
     return n;

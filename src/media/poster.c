@@ -16,14 +16,15 @@ enum {
 /* Whether its brightness varies. */
 static gboolean shows_something(const AVFrame *frame)
 {
-    double sum = 0, squares = 0, n = 0;
+    gint64 sum = 0, squares = 0, n = 0;
     for (int y = 0; y < frame->height; y += SAMPLE_STEP)
-        for (int x = 0; x < frame->width; x += SAMPLE_STEP, n++) {
-            double luma = frame->data[0][y * frame->linesize[0] + x];
+        for (int x = 0; x < frame->width; x += SAMPLE_STEP) {
+            int luma = frame->data[0][y * frame->linesize[0] + x];
             sum += luma;
             squares += luma * luma;
+            n++;
         }
-    return n > 0 && squares / n - (sum / n) * (sum / n) > PLAIN_DEVIATION * PLAIN_DEVIATION;
+    return n * squares - sum * sum > n * n * PLAIN_DEVIATION * PLAIN_DEVIATION;
 }
 
 static MediaGeometry *small_geometry(const MediaPicture *picture)
@@ -98,8 +99,9 @@ static void convert_colours(AVFrame *frame)
     for (int y = 0; y < frame->height; y++)
         for (int x = 0; x < frame->width; x++) {
             guint8 *luma = &frame->data[0][y * frame->linesize[0] + x];
-            double blue = frame->data[1][y / 2 * frame->linesize[1] + x / 2] - 128.0;
-            double red = frame->data[2][y / 2 * frame->linesize[2] + x / 2] - 128.0;
+            int column = x / 2, row = y / 2;
+            double blue = frame->data[1][row * frame->linesize[1] + column] - 128.0;
+            double red = frame->data[2][row * frame->linesize[2] + column] - 128.0;
             *luma = to_byte((*luma - 16.0) * 255 / 219 +
                             (0.101579 * blue + 0.196076 * red) * 255 / 224);
         }
