@@ -132,6 +132,20 @@ def the_library_has_a_picture_and_a_waveform(studio):
     return None if long_enough and 60 < max(wave["peaks"]) <= 255 else f"{wave}"[:200]
 
 
+def schemas_fit(studio):
+    import jsonschema
+    import referencing
+    schemas = {path.name: show.load(path)
+               for path in (show.SOURCE / "docs" / "schemas").glob("*.schema.json")}
+    registry = referencing.Registry().with_resources(
+        (name, referencing.Resource.from_contents(schema)) for name, schema in schemas.items())
+    for name in ("manifest", "shots", "highlights", "waveform", "report"):
+        schema = schemas[f"{name}.schema.json"]
+        validator = jsonschema.validators.validator_for(schema)(schema, registry=registry)
+        validator.validate(show.load(studio.folder / f"{name}.json"))
+    return None
+
+
 def sound_is_copied_when_asked_for(studio):
     studio.render("--audio", "copy")
     streams = show.probe(studio.program, "-show_entries", "stream=codec_name")["streams"]
@@ -238,7 +252,7 @@ def main():
                      sound_is_in_step_at_the_end, shots_are_those_of_the_log,
                      highlights_are_the_frames_of_the_program, only_edges_are_encoded,
                      highlights_are_in_step, the_folder_is_whole, the_index_lies_in_front,
-                     the_library_has_a_picture_and_a_waveform,
+                     the_library_has_a_picture_and_a_waveform, schemas_fit,
                      sound_is_copied_when_asked_for,
                      a_second_render_is_the_same, another_height_is_encoded_and_said,
                      other_settings_cut_from_the_cameras):
