@@ -29,8 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from recorded import SOURCES, ffmpeg  # noqa: E402
 from render import ENCODE, RATE, Cost, describe_machine, material, plain_highlights, row  # noqa: E402
 
+PIECES = ["--highlights", 60]   # as --highlights says
 WHAT = ["copy", "audio-copy", "recut", "edges", "vp9"]
-PIECES = ["--highlights", 60]
 
 
 KINDS = {
@@ -119,7 +119,7 @@ class Plain:
         self.folder = build / "bench" / "after-show-plain"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
-        self.minutes, self.whole = minutes, whole
+        self.minutes, self.whole, self.pieces = minutes, whole, None
         self.program = Cost().run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-t", minutes * 60,
                                    "-i", whole, *ENCODE, "-movflags", "+faststart",
                                    self.folder / "program.mp4"])
@@ -128,7 +128,12 @@ class Plain:
         return self.program.cpu / self.minutes
 
     def highlights(self, show):
-        return plain_highlights(self.whole, show, self.folder)
+        """Of the same pieces once only."""
+        pieces = [(p["start"], p["end"])
+                  for p in json.loads((show / "highlights.json").read_text())["pieces"]]
+        if pieces != self.pieces:
+            self.pieces, self.cut = pieces, plain_highlights(self.whole, show, self.folder)
+        return self.cut
 
 
 def ratio(what, own, plain, aim, note=""):
@@ -242,7 +247,9 @@ def main():
     parser.add_argument("--plain-minutes", type=float, default=5)
     parser.add_argument("--only", nargs="+", choices=WHAT, default=WHAT)
     parser.add_argument("--check", action="store_true", help="compare the recut's frames, too")
+    parser.add_argument("--highlights", type=int, default=60, help="seconds of them")
     arguments = parser.parse_args()
+    PIECES[1] = arguments.highlights
     build = arguments.build.resolve()
     print("$ " + " ".join(sys.argv))
     describe_machine()

@@ -126,8 +126,9 @@ static gboolean open_sound(Camera *camera, const MediaRenderSettings *settings, 
     }
     int channels = camera->info->channels == 1 ? 1 : 2;
     camera->samples = media_sound_open(camera->info->path, channels, error);
-    camera->aac =
-        camera->samples != NULL ? media_aac_open(channels, settings->audio_bitrate, error) : NULL;
+    camera->aac = camera->samples != NULL ? media_aac_open(channels, settings->audio_bitrate,
+                                                           camera->picture.copy != NULL, error)
+                                          : NULL;
     if (camera->aac == NULL)
         return FALSE;
     camera->sound.stream = media_output_add_encoder(camera->output, media_aac_context(camera->aac));

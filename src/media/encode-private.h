@@ -9,9 +9,12 @@
 AVCodecContext *media_open_h264(const MediaRenderSettings *settings, ShowRate rate,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Sound in whole AAC frames, from floats as they come. channels: 1 or 2; one costs half of two. */
+/* Sound in whole AAC frames, from floats as they come. channels: 1 or 2. quick: a third of the time,
+ * and 3 dB more noise (of a voice at 160 kbit/s 38 dB below it instead of 42): where pictures are
+ * copied, the search for the last of them would be most of all that is done. */
 typedef struct MediaAac MediaAac;
-MediaAac *media_aac_open(int channels, int bitrate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+MediaAac *media_aac_open(int channels, int bitrate, gboolean quick,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_aac_close(MediaAac *aac);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaAac, media_aac_close)
 

@@ -75,7 +75,7 @@ struct MediaAac {
     gint64 next_pts;
 };
 
-MediaAac *media_aac_open(int channels, int bitrate, GError **error)
+MediaAac *media_aac_open(int channels, int bitrate, gboolean quick, GError **error)
 {
     media_quiet_libav();
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
@@ -91,7 +91,10 @@ MediaAac *media_aac_open(int channels, int bitrate, GError **error)
     aac->encoder->bit_rate = bitrate;
     aac->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
     av_channel_layout_default(&aac->encoder->ch_layout, channels);
-    int code = avcodec_open2(aac->encoder, codec, NULL);
+    AVDictionary *options = NULL;
+    av_dict_set(&options, "aac_coder", quick ? "fast" : "twoloop", 0);
+    int code = avcodec_open2(aac->encoder, codec, &options);
+    av_dict_free(&options);
     if (code < 0) {
         media_set_av_error(error, code, "cannot encode AAC at %d bit/s; check the bit rate",
                            bitrate);

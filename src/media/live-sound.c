@@ -27,7 +27,7 @@ struct MediaLiveSound {
 MediaLiveSound *media_live_sound_new(int bitrate, const MediaLiveSoundEvents *events,
                                      GError **error)
 {
-    MediaAac *aac = media_aac_open(2, bitrate, error);
+    MediaAac *aac = media_aac_open(2, bitrate, FALSE, error);
     if (aac == NULL)
         return NULL;
     MediaLiveSound *sound = g_new0(MediaLiveSound, 1);

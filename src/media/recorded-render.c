@@ -216,8 +216,8 @@ static gboolean write_sound(Copier *copier, GError **error)
     const MediaRender *render = copier->render;
     if (render->sound != NULL)
         return media_copy_sound(render, &copier->plan, copier->program, copier->highlights, error);
-    return render->mix == NULL ||
-           media_render_sound(render, &copier->plan, copier->program, copier->highlights, error);
+    return render->mix == NULL || media_render_sound(render, &copier->plan, copier->program,
+                                                     copier->highlights, TRUE, error);
 }
 
 static gboolean finish(Copier *copier, GError **error)

@@ -355,7 +355,7 @@ gboolean media_recut_render(MediaRecut *recut, MediaRenderReport *report, GError
                      report, error))
         return FALSE;
     if (render->mix != NULL &&
-        !media_render_sound(render, recut->plan, outputs.program, outputs.highlights, error))
+        !media_render_sound(render, recut->plan, outputs.program, outputs.highlights, TRUE, error))
         return FALSE;
     if (!finish(recut, &outputs, error))
         return FALSE;

@@ -9,9 +9,9 @@
 #include "render-plan-private.h"
 
 /* Adds a sound stream to both outputs (highlights may be NULL) and encodes the whole mix into them,
- * which is then at its end and has its recordings closed. */
+ * which is then at its end and has its recordings closed. quick: see media_aac_open(). */
 gboolean media_render_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,
-                            MediaOutput *highlights, GError **error);
+                            MediaOutput *highlights, gboolean quick, GError **error);
 
 /* The same of render->sound, copied as it is; only the pieces are encoded. It must be one that
  * media_sound_can_copy(). */

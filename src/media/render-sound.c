@@ -38,9 +38,10 @@ static gboolean write_packet(AVPacket *packet, gpointer data, GError **error)
     return media_output_write(track->output, track->stream, packet, error);
 }
 
-static gboolean open_track(Track *track, MediaOutput *output, int bitrate, GError **error)
+static gboolean open_track(Track *track, MediaOutput *output, const MediaRender *render,
+                           gboolean quick, GError **error)
 {
-    track->aac = media_aac_open(CHANNELS, bitrate, error);
+    track->aac = media_aac_open(CHANNELS, render->settings->audio_bitrate, quick, error);
     if (track->aac == NULL)
         return FALSE;
     track->output = output;
@@ -202,8 +203,7 @@ static gboolean encode_pieces(Sound *sound, MediaOutput *highlights, GError **er
 {
     const MediaRender *render = sound->render;
     g_autoptr(MediaSound) recording = media_sound_open(render->sound->path, 2, error);
-    if (recording == NULL ||
-        !open_track(&sound->highlights, highlights, render->settings->audio_bitrate, error))
+    if (recording == NULL || !open_track(&sound->highlights, highlights, render, TRUE, error))
         return FALSE;
     for (guint i = 0; i < sound->plan->pieces->len; i++)
         if (!encode_piece(sound, recording, media_plan_piece(sound->plan, i), error))
@@ -233,12 +233,11 @@ gboolean media_sound_can_copy(const MediaInfo *info)
 }
 
 gboolean media_render_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,
-                            MediaOutput *highlights, GError **error)
+                            MediaOutput *highlights, gboolean quick, GError **error)
 {
     g_auto(Sound) sound = {.render = render, .plan = plan};
-    int bitrate = render->settings->audio_bitrate;
-    if (!open_track(&sound.program, program, bitrate, error) ||
-        (highlights != NULL && !open_track(&sound.highlights, highlights, bitrate, error)) ||
+    if (!open_track(&sound.program, program, render, quick, error) ||
+        (highlights != NULL && !open_track(&sound.highlights, highlights, render, quick, error)) ||
         !encode_all(&sound, error))
         return FALSE;
     media_mix_close_recordings(render->mix);

@@ -107,8 +107,8 @@ static gboolean begin(Renderer *renderer, GError **error)
     renderer->encoder = media_open_h264(render->settings, renderer->plan->rate, error);
     if (renderer->encoder == NULL || !open_outputs(renderer, error))
         return FALSE;
-    if (render->mix != NULL &&
-        !media_render_sound(render, renderer->plan, renderer->program, renderer->highlights, error))
+    if (render->mix != NULL && !media_render_sound(render, renderer->plan, renderer->program,
+                                                   renderer->highlights, FALSE, error))
         return FALSE;
     renderer->cameras = media_cameras_new(render, renderer->plan, error);
     return renderer->cameras != NULL;

@@ -381,8 +381,8 @@ gboolean media_shared_render(MediaShared *shared, const char *const *paths,
         !write_program(shared, &files, &outputs, report, error) ||
         !write_highlights(shared, &files, &outputs, report, error))
         return FALSE;
-    if (render->mix != NULL &&
-        !media_render_sound(render, shared->plan, outputs.program, outputs.highlights, error))
+    if (render->mix != NULL && !media_render_sound(render, shared->plan, outputs.program,
+                                                   outputs.highlights, FALSE, error))
         return FALSE;
     if (!finish(shared, &outputs, error))
         return FALSE;
