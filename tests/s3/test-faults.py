@@ -3,8 +3,12 @@ call says yes before the bytes are safe. The server is real, a proxy before it f
 import hashlib
 import os
 import random
+import socket
+import ssl
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -111,6 +115,36 @@ def nobody(faults, folder):
         if call.error != DENIED or "link-local" not in call.text:
             return f"{address}: {call}"
     return None
+
+
+def stranger(faults, folder):
+    """A server whose certificate nobody vouches for gets no request, and none is tried again."""
+    del faults
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem",
+                    "-out", "cert.pem"], cwd=folder, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    came = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        def serve():
+            while True:
+                try:
+                    plain, _ = listening.accept()
+                except OSError:
+                    return
+                came.append(1)
+                try:
+                    with context.wrap_socket(plain, server_side=True) as secure:
+                        came.append(secure.recv(100))
+                except OSError:
+                    pass
+        threading.Thread(target=serve, daemon=True).start()
+        call = Call(f"https://127.0.0.1:{listening.getsockname()[1]}", "head", "x", attempts=3)
+        listening.shutdown(socket.SHUT_RDWR)
+    if call.error != FAILED or "certificate" not in call.text.lower():
+        return call
+    return None if came == [1] else f"it was tried again, or heard something: {came}"
 
 
 def clock(faults, folder):
@@ -267,6 +301,7 @@ else:
                     ("/r07/s3/what-lasts-has-its-own-error", lasting),
                     ("/r07/s3/a-stalled-connection-is-given-up", stalled),
                     ("/s09/s3/no-server-and-link-local-addresses", nobody),
+                    ("/s09/s3/a-stranger-s-certificate-is-refused", stranger),
                     ("/r08/s3/a-wrong-clock-is-named", clock),
                     ("/r07/s3/what-the-server-has-is-verified", wrong_at_server),
                     ("/r07/s3/wrong-parts-are-never-an-object", wrong_parts),
