@@ -293,16 +293,16 @@ def test_two_tabs(studio):
 def test_connection_that_died(studio):
     """A client whose connection hangs comes back on another: the old one does not lock it out."""
     session = start_show(studio)["sessionId"]
-    data = recording(400_000)
+    data = recording(3_000_000)
     location = tus_create(studio, session, "cam_1_iso.mkv").headers["Location"]
     hanging = socket.create_connection(("127.0.0.1", studio.port))
     hanging.sendall((f"PATCH {location} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
                      f"{studio.token}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
                      "Content-Type: application/offset+octet-stream\r\n"
-                     f"Content-Length: {len(data)}\r\n\r\n").encode() + data[:300_000])
+                     f"Content-Length: {len(data)}\r\n\r\n").encode() + data[:2_500_000])
     end = time.monotonic() + 10
     offset = 0
-    while offset < 256_000 and time.monotonic() < end:
+    while offset < 2 << 20 and time.monotonic() < end:
         offset = int(tus_head(studio, location).headers["Upload-Offset"])
         time.sleep(0.02)
     answer = tus_patch(studio, location, offset, data[offset:], length=len(data))
@@ -310,6 +310,41 @@ def test_connection_that_died(studio):
     assert answer.status == 204, answer
     assert (show_folder(studio, session) / "cam_1_iso.mkv").read_bytes() == data
     stop_show(studio, session)
+
+
+def test_cut_off_in_the_middle(studio):
+    """What came of a PATCH before its connection broke is kept, to the last byte."""
+    session = start_show(studio)["sessionId"]
+    data = recording(5_000_000, seed=3)
+    location = tus_create(studio, session, "cam_1_iso.mkv").headers["Location"]
+    offset = 0
+    for end in (1_700_001, 1_700_011, 4_000_000):
+        cut = socket.create_connection(("127.0.0.1", studio.port))
+        cut.sendall((f"PATCH {location} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
+                     f"{studio.token}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: {offset}\r\n"
+                     "Content-Type: application/offset+octet-stream\r\n"
+                     f"Content-Length: {len(data) - offset}\r\n\r\n").encode() + data[offset:end])
+        cut.close()
+        until = time.monotonic() + 20
+        while offset < end and time.monotonic() < until:
+            time.sleep(0.02)
+            offset = int(tus_head(studio, location).headers["Upload-Offset"])
+        assert offset == end, (offset, end)
+    assert tus_patch(studio, location, offset, data[offset:], length=len(data)).status == 204
+    assert (show_folder(studio, session) / "cam_1_iso.mkv").read_bytes() == data
+    stop_show(studio, session)
+
+
+def test_what_looks_like_a_boundary(studio):
+    """A recording full of beginnings of boundaries, which fall on every edge there is."""
+    session = start_show(studio)["sessionId"]
+    pieces = [b"\r\n------"[:i % 9] + b"\r" * (i % 3) + bytes([i % 251]) * (i % 1013)
+              for i in range(6000)]
+    data = b"\x1a\x45\xdf\xa3" + b"".join(pieces)
+    answer = send_multipart(studio, session, "cam_1_iso.webm", data)
+    assert answer.status == 201 and answer.json["bytes"] == len(data), answer
+    stop_show(studio, session)
+    assert (show_folder(studio, session) / "cam_1_iso.webm").read_bytes() == data
 
 
 def test_many_at_once(studio):
@@ -455,6 +490,8 @@ TESTS = [
     ("/server/tus/speaks-the-protocol", test_tus_protocol),
     ("/server/tus/two-tabs-do-not-record-one-camera", test_two_tabs),
     ("/r06/a-dead-connection-does-not-lock-its-client-out", test_connection_that_died),
+    ("/r06/a-connection-that-breaks-costs-no-byte", test_cut_off_in_the_middle),
+    ("/server/uploads/what-looks-like-a-boundary-is-none", test_what_looks_like_a_boundary),
     ("/server/uploads/eight-at-once", test_many_at_once),
     ("/server/uploads/complete-when-all-is-there", test_complete_when_all_is_there),
     ("/server/uploads/a-guest-sends-its-own-recording-of-itself",
