@@ -31,9 +31,10 @@ struct ServerCall {
 
 static void log_answer(const ServerCall *call, guint status)
 {
-    g_autofree char *took =
-        g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - call->began_us) / 1000.0);
-    g_autofree char *text = g_strdup_printf("%u", status);
+    char took[32], text[16];
+    int tenths = (int)MIN((g_get_monotonic_time() - call->began_us + 50) / 100, G_MAXINT);
+    g_snprintf(took, sizeof took, "%d.%d", tenths / 10, tenths % 10);
+    g_snprintf(text, sizeof text, "%u", status);
     const char *method = http_request_method(call->request);
     const char *path = http_request_path(call->request);
     const char *client = http_request_client_address(call->request);
@@ -317,10 +318,12 @@ void server_call_json(ServerCall *call, guint status, json_t *body)
 void server_call_json_joined(ServerCall *call, guint status, const char *text, json_t *body)
 {
     char *behind = dump(body);
-    g_autofree char *joined =
-        g_strdup_printf("%.*s,%s", (int)strlen(text) - 1, text, behind + 1); /* less "}" and "{" */
-    free(behind);
-    answer_json(call, status, joined);
+    GString *joined = g_string_new_len(text, (gssize)strlen(text) - 1); /* less "}" */
+    g_string_append_c(joined, ',');
+    g_string_append(joined, behind + 1); /* less "{" */
+    free(behind);                        /* jansson's */
+    answer_json(call, status, joined->str);
+    g_string_free(joined, TRUE);
 }
 
 void server_call_empty(ServerCall *call, guint status)

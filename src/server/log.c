@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIELD_PREFIX "CROSSCUT_"
@@ -38,11 +39,19 @@ static int syslog_level(GLogLevelFlags level)
     return (level & G_LOG_LEVEL_DEBUG) != 0 ? 7 : 6;
 }
 
-static char *time_text(void)
+enum { TIME_BYTES = 64, LINE_BYTES = 256 };
+
+/* Each request has its line, so that this costs something: not GDateTime's way. */
+static const char *time_text(char text[TIME_BYTES])
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *seconds = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
-    return g_strdup_printf("%s.%03dZ", seconds, g_date_time_get_microsecond(now) / 1000);
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    g_snprintf(text, TIME_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+               utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+               (int)(now.tv_nsec / 1000000));
+    return text;
 }
 
 /* ---- JSON ---- */
@@ -68,8 +77,8 @@ static void add_field(json_t *line, const GLogField *field)
 
 static char *json_line(GLogLevelFlags level, const GLogField *fields, gsize count)
 {
-    g_autofree char *time = time_text();
-    json_t *line = json_pack("{s:s,s:s}", "time", time, "level", level_name(level));
+    char time[TIME_BYTES];
+    json_t *line = json_pack("{s:s,s:s}", "time", time_text(time), "level", level_name(level));
     for (gsize i = 0; i < count; i++)
         add_field(line, &fields[i]);
     char *text = json_dumps(line, JSON_COMPACT);
@@ -83,18 +92,24 @@ static char *json_line(GLogLevelFlags level, const GLogField *fields, gsize coun
 
 static void append_escaped(GString *line, const char *text)
 {
-    for (const char *c = text; *c != '\0'; c++)
-        if ((guchar)*c < ' ' || *c == 0x7f)
-            g_string_append_printf(line, "\\x%02x", (guchar)*c);
-        else
-            g_string_append_c(line, *c);
+    const char *plain = text; /* everything before is written */
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((guchar)*c >= ' ' && *c != 0x7f)
+            continue;
+        g_string_append_len(line, plain, c - plain);
+        g_string_append_printf(line, "\\x%02x", (guchar)*c);
+        plain = c + 1;
+    }
+    g_string_append(line, plain);
 }
 
 static void append_pair(GString *line, const GLogField *field)
 {
     g_autofree char *copy = NULL;
-    g_autofree char *name = g_ascii_strdown(field->key + strlen(FIELD_PREFIX), -1);
-    g_string_append_printf(line, " %s=", name);
+    g_string_append_c(line, ' ');
+    for (const char *c = field->key + strlen(FIELD_PREFIX); *c != '\0'; c++)
+        g_string_append_c(line, g_ascii_tolower(*c));
+    g_string_append_c(line, '=');
     append_escaped(line, text_of(field, &copy));
 }
 
@@ -109,14 +124,18 @@ static const char *find_field(const GLogField *fields, gsize count, const char *
 static char *plain_line(gboolean is_journal, GLogLevelFlags level, const GLogField *fields,
                         gsize count)
 {
-    GString *line = g_string_new(NULL);
-    g_autofree char *room = NULL, *message = NULL, *time = time_text();
+    GString *line = g_string_sized_new(LINE_BYTES);
+    g_autofree char *room = NULL, *message = NULL;
+    char time[TIME_BYTES];
     if (is_journal)
         g_string_append_printf(line, "<%d>", syslog_level(level));
     else
-        g_string_append_printf(line, "%s ", time);
-    g_string_append_printf(line, "%s %s: ", level_name(level),
-                           find_field(fields, count, "GLIB_DOMAIN", &room));
+        g_string_append(line, time_text(time));
+    g_string_append(line, is_journal ? "" : " ");
+    g_string_append(line, level_name(level));
+    g_string_append_c(line, ' ');
+    g_string_append(line, find_field(fields, count, "GLIB_DOMAIN", &room));
+    g_string_append(line, ": ");
     append_escaped(line, find_field(fields, count, "MESSAGE", &message));
     for (gsize i = 0; i < count; i++)
         if (g_str_has_prefix(fields[i].key, FIELD_PREFIX))

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { ANSWER_BYTES = 96 }; /* to an event: two numbers and what stands around them */
+
 /* ---- connecting ---- */
 
 static void refuse(SocketioConnect *connect, GError *error)
@@ -137,16 +139,39 @@ static void answer(SocketioAck *ack, json_t *value)
         json_decref(value);
 }
 
+static char *put_text(char *at, const char *text)
+{
+    return memcpy(at, text, strlen(text)) + strlen(text);
+}
+
+static char *put_number(char *at, gint64 number)
+{
+    char digits[24];
+    guint count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* {"ok":true,"seq":1,"at":2}. Both are 0 or more. One for each event, so not by printf(). */
+static void write_answer(char text[ANSWER_BYTES], gint64 seq, gint64 at_ms)
+{
+    char *at = put_number(put_text(text, "{\"ok\":true,\"seq\":"), seq);
+    at = put_number(put_text(at, ",\"at\":"), MAX(at_ms, 0));
+    *put_text(at, "}") = '\0';
+}
+
 static void event_answered(gint64 seq, gint64 at_ms, const GError *error, gpointer data)
 {
     SocketioAck *ack = data;
-    char text[96];
+    char text[ANSWER_BYTES];
     if (error != NULL) {
         answer(ack, json_pack("{s:b, s:o}", "ok", 0, "error", error_json(error)));
     } else if (ack != NULL) {
-        g_snprintf(text, sizeof text,
-                   "{\"ok\":true,\"seq\":%" G_GINT64_FORMAT ",\"at\":%" G_GINT64_FORMAT "}", seq,
-                   at_ms);
+        write_answer(text, seq, at_ms);
         socketio_ack_answer_text(ack, text);
     }
 }
