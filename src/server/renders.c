@@ -140,21 +140,34 @@ void server_renders_add(ServerRenders *renders, const char *show_id, const char 
 }
 
 typedef struct Cancel {
+    ServerRenders *renders;
     void (*done)(const GError *error, gpointer data);
     gpointer data;
     guint pending;
     GError *error;
 } Cancel;
 
+/* What a job left that nobody does now; where one is done here, its end does that. */
+static void clean(const Cancel *cancel, const JobsJob *job)
+{
+    JobsProgress progress;
+    gboolean is_paused;
+    ServerRenders *renders = cancel->renders;
+    if (!renders->is_freed && !server_local_see(renders->local, job, &progress, &is_paused))
+        server_renders_clean(renders, job->session, job->id);
+}
+
 static void cancelled(const JobsJob *job, const GError *error, gpointer data)
 {
     Cancel *cancel = data;
-    (void)job;
+    if (job != NULL)
+        clean(cancel, job);
     if (error != NULL && cancel->error == NULL)
         cancel->error = g_error_copy(error);
     if (--cancel->pending > 0)
         return;
     cancel->done(cancel->error, cancel->data);
+    server_renders_unref(cancel->renders);
     g_clear_error(&cancel->error);
     g_free(cancel);
 }
@@ -164,7 +177,8 @@ void server_renders_cancel(ServerRenders *renders, const char *show_id,
 {
     const GPtrArray *jobs = jobs_of_session(renders->jobs, show_id);
     Cancel *cancel = g_new0(Cancel, 1);
-    *cancel = (Cancel){.done = done, .data = data, .pending = 1};
+    *cancel =
+        (Cancel){.renders = server_renders_ref(renders), .done = done, .data = data, .pending = 1};
     for (guint i = 0; jobs != NULL && i < jobs->len; i++) {
         const JobsJob *job = jobs->pdata[i];
         if (jobs_state_is_ended(job->state))

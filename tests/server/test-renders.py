@@ -1,5 +1,7 @@
 """Renders of a studio's shows: asked for, seen, cancelled, done again after any end of the server."""
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -261,6 +263,35 @@ def test_what_cannot_be_rendered_says_why(studio):
     assert see(studio, session)["render"]["state"] == "cancelled"
 
 
+# ---- ends of a render ----
+
+def test_killed_render(studio, long):
+    """At its beginning, in the middle, near its end: it is tried again, and the show is as it was."""
+    session = make_show(studio, long)
+    before = (show_folder(studio, session) / "manifest.json").read_bytes()
+    for percent in (0, 30, 60):
+        ask(studio, session, {"height": 720})
+        end = time.monotonic() + 90
+        while see(studio, session)["render"]["progress"] < percent or not children(studio):
+            assert time.monotonic() < end, see(studio, session)["render"]
+            time.sleep(0.02)
+        for pid in children(studio):
+            os.kill(pid, signal.SIGKILL)
+        wait_childless(studio)
+        end = time.monotonic() + 30
+        while not (render := see(studio, session)["render"])["error"]:
+            assert time.monotonic() < end, render
+            time.sleep(0.02)
+        assert render["state"] == "waiting" and "signal 9" in render["error"], render
+        assert (show_folder(studio, session) / "manifest.json").read_bytes() == before
+        assert not (show_folder(studio, session) / "program.mp4").exists()
+        studio.ask("DELETE", f"/sessions/{session}/render")
+    ask(studio, session, SMALL)
+    wait_render(studio, session, "done")
+    assert verified(studio, session) == ""
+    wait_tidy(studio, session)
+
+
 # ---- ends of the server ----
 
 def test_killed_server_goes_on(studio, long):
@@ -461,6 +492,8 @@ def main():
                 ("/server/renders/what-is-no-wish-is-refused", lambda: test_refusals(studio, short)),
                 ("/server/renders/what-cannot-be-rendered-says-why",
                  lambda: test_what_cannot_be_rendered_says_why(studio)),
+                ("/r11/a-render-that-was-killed-is-tried-again",
+                 lambda: test_killed_render(studio, long)),
                 ("/r11/a-stopped-server-goes-on-with-renders", lambda: test_stopped_server_goes_on(studio, long)),
                 ("/r11/a-killed-server-goes-on-with-renders", lambda: test_killed_server_goes_on(studio, long))):
             tap.run(name, test)

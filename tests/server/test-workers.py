@@ -203,12 +203,33 @@ def test_once(studio, server, one):
     studio.ask("DELETE", f"/sessions/{bad}/render")
 
 
+def test_sleeper(studio, server, long):
+    """A worker that sleeps through its lease and wakes up is not believed: another one did it."""
+    ask(studio, long, {"height": 360})
+    sleeper = Worker(studio, server)
+    wait_render(studio, long, "running")
+    sleeper.process.send_signal(signal.SIGSTOP)
+    before = published(studio, long)
+    other = Worker(studio, server, "--idle", "60")
+    # Its ticket is claimed after a lease; the try that was lost waits its turn.
+    wait_for("another one has it", lambda: workers_log(studio).count(f"job taken show={long}") >= 2, 90)
+    sleeper.process.send_signal(signal.SIGCONT)
+    wait_render(studio, long, "done")
+    wait_for("it hears of it", lambda: "job lost" in workers_log(studio))
+    assert sleeper.end() == 0 and other.end() == 0
+    assert published(studio, long) == before + 1, "once, and by one of them"
+    done = subprocess.run([CROSSCUT, "verify", "--quiet", show_folder(studio, long)],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_cancelled(studio, server, long):
     ask(studio, long, {"height": 2160})
     worker = Worker(studio, server)
     wait_render(studio, long, "running")
+    lost = workers_log(studio).count("job lost")
     assert studio.ask("DELETE", f"/sessions/{long}/render").status == 204
-    wait_for("the worker hears of it", lambda: "job lost" in workers_log(studio))
+    wait_for("the worker hears of it", lambda: workers_log(studio).count("job lost") > lost)
     assert render_of(studio, long)["state"] == "cancelled"
     assert worker.end() == 0
 
@@ -464,6 +485,7 @@ def main():
                     ("/server/workers/one-show-and-the-status-says-how", lambda: test_once(studio, server, one)),
                     ("/r11/a-worker-that-has-to-end-gives-its-render-back",
                      lambda: test_given_back(studio, server, two)),
+                    ("/r11/a-worker-that-slept-is-not-believed", lambda: test_sleeper(studio, server, two)),
                     ("/server/workers/a-cancelled-render-ends-at-its-worker",
                      lambda: test_cancelled(studio, server, two)),
                     ("/server/workers/a-cut-is-a-folder-of-its-own", lambda: test_cut(studio, server, third)),
