@@ -109,6 +109,35 @@ const LOOKS = [
 ];
 const AXE = readFileSync(pathOf("axe-core/axe.min.js"), "utf8");
 
+async function show(page, [, media, size]) {
+  await page.emulateMedia(media);
+  await page.setViewportSize(size);
+}
+
+async function keep(page, name) {
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+}
+
+// Keeps a picture of the page in each look, and asks axe in each.
+export async function lookAt(page, name) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: AXE }); // the page's policy does not bind the debugger
+  const found = [];
+  for (const look of LOOKS) {
+    await show(page, look);
+    await keep(page, `${name}-${look[0]}`);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    for (const { impact, id, nodes } of violations)
+      if (["serious", "critical"].includes(impact)) found.push(`${look[0]}: ${impact} ${id}: ${nodes.map(({ target }) => target.join(" ")).join(" | ")}`);
+    if (wide > 0) found.push(`${look[0]}: ${wide} pixels wider than the screen`);
+  }
+  await show(page, LOOKS[0]);
+  await session.detach();
+  assert.deepEqual(found, [], `the page ${name}`);
+}
+
 // Chromium with one page of the console. What its console says is kept with the time.
 export class Browser {
   static async open(...options) {
@@ -120,39 +149,18 @@ export class Browser {
     browser.page.on("console", (message) => message.type() === "error" && keep(`${message.text()} ${message.location().url}`));
     browser.page.on("pageerror", (error) => keep(String(error.stack)));
     browser.page.on("dialog", (dialog) => void dialog.accept().catch(() => {}));
-    await browser.show(LOOKS[0]);
+    await show(browser.page, LOOKS[0]);
     return browser;
   }
 
   said = [];
 
-  async show([, media, size]) {
-    await this.page.emulateMedia(media);
-    await this.page.setViewportSize(size);
+  keep(name) {
+    return keep(this.page, name);
   }
 
-  async keep(name) {
-    mkdirSync(PICTURES, { recursive: true });
-    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
-  }
-
-  // Keeps a picture of the page in each look, and asks axe in each.
-  async look(name) {
-    const session = await this.context.newCDPSession(this.page);
-    await session.send("Runtime.evaluate", { expression: AXE }); // the page's policy does not bind the debugger
-    const found = [];
-    for (const look of LOOKS) {
-      await this.show(look);
-      await this.keep(`${name}-${look[0]}`);
-      const { violations } = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      const wide = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      for (const { impact, id, nodes } of violations)
-        if (["serious", "critical"].includes(impact)) found.push(`${look[0]}: ${impact} ${id}: ${nodes.map(({ target }) => target.join(" ")).join(" | ")}`);
-      if (wide > 0) found.push(`${look[0]}: ${wide} pixels wider than the screen`);
-    }
-    await this.show(LOOKS[0]);
-    await session.detach();
-    assert.deepEqual(found, [], `the page ${name}`);
+  look(name) {
+    return lookAt(this.page, name);
   }
 
   button(name) {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { BUILD, SOURCE, packageOf, runTap } from "./browser.mjs";
 import { complaints, ffprobe } from "./clips.mjs";
 import { furnish, openRoom, voiceOf } from "./room.mjs";
-import { Server, TOKEN, until } from "../browser/studio.mjs";
+import { lookAt, Server, TOKEN, until } from "../browser/studio.mjs";
 
 packageOf("playwright-core");
 const shows = execFileSync("python3", ["-c", "import show; print(show.sample_show())"], {
@@ -99,6 +99,7 @@ const failed = await runTap([
     assert.match(await checkSound(page, 0.9), /Heard, but not alone/);
     await said(page, "hears the others nearly as loud");
     assert.match(await page.locator("main").innerText(), /others are too loud in the microphone/);
+    await lookAt(page, "sound-poor");
   }],
   ["microphones that are apart are found good, and the warning goes", async () => {
     assert.match(await checkSound(page, 0.05), /Heard well.*dB quieter here: good/s);
@@ -126,6 +127,7 @@ const failed = await runTap([
     await other.getByRole("button", { name: "Record", exact: true }).click();
     await other.getByRole("alert").filter({ hasText: "is being recorded in another tab" }).waitFor(LONG);
     await other.getByRole("button", { name: "Record", exact: true }).waitFor();
+    await lookAt(other, "other-tab");
     assert.deepEqual((await running()).map((show) => show.id), [id]);
     await other.close();
   }],
@@ -134,6 +136,7 @@ const failed = await runTap([
     await onAir(page, 1);
     await page.evaluate(() => window.room.unplug("near-a"));
     await said(page, "This microphone was unplugged.");
+    await lookAt(page, "microphone-gone");
     await talk(page, { "near-a": 0.05, "near-b": 1 });
     await onAir(page, 2);
     await page.evaluate(() => window.room.plugIn("near-a"));
@@ -156,6 +159,7 @@ const failed = await runTap([
     await until("every recording grows on the server", () => before.every(([name, bytes]) => sizeOf(id, name) > bytes + 50_000));
     await page.keyboard.press("2");
     await onAir(page, 2);
+    await lookAt(page, "storage-full");
     await setQuota(page, null);
     await unsaid(page, "This browser's storage is full.");
     await stop(page, id);
@@ -214,6 +218,7 @@ const failed = await runTap([
       track.dispatchEvent(new Event("ended"));
     });
     await said(page, "The screen is no longer shared.");
+    await lookAt(page, "screen-gone");
     await onAir(page, 1);
     await page.getByRole("button", { name: "Share again" }).click();
     await unsaid(page, "The screen is no longer shared.");
