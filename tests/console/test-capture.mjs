@@ -227,6 +227,34 @@ test("r09: a camera that is pulled ends its part, and begins a new one when it i
   });
 });
 
+test("the next show in the same page has a clock of its own", async () => {
+  await withPage(async ({ page }) => {
+    await openCameras(page, 1);
+    const log = await page.evaluate(async ([first, second]) => {
+      const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      /* Storage is slow, and the page goes on saying what time it is in the first. */
+      const { create } = testing.spool;
+      testing.spool.create = async (...names) => {
+        const file = await create(...names);
+        const close = file.close.bind(file);
+        file.close = () => wait(700).then(close);
+        return file;
+      };
+      await testing.start(first, "cam_1", 0);
+      await wait(6000);
+      await testing.capture().stop();
+      await testing.start(second, "cam_1", 0);
+      await wait(3000);
+      const now = testing.now();
+      await testing.capture().stop();
+      return { lines: testing.log, now };
+    }, [SESSION, SESSION.replaceAll("1", "2")]);
+    const starts = of(log.lines, "recordStart").map(({ name, start }) => [name, start]);
+    assert.equal(starts.length, 4);
+    for (const [name, start] of starts.slice(2)) assert.ok(start < log.now, `${name} began at ${start} of ${log.now}`);
+  });
+});
+
 test("cameras whose parameter sets differ fit one file all the same", async () => {
   await withPage(async ({ page }) => {
     const path = join(folder, "two-encoders.mkv");

@@ -64,6 +64,8 @@ async function stop(page, id) {
   await page.getByText("Everything is on the server.").waitFor(LONG);
   await until("the show is complete", async () => (await server.ask(`/sessions/${id}`)).state === "complete");
   execFileSync(join(BUILD, "crosscut"), ["verify", server.showFolder(id)], { stdio: ["ignore", "ignore", "inherit"] });
+  for (const { t, file, start } of server.log(id).filter(({ type }) => type === "record_start"))
+    assert.ok(start <= t, `${file} began at ${start}, and that was known at ${t}`);
   for (const name of server.recordings(id)) assert.equal(complaints(join(server.showFolder(id), name)), "", name);
 }
 

@@ -13,7 +13,8 @@ export interface EngineSource {
 export interface Engine {
   add(source: EngineSource): void;
   remove(source: SourceId): void;
-  setClock(at: number, session: number | null): void;
+  /* `show`: another number for each show; its clock has nothing to do with that of the one before. */
+  setClock(at: number, session: number | null, show: number): void;
   /* How many frames the source's track has delivered so far: some may never have arrived. */
   setDelivered(source: SourceId, frames: number): void;
   start(setup: Setup): Promise<void>;

@@ -26,6 +26,7 @@ export class StudioCapture implements Capture {
   private soundClock = new ClockMap(SOUND_CLOCK);
   private spooling: Spooling | null = null;
   private clock: (() => number) | null = null;
+  private shows = 0;
   private changing: Promise<void> = Promise.resolve();
   private timer = setInterval(() => this.tellTime(), CLOCK_MS);
   private devicesChanged = () => void this.reopen();
@@ -70,6 +71,7 @@ export class StudioCapture implements Capture {
     return this.inTurn(async () => {
       const engine = await this.ready();
       this.sound.resume();
+      this.shows++;
       this.clock = options.clock;
       this.spooling = new Spooling(options.file, this.events);
       this.tellTime();
@@ -193,7 +195,7 @@ export class StudioCapture implements Capture {
   }
 
   private tellTime(): void {
-    this.engine?.setClock(performance.now(), this.clock ? this.clock() : null);
+    this.engine?.setClock(performance.now(), this.clock ? this.clock() : null, this.shows);
     for (const { id, delivered } of this.sources.values()) {
       if (delivered !== null) this.engine?.setDelivered(id, delivered);
     }

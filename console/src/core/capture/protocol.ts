@@ -20,7 +20,7 @@ export interface Setup {
 
 export type ToWorker =
   | { kind: "sound"; port: MessagePort }
-  | { kind: "clock"; at: number; wall: number; session: number | null } /* `wall`: Date.now() when sent */
+  | { kind: "clock"; at: number; wall: number; session: number | null; show: number } /* `wall`: Date.now() when sent */
   | { kind: "source"; setup: SourceSetup; frames: ReadableStream<VideoFrame> | null }
   | { kind: "gone"; source: SourceId }
   | { kind: "frame"; source: SourceId; frame: VideoFrame; lost: number } /* of one that is timed; lost: before it */

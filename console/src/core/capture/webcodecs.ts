@@ -61,7 +61,7 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
       pictures.use = (frame) => send(setup.source, frame);
     },
     remove: (source) => tell({ kind: "gone", source }),
-    setClock: (at, session) => tell({ kind: "clock", at, wall: Date.now(), session }),
+    setClock: (at, session, show) => tell({ kind: "clock", at, wall: Date.now(), session, show }),
     setDelivered: (source, frames) => tell({ kind: "delivered", source, frames }),
     async start(setup: Setup) {
       tell({ kind: "start", setup });

@@ -10,6 +10,7 @@ const TICK_MS = 100;
 const sources = new Map<SourceId, { setup: SourceSetup; camera: Camera | null }>();
 const pageClock = new ClockMap(); /* performance.now() of the page and of here begin at different times */
 let clock = new SessionClock();
+let clockOf = 0; /* the number of its show */
 let recording: Recording | null = null;
 let liveAddress: string | null = null;
 
@@ -48,8 +49,11 @@ function takeSound(port: MessagePort): void {
   port.onmessage = ({ data }: MessageEvent<SoundMessage>) => recording?.sound(data, sentAt(data.wall));
 }
 
-function setClock({ at, wall, session }: Extract<ToWorker, { kind: "clock" }>): void {
+function setClock({ at, wall, session, show }: Extract<ToWorker, { kind: "clock" }>): void {
   pageClock.feed(at, sentAt(wall));
+  /* Not before: the page goes on to say what time it is until it has heard of a show's end. */
+  if (show !== clockOf) clock = new SessionClock();
+  clockOf = show;
   if (session !== null) clock.set(session, pageClock.map(at)!);
 }
 
@@ -69,7 +73,6 @@ async function stop(): Promise<void> {
   const ending = recording;
   const counts = (await ending?.end()) ?? { cameras: {}, programFrames: 0 };
   recording = null;
-  clock = new SessionClock();
   post({ kind: "stopped", counts });
 }
 
