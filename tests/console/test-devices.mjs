@@ -99,13 +99,13 @@ const failed = await runTap([
     page = await open();
     await takeCameras(page);
     assert.match(await checkSound(page, 0.9), /Heard, but not alone/);
-    await said(page, "hears the others nearly as loud");
+    await said(page, "hear the others nearly as loud");
     assert.match(await page.locator("main").innerText(), /others are too loud in the microphone/);
     await lookAt(page, "sound-poor");
   }],
   ["microphones that are apart are found good, and the warning goes", async () => {
     assert.match(await checkSound(page, 0.05), /Heard well.*dB quieter here: good/s);
-    await unsaid(page, "hears the others nearly as loud");
+    await unsaid(page, "hear the others nearly as loud");
     await page.locator(".checks").getByText("Sound checked", { exact: true }).waitFor();
   }],
   ["the gains are in the log, and kept for the next visit", async () => {

@@ -1,8 +1,7 @@
-import { useState } from "react";
 import type { StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { isServerThere } from "./TopBar";
-import { APART_LEAST_DB, lengthOf, messageOf, plural } from "./words";
+import { APART_LEAST_DB, lengthOf, plural } from "./words";
 
 interface Item {
   isWell: boolean;
@@ -28,15 +27,17 @@ export function readiness(state: StudioState): Item[] {
   ];
 }
 
-export function ReadyCard({ state, onCheck }: { state: StudioState; onCheck: () => void }) {
+interface Props {
+  state: StudioState;
+  trouble: string | null; /* why recording did not begin */
+  onCheck: () => void;
+  onRecord: () => void;
+}
+
+export function ReadyCard({ state, trouble, onCheck, onRecord }: Props) {
   const studio = useStudio();
-  const [trouble, setTrouble] = useState<string | null>(null);
   const voices = state.sources.filter((source) => source.microphone !== null);
   const isStarting = state.phase === "starting";
-  const record = () => {
-    setTrouble(null);
-    studio.start().catch((error: unknown) => setTrouble(messageOf(error)));
-  };
   return (
     <section className="card stack" aria-label="Ready?">
       <label className="field">
@@ -58,7 +59,7 @@ export function ReadyCard({ state, onCheck }: { state: StudioState; onCheck: () 
           Sound check, one after another
         </button>
       )}
-      <button type="button" className="record" disabled={isStarting || state.sources.length === 0} onClick={record} aria-keyshortcuts="R">
+      <button type="button" className="record" disabled={isStarting || state.sources.length === 0} onClick={onRecord} aria-keyshortcuts="R">
         {isStarting ? "Starting …" : "Record"}
       </button>
       {trouble && (

@@ -32,7 +32,9 @@ export function Tile({ source, number, tally, colour }: Props) {
           {source.label}
         </span>
         {source.trouble && source.stream ? (
-          <span className="small warn clip">{source.trouble}</span>
+          <span className="small warn" title={source.trouble}>
+            sound trouble
+          </span>
         ) : source.microphone ? (
           <>
             <i className="voice" />

@@ -5,6 +5,11 @@ import type { Notice, Picture } from "./studio";
 type Words = Pick<Notice, "level" | "title" | "text">;
 const say = (level: Notice["level"], title: string, text: string): Words => ({ level, title, text });
 
+/* "Maya, Tomas and Ines" */
+function inALine(labels: readonly string[]): string {
+  return [...labels.slice(0, -2), labels.slice(-2).join(" and ")].join(", ");
+}
+
 /* How a picture comes back. */
 const BACK: Partial<Record<Picture["kind"], string>> = {
   camera: "Plug it in again, or see whether another program uses it.",
@@ -63,11 +68,14 @@ export const WORDS = {
     say("warning", "Sending waits.", `${why} Recording goes on in this browser's storage.`),
   reduced: (text: string) =>
     say("warning", "The picture is saved with less detail.", `${text} Its size and the sound stay as they are. Close other programs, or choose a smaller picture next time.`),
-  poorIsolation: (label: string, db: number) =>
+  /* `labels`: of those whose microphones hear the others too well. */
+  poorIsolation: (labels: readonly string[]) =>
     say(
       "warning",
-      db < 0 ? `${label}'s microphone hears somebody else louder.` : `${label}'s microphone hears the others nearly as loud.`,
-      `The recording is not affected, but cuts may come late or go to the wrong person. Move the microphone nearer to ${label}, or the people further apart, and check the sound again.`,
+      labels.length === 1
+        ? `${labels[0]}'s microphone hears the others nearly as loud, or louder.`
+        : `The microphones of ${inALine(labels)} hear the others nearly as loud, or louder.`,
+      "The recording is not affected, but cuts may come late or go to the wrong person. Move microphones nearer to their people, or the people further apart, and check the sound again.",
     ),
   unheard: (label: string) =>
     say("warning", `${label} was not heard.`, "Nothing was changed. See that the right microphone is chosen and not muted, then check again."),

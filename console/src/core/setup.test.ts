@@ -87,6 +87,11 @@ describe("what is remembered", () => {
 describe("notices", () => {
   const all = Object.values(WORDS).map((words) => (words as (...args: unknown[]) => { title: string; text: string })("x", 3));
 
+  it("name all whom they are about", () => {
+    expect(WORDS.poorIsolation(["Maya"]).title).toBe("Maya's microphone hears the others nearly as loud, or louder.");
+    expect(WORDS.poorIsolation(["Maya", "Tomas", "Ines"]).title).toContain("The microphones of Maya, Tomas and Ines hear");
+  });
+
   it("each say what it is and what to do, in sentences", () => {
     for (const { title, text } of all) {
       expect(title).toMatch(/[.)]$|: /);

@@ -28,8 +28,8 @@ export const SCENES: Record<string, StudioState> = {
     ],
     notices: [
       {
-        id: "isolation:cam_2",
-        ...WORDS.poorIsolation("Tomas", 3),
+        id: "isolation",
+        ...WORDS.poorIsolation(["Tomas"]),
         actions: [],
       },
     ],

@@ -73,7 +73,11 @@ export function Setup({ state }: { state: StudioState }) {
   const unsent = state.unfinished.filter((show) => !show.isRecording);
   const fail = (error: unknown) => setTrouble(messageOf(error));
   const sample = () => void studio.addSampleShow().catch(fail);
-  useKeys({ r: () => state.phase === "setup" && state.sources.length > 0 && void studio.start().catch(fail) });
+  const record = () => {
+    setTrouble(null);
+    studio.start().catch(fail);
+  };
+  useKeys({ r: () => state.phase === "setup" && state.sources.length > 0 && record() });
   return (
     <main className={state.sources.length > 0 || unsent.length > 0 ? "two" : undefined}>
       <div className="stack">
@@ -105,7 +109,7 @@ export function Setup({ state }: { state: StudioState }) {
         {unsent.map((show) => (
           <UnfinishedCard key={show.sessionId} show={show} />
         ))}
-        {state.sources.length > 0 && <ReadyCard state={state} onCheck={() => setChecking(voices[0]?.id ?? null)} />}
+        {state.sources.length > 0 && <ReadyCard state={state} trouble={trouble} onCheck={() => setChecking(voices[0]?.id ?? null)} onRecord={record} />}
         <Notices notices={state.notices} />
         {state.sources.length > 0 && <FormatCard format={state.format} />}
       </aside>

@@ -6,7 +6,7 @@ import { WORDS } from "../notices";
 import { load, microphoneKey, save } from "../saved";
 import type { Show } from "../show";
 import { CHECK_MS, isolation, ISOLATION_LEAST_DB, type CheckResult, type Voice } from "../speech/check";
-import type { Meter, Source, SourceId } from "../studio";
+import type { Meter, SourceId } from "../studio";
 import type { FromWorker } from "../worker";
 import type { SourceList } from "./source-list";
 import type { State } from "./state";
@@ -43,7 +43,7 @@ export class Hearing {
     const without = ({ [id]: _gone, ...levels }: Voice) => levels;
     const kept = Object.entries(this.voices).filter(([person]) => person !== id);
     this.voices = Object.fromEntries(kept.map(([person, voice]) => [person, without(voice)]));
-    for (const one of this.state.get().sources) this.judge(one);
+    this.judge();
   }
 
   /* Whoever speaks at the end of a show stops. */
@@ -107,16 +107,16 @@ export class Hearing {
     this.state.change(id, { gainDb: result.gainDb });
     if (source.microphone !== null && source.microphone !== "own")
       save({ gains: { ...load().gains, [microphoneKey(source.microphone)]: result.gainDb } });
-    for (const one of this.state.get().sources) this.judge(one);
+    this.judge();
     this.state.set({ soundCheck: null }); /* last: whoever waits for the end finds what was heard */
     this.sources.tellHelper();
     if (this.state.show) this.logGains(this.state.show);
   }
 
-  private judge({ id, label }: Source): void {
-    const db = isolation(id, this.voices);
-    this.state.change(id, { isolationDb: db });
-    if (db !== null && db < ISOLATION_LEAST_DB) this.state.say(`isolation:${id}`, WORDS.poorIsolation(label, db));
-    else this.state.unsay(`isolation:${id}`);
+  private judge(): void {
+    for (const { id } of this.state.get().sources) this.state.change(id, { isolationDb: isolation(id, this.voices) });
+    const poor = this.state.get().sources.filter(({ isolationDb }) => isolationDb !== null && isolationDb < ISOLATION_LEAST_DB);
+    if (poor.length > 0) this.state.say("isolation", WORDS.poorIsolation(poor.map(({ label }) => label)));
+    else this.state.unsay("isolation");
   }
 }

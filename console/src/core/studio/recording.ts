@@ -171,10 +171,9 @@ export class Recording {
         this.held.push(held);
         continue;
       }
-      this.state.say("other-tab", WORDS.cameraInOtherTab(label));
-      throw new Error(WORDS.cameraInOtherTab(label).title);
+      const { title, text } = WORDS.cameraInOtherTab(label);
+      throw new Error(`${title} ${text}`);
     }
-    this.state.unsay("other-tab");
   }
 
   private letGo(): void {

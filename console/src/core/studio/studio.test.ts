@@ -146,7 +146,7 @@ describe("set-up", () => {
     expect([source("cam_1").gainDb, source("cam_1").isolationDb]).toEqual([-25, null]);
     answer({ kind: "checked", source: "cam_2", result: { source: "cam_2", gainDb: -24, voice: { cam_1: -27, cam_2: -24 } } });
     expect([source("cam_1").isolationDb, source("cam_2").isolationDb]).toEqual([2, 2]);
-    expect(titles()).toEqual(["Maya's microphone hears the others nearly as loud.", "Tomas's microphone hears the others nearly as loud."]);
+    expect(titles()).toEqual(["The microphones of Maya and Tomas hear the others nearly as loud, or louder."]);
     expect(JSON.parse(stored.get("crosscut")!).gains).toEqual({ "m1:0": -25, "m2:0": -24 });
     expect(posted.at(-1)).toMatchObject({ kind: "mics", mics: [{ gainDb: -25 }, { gainDb: -24 }] });
   });
