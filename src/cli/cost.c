@@ -52,12 +52,23 @@ static gboolean need_usage(const CliPrices *prices, const char *name, double *va
     return FALSE;
 }
 
+/* CPU-seconds for a second of show; below 0: the table does not know. */
+static double estimate_render(const CliArguments *arguments, const CliPrices *prices, int cameras)
+{
+    const char *given = cli_value(arguments, "codec"), *codec = given != NULL ? given : "h264";
+    g_autofree char *of_program = g_strdup_printf("render_cpu.%s.program", codec);
+    g_autofree char *of_camera = g_strdup_printf("render_cpu.%s.camera", codec);
+    double program = 0, camera = 0;
+    if (!cli_prices_usage(prices, of_program, &program) ||
+        !cli_prices_usage(prices, of_camera, &camera))
+        return -1;
+    return program + camera * cameras;
+}
+
 static gboolean estimate(const CliArguments *arguments, const CliPrices *prices, Show *show,
                          GError **error)
 {
-    double camera = 0, program = 0, cpu = -1;
-    const char *codec = cli_value(arguments, "codec");
-    g_autofree char *name = g_strconcat("render_cpu.", codec != NULL ? codec : "h264", NULL);
+    double camera = 0, program = 0;
     if (!need_usage(prices, "camera_kbits", &camera, error) ||
         !need_usage(prices, "program_kbits", &program, error))
         return FALSE;
@@ -65,7 +76,7 @@ static gboolean estimate(const CliArguments *arguments, const CliPrices *prices,
     show->program_gb = seconds * program * KBITS_TO_GB;
     show->recorded_gb = seconds * camera * show->cameras * KBITS_TO_GB + show->program_gb;
     show->rendered_gb = show->recorded_gb; /* editors' files of the cameras, and program.mp4 */
-    show->render_cpu_s = cli_prices_usage(prices, name, &cpu) ? seconds * cpu : -1;
+    show->render_cpu_s = seconds * estimate_render(arguments, prices, show->cameras);
     return TRUE;
 }
 

@@ -9,7 +9,7 @@ import show  # noqa: E402
 from tap import Tap  # noqa: E402
 
 SOURCE = Path(__file__).resolve().parents[2]
-USAGE = {"camera_kbits": 8000, "program_kbits": 4000, "live_kbits": 4000, "render_cpu": {"h264": 0.5}}
+USAGE = {"camera_kbits": 8000, "program_kbits": 4000, "live_kbits": 4000, "render_cpu": {"h264": {"program": 0.2, "camera": 0.1}}}
 PRICES = {"server": 1, "render": 2, "storage": 4, "traffic_in": 0, "traffic_out": 10}
 
 
