@@ -101,7 +101,8 @@ static void hand_back(HttpServer *server, int fd, const char *peer)
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
     if (getpeername(fd, (struct sockaddr *)&address, &length) == 0) {
-        http_connection_accept(server, fd, (struct sockaddr *)&address, length, peer);
+        http_connection_accept(server, fd, (struct sockaddr *)&address, length, peer,
+                               HTTP_PHASE_IDLE);
         return;
     }
     close(fd);

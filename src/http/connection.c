@@ -437,14 +437,14 @@ static void on_connection(void *data, struct MHD_Connection *mhd, void **slot,
 }
 
 void http_connection_accept(HttpServer *server, int fd, const struct sockaddr *address,
-                            socklen_t length, const char *peer)
+                            socklen_t length, const char *peer, HttpPhase phase)
 {
     HttpConnection *connection = g_new0(HttpConnection, 1);
     connection->server = server;
     connection->watch.fd = fd;
     connection->watch.ready = on_ready;
     g_strlcpy(connection->peer, peer, sizeof connection->peer);
-    http_connection_phase(connection, HTTP_PHASE_HEADERS);
+    http_connection_phase(connection, phase);
     server->accepting = connection;
     if (MHD_add_connection(server->mhd, fd, address, length) != MHD_YES)
         g_warning("a connection could not be taken peer=%s: %s", peer, g_strerror(errno));

@@ -155,9 +155,10 @@ struct HttpConnection {
 };
 
 struct MHD_Daemon *http_connection_daemon(HttpServer *server);
-/* Takes the socket, whose address is counted already. */
+/* Takes the socket, whose address is counted already. `phase`: HEADERS of a new one, IDLE of one on
+ * which there was a request. */
 void http_connection_accept(HttpServer *server, int fd, const struct sockaddr *address,
-                            socklen_t length, const char *peer);
+                            socklen_t length, const char *peer, HttpPhase phase);
 void http_connection_resume(HttpConnection *connection);
 /* Ends it, whatever it does. */
 void http_connection_doom(HttpConnection *connection);

@@ -80,7 +80,7 @@ static void accept_one(HttpServer *server, int fd, const struct sockaddr *addres
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     set_count(server, peer, count_of(server, peer) + 1);
-    http_connection_accept(server, fd, address, length, peer);
+    http_connection_accept(server, fd, address, length, peer, HTTP_PHASE_HEADERS);
 }
 
 static void on_listener(HttpWatch *watch, guint32 events)

@@ -84,11 +84,11 @@ typedef struct Fixture {
 
 static void set_up(Fixture *f, gconstpointer data)
 {
-    (void)data;
+    HttpLimits limits = {.header_ms = data != NULL ? *(const guint *)data : 0};
     f->sent = make_bytes();
     f->kept.sent = f->sent;
     f->kept.bytes = g_malloc0(LENGTH);
-    f->server = start(keep, &f->kept, NULL);
+    f->server = start(keep, &f->kept, &limits);
     client_open(&f->client, f->server);
     client_say(&f->client, HEAD);
 }
@@ -197,6 +197,20 @@ static void test_last_word(Fixture *f, gconstpointer data)
     client_expect_end(&f->client);
 }
 
+/* It is an idle one between its requests, not one that is slow to ask. */
+static void test_idle_between_requests(Fixture *f, gconstpointer data)
+{
+    gint64 header_us = 1000 * (gint64)(*(const guint *)data);
+    gint64 until_us = g_get_monotonic_time() + 5 * header_us;
+    client_send(&f->client, f->sent, LENGTH);
+    expect_whole(f);
+    while (g_get_monotonic_time() < until_us)
+        turn();
+    client_say(&f->client, HEAD);
+    client_send(&f->client, f->sent, LENGTH);
+    expect_whole(f);
+}
+
 /* Whoever frees the server has let go of every request: here, what a half-sent body leaves. */
 static void test_server_ends_meanwhile(Fixture *f, gconstpointer data)
 {
@@ -218,6 +232,9 @@ int main(int argc, char **argv)
     ADD("a-client-that-goes-away-is-told", test_client_goes_away);
     ADD("drops-arrive-too", test_drops_arrive);
     ADD("a-client-that-wants-to-close-is-closed", test_last_word);
+    static const guint header_ms = 100;
+    g_test_add("/http/body/its-connection-may-be-idle-behind-it", Fixture, &header_ms, set_up,
+               test_idle_between_requests, tear_down);
     ADD("the-server-ends-meanwhile", test_server_ends_meanwhile);
     return g_test_run();
 }
