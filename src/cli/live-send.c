@@ -280,14 +280,14 @@ static gboolean take_stream(Sender *sender)
     LivePipe state = live_reader_fill(sender->stream);
     LiveFrame frame;
     GBytes *bytes;
+    g_mutex_lock(&sender->lock); /* once for all that came: so the thread is woken once */
     while ((bytes = live_reader_next(sender->stream, &frame, NULL)) != NULL) {
-        g_mutex_lock(&sender->lock);
         live_ring_push(sender->ring, bytes, &frame);
         sender->newest_us = frame.type == LIVE_FRAME_PACKET ? frame.t_us : sender->newest_us;
-        g_cond_signal(&sender->news);
-        g_mutex_unlock(&sender->lock);
         g_bytes_unref(bytes);
     }
+    g_cond_signal(&sender->news);
+    g_mutex_unlock(&sender->lock);
     return state != LIVE_PIPE_ENDED;
 }
 

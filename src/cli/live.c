@@ -3,6 +3,7 @@
  * one destination. People have no use for them. */
 #include "live.h"
 
+#include "code-pages.h"
 #include "command.h"
 #include "confine.h"
 #include "error.h"
@@ -55,6 +56,7 @@ static gboolean confine(const CliArguments *arguments, GError **error)
 static int run(const CliContext *context, GError **error)
 {
     const char *role = role_of(context->arguments);
+    cli_let_code_go();
     if (strcmp(role, "feed") == 0)
         return cli_live_feed(error);
     if (strcmp(role, "send") == 0)

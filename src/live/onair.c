@@ -15,6 +15,7 @@
 enum {
     RING_BYTES = 16 << 20, /* what waits for the feed: 4 s at 30 Mbit/s */
     RING_US = 4000000,
+    BATCH_MS = 30,  /* frames go to the feed together: a wake-up costs more than a frame */
     STOP_MS = 6000, /* then what has not ended is killed */
     WARNINGS_MAX = 16,
 };
@@ -31,6 +32,7 @@ struct LiveOnAir {
     LiveChild *feed;
     LiveWriter *writer;
     guint watch; /* of the writer's socket, while it takes no more */
+    guint batch; /* timer: what has been pushed is written */
     guint again; /* timer: the feed is started again */
     LiveBackoff backoff;
     GBytes *configs[LIVE_STREAM_SOUND + 1];
@@ -49,6 +51,20 @@ static void start_feed(LiveOnAir *onair);
 /* ---- writing to the feed ---- */
 
 static void flush(LiveOnAir *onair);
+
+static gboolean batch_is_over(gpointer data)
+{
+    LiveOnAir *onair = data;
+    onair->batch = 0;
+    flush(onair);
+    return G_SOURCE_REMOVE;
+}
+
+static void flush_soon(LiveOnAir *onair)
+{
+    if (onair->batch == 0)
+        onair->batch = g_timeout_add(BATCH_MS, batch_is_over, onair);
+}
 
 static gboolean can_write(gint fd, GIOCondition condition, gpointer data)
 {
@@ -179,6 +195,7 @@ static void feed_line(const json_t *value, gpointer data)
 static void drop_feed(LiveOnAir *onair)
 {
     g_clear_handle_id(&onair->watch, g_source_remove);
+    g_clear_handle_id(&onair->batch, g_source_remove);
     g_clear_pointer(&onair->feed, live_child_free);
     if (onair->writer != NULL)
         onair->dropped_before += (gint64)live_ring_dropped(live_writer_ring(onair->writer));
@@ -260,7 +277,7 @@ void live_onair_frame(LiveOnAir *onair, GBytes *bytes, const LiveFrame *frame)
     if (onair->writer == NULL)
         return;
     live_ring_push(live_writer_ring(onair->writer), bytes, frame);
-    flush(onair);
+    flush_soon(onair);
 }
 
 void live_onair_restart(LiveOnAir *onair)

@@ -9,7 +9,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { LENGTH_BYTES = 4, READ_BYTES = 64 << 10, FDS_AT_ONCE = 8, FRAMES_PER_TURN = 64 };
+enum {
+    LENGTH_BYTES = 4,
+    READ_BYTES = 64 << 10,
+    FDS_AT_ONCE = 8,
+    FRAMES_PER_WRITE = 16,
+    WRITES_PER_TURN = 8,
+};
 
 typedef union FdRoom {
     struct cmsghdr head;
@@ -133,50 +139,56 @@ int live_reader_take_fd(LiveReader *reader)
 
 /* ---- writing ---- */
 
-typedef struct Urgent {
+/* A frame on its way, behind its length; `fd` (-1: none) goes with its first byte. */
+typedef struct Outgoing {
     GBytes *bytes;
+    guint8 length[LENGTH_BYTES];
     int fd;
-} Urgent;
+} Outgoing;
 
 struct LiveWriter {
     int fd;
     LiveRing *ring;
-    GQueue urgent; /* Urgent */
-    /* the frame that is being written; NULL: none */
-    GBytes *now;
-    guint8 length[LENGTH_BYTES];
-    gsize sent; /* of length and frame together */
-    int now_fd; /* goes with its first byte; -1: none, or gone along */
+    GQueue urgent;  /* Outgoing */
+    GQueue writing; /* Outgoing: taken from the others, to be written whole */
+    gsize sent;     /* of the first of them, its length included */
 };
 
 LiveWriter *live_writer_new(int fd, const LiveRingLimits *limits)
 {
     LiveWriter *writer = g_new0(LiveWriter, 1);
     writer->fd = fd;
-    writer->now_fd = -1;
     writer->ring = live_ring_new(limits);
-    g_queue_init(&writer->urgent);
     set_nonblocking(fd);
     return writer;
 }
 
-static void urgent_free(gpointer data)
+static Outgoing *outgoing_new(GBytes *taken, int fd)
 {
-    Urgent *urgent = data;
-    g_bytes_unref(urgent->bytes);
-    if (urgent->fd >= 0)
-        close(urgent->fd);
-    g_free(urgent);
+    Outgoing *out = g_new(Outgoing, 1);
+    gsize length = g_bytes_get_size(taken);
+    out->bytes = taken;
+    out->fd = fd;
+    for (guint i = 0; i < LENGTH_BYTES; i++)
+        out->length[i] = (guint8)(length >> 8 * (LENGTH_BYTES - 1 - i));
+    return out;
+}
+
+static void outgoing_free(gpointer data)
+{
+    Outgoing *out = data;
+    g_bytes_unref(out->bytes);
+    if (out->fd >= 0)
+        close(out->fd);
+    g_free(out);
 }
 
 void live_writer_free(LiveWriter *writer)
 {
     if (writer == NULL)
         return;
-    g_queue_clear_full(&writer->urgent, urgent_free);
-    g_clear_pointer(&writer->now, g_bytes_unref);
-    if (writer->now_fd >= 0)
-        close(writer->now_fd);
+    g_queue_clear_full(&writer->urgent, outgoing_free);
+    g_queue_clear_full(&writer->writing, outgoing_free);
     live_ring_free(writer->ring);
     close(writer->fd);
     g_free(writer);
@@ -194,25 +206,24 @@ LiveRing *live_writer_ring(LiveWriter *writer)
 
 void live_writer_send(LiveWriter *writer, const LiveFrame *frame, int fd)
 {
-    Urgent *urgent = g_new(Urgent, 1);
-    *urgent = (Urgent){live_frame_write(frame), fd};
-    g_queue_push_tail(&writer->urgent, urgent);
+    g_queue_push_tail(&writer->urgent, outgoing_new(live_frame_write(frame), fd));
 }
 
-/* FALSE: nothing waits. */
-static gboolean begin_next(LiveWriter *writer)
+/* So many as one write takes; a descriptor is only ever of the first. */
+static void take_more(LiveWriter *writer)
 {
-    Urgent *urgent = g_queue_pop_head(&writer->urgent);
-    writer->now = urgent != NULL ? urgent->bytes : live_ring_take(writer->ring);
-    writer->now_fd = urgent != NULL ? urgent->fd : -1;
-    g_free(urgent);
-    if (writer->now == NULL)
-        return FALSE;
-    gsize length = g_bytes_get_size(writer->now);
-    for (guint i = 0; i < LENGTH_BYTES; i++)
-        writer->length[i] = (guint8)(length >> 8 * (LENGTH_BYTES - 1 - i));
-    writer->sent = 0;
-    return TRUE;
+    while (writer->writing.length < FRAMES_PER_WRITE) {
+        const Outgoing *urgent = g_queue_peek_head(&writer->urgent);
+        if (urgent != NULL && urgent->fd >= 0 && writer->writing.length > 0)
+            return;
+        Outgoing *next = g_queue_pop_head(&writer->urgent);
+        GBytes *bytes = next == NULL ? live_ring_take(writer->ring) : NULL;
+        if (bytes != NULL)
+            next = outgoing_new(bytes, -1);
+        if (next == NULL)
+            return;
+        g_queue_push_tail(&writer->writing, next);
+    }
 }
 
 static void attach_fd(struct msghdr *message, FdRoom *room, const int *fd)
@@ -227,37 +238,57 @@ static void attach_fd(struct msghdr *message, FdRoom *room, const int *fd)
     memcpy(CMSG_DATA(head), fd, sizeof *fd);
 }
 
-static LivePipe write_now(LiveWriter *writer)
+static gsize gather(const LiveWriter *writer, struct iovec *parts)
 {
-    gsize size;
-    const guint8 *bytes = g_bytes_get_data(writer->now, &size);
-    gsize head = MIN(writer->sent, LENGTH_BYTES), body = writer->sent - head;
-    struct iovec parts[2] = {{writer->length + head, LENGTH_BYTES - head},
-                             {(void *)(bytes + body), size - body}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    gsize count = 0, skip = writer->sent;
+    for (const GList *link = writer->writing.head; link != NULL; link = link->next) {
+        Outgoing *out = link->data;
+        gsize size, head = MIN(skip, LENGTH_BYTES), body = skip - head;
+        const guint8 *bytes = g_bytes_get_data(out->bytes, &size);
+        parts[count++] = (struct iovec){out->length + head, LENGTH_BYTES - head};
+        parts[count++] = (struct iovec){(void *)(bytes + body), size - body};
+        skip = 0;
+    }
+    return count;
+}
+
+static void forget_sent(LiveWriter *writer, gsize n)
+{
+    writer->sent += n;
+    for (Outgoing *out; (out = g_queue_peek_head(&writer->writing)) != NULL;) {
+        gsize whole = LENGTH_BYTES + g_bytes_get_size(out->bytes);
+        if (writer->sent < whole)
+            return;
+        writer->sent -= whole;
+        outgoing_free(g_queue_pop_head(&writer->writing));
+    }
+}
+
+static LivePipe write_once(LiveWriter *writer)
+{
+    struct iovec parts[2 * FRAMES_PER_WRITE];
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = gather(writer, parts)};
+    Outgoing *first = g_queue_peek_head(&writer->writing);
     FdRoom room;
-    if (writer->now_fd >= 0)
-        attach_fd(&message, &room, &writer->now_fd);
+    if (first->fd >= 0)
+        attach_fd(&message, &room, &first->fd);
     ssize_t n = sendmsg(writer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0)
         return waits_or_ended();
-    if (writer->now_fd >= 0) {
-        close(writer->now_fd);
-        writer->now_fd = -1;
-    }
-    writer->sent += (gsize)n;
-    if (writer->sent < LENGTH_BYTES + size)
-        return LIVE_PIPE_WAITS;
-    g_clear_pointer(&writer->now, g_bytes_unref);
-    return LIVE_PIPE_GOOD;
+    if (first->fd >= 0)
+        close(first->fd);
+    first->fd = -1;
+    forget_sent(writer, (gsize)n);
+    return writer->writing.length == 0 ? LIVE_PIPE_GOOD : LIVE_PIPE_WAITS;
 }
 
 LivePipe live_writer_flush(LiveWriter *writer)
 {
-    for (int i = 0; i < FRAMES_PER_TURN; i++) {
-        if (writer->now == NULL && !begin_next(writer))
+    for (int i = 0; i < WRITES_PER_TURN; i++) {
+        take_more(writer);
+        if (writer->writing.length == 0)
             return LIVE_PIPE_GOOD;
-        LivePipe state = write_now(writer);
+        LivePipe state = write_once(writer);
         if (state != LIVE_PIPE_GOOD)
             return state;
     }

@@ -276,7 +276,6 @@ static void add_streams(MediaSend *send)
 static AVDictionary *connection_options(const MediaSend *send)
 {
     AVDictionary *options = NULL;
-    av_dict_set(&options, "tcp_nodelay", "1", 0);
     av_dict_set_int(&options, "send_buffer_size", SEND_BUFFER_BYTES, 0);
     if (send->target.is_tls) {
         av_dict_set(&options, "tls_verify", "1", 0);
