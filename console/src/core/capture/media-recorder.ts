@@ -45,6 +45,7 @@ class MediaRecorderEngine implements Engine {
   add(source: EngineSource): void {
     const { source: id } = source.setup;
     this.sources.set(id, source);
+    if (source.pictures) source.pictures.use = null; /* its recorder takes them from the track */
     this.canvas?.add(id, source.track);
     this.mix?.add(id);
     if (this.setup) this.record(id, source.track, this.tapOf(id));

@@ -22,6 +22,7 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
   const { port1, port2 } = new MessageChannel();
   let counts: Counts | null = null;
   let stopped: (() => void) | null = null;
+  let isClosed = false;
 
   function tell(message: ToWorker, transfer: Transferable[] = []): void {
     worker.postMessage(message, transfer);
@@ -31,6 +32,7 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
   const underWay = new Map<SourceId, { frames: number; lost: number }>();
   function send(source: SourceId, frame: VideoFrame): void {
     const state = underWay.get(source)!;
+    if (isClosed) return frame.close();
     if (state.frames >= MOST_WAITING) {
       state.lost++;
       return frame.close();
@@ -75,6 +77,9 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
       tell({ kind: "stop" });
       await done;
     },
-    close: () => worker.terminate(),
+    close() {
+      isClosed = true;
+      worker.terminate();
+    },
   };
 }
