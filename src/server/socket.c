@@ -139,11 +139,6 @@ static void answer(SocketioAck *ack, json_t *value)
         json_decref(value);
 }
 
-static char *put_text(char *at, const char *text)
-{
-    return memcpy(at, text, strlen(text)) + strlen(text);
-}
-
 static char *put_number(char *at, gint64 number)
 {
     char digits[24];
@@ -159,9 +154,9 @@ static char *put_number(char *at, gint64 number)
 /* {"ok":true,"seq":1,"at":2}. Both are 0 or more. One for each event, so not by printf(). */
 static void write_answer(char text[ANSWER_BYTES], gint64 seq, gint64 at_ms)
 {
-    char *at = put_number(put_text(text, "{\"ok\":true,\"seq\":"), seq);
-    at = put_number(put_text(at, ",\"at\":"), MAX(at_ms, 0));
-    *put_text(at, "}") = '\0';
+    char *at = put_number(g_stpcpy(text, "{\"ok\":true,\"seq\":"), seq);
+    at = put_number(g_stpcpy(at, ",\"at\":"), MAX(at_ms, 0));
+    g_stpcpy(at, "}");
 }
 
 static void event_answered(gint64 seq, gint64 at_ms, const GError *error, gpointer data)
