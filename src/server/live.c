@@ -1,7 +1,7 @@
 /* Shows on air. What always holds: a destination is in server.db before its live_start is in the log,
  * and until its live_stop is; the log has no key and no address beyond its application; live.json
  * follows what happens, and outlives a server that was killed. */
-#include "live-private.h"
+#include "live-state-private.h"
 
 #include "live-secret-private.h"
 #include "metrics-private.h"
@@ -9,52 +9,18 @@
 #include "show-state-private.h"
 #include "socket-private.h"
 
-#include <live/book.h>
 #include <show/json.h>
-#include <show/log.h>
 #include <store/shows.h>
 
 #include <string.h>
 
 enum { SAVE_MS = 1000, SAVE_COUNTS_S = 10 };
 
-#define LIVE_JSON "live.json"
-
-/* A show that is on air, or whose console sends its program. */
-typedef struct Air {
-    ServerLive *live;
-    char *id;
-    LiveOnAir *onair; /* NULL: not on air */
-    gboolean is_over; /* live_stop is in the log; it is ending */
-    /* the console's */
-    gpointer socket;
-    void (*taken)(gpointer socket);
-    GBytes *configs[LIVE_STREAM_SOUND + 1];
-    /* live.json */
-    guint save_timer;
-    gboolean is_saving, save_again;
-    gint64 saved_us;
-    GArray *waiting; /* Waiting: for the end */
-} Air;
-
-typedef struct Waiting {
-    ServerLiveDone done;
-    gpointer data;
-} Waiting;
-
-struct ServerLive {
-    Server *server;
-    LiveBook *book;     /* the worker's */
-    LiveSecret *secret; /* likewise; NULL: not needed yet */
-    StoreWorkers *workers;
-    GHashTable *airs; /* id → Air, owned */
-};
-
 /* ---- life of one ---- */
 
 static void air_free(gpointer data)
 {
-    Air *air = data;
+    ServerAir *air = data;
     live_onair_free(air->onair);
     g_clear_handle_id(&air->save_timer, g_source_remove);
     for (guint i = 0; i < G_N_ELEMENTS(air->configs); i++)
@@ -64,30 +30,30 @@ static void air_free(gpointer data)
     g_free(air);
 }
 
-static Air *find(const ServerLive *live, const char *id)
+static ServerAir *find(const ServerLive *live, const char *id)
 {
     return live != NULL ? g_hash_table_lookup(live->airs, id) : NULL;
 }
 
-static Air *need(ServerLive *live, const char *id)
+ServerAir *server_air_need(ServerLive *live, const char *id)
 {
-    Air *air = find(live, id);
+    ServerAir *air = find(live, id);
     if (air != NULL)
         return air;
-    air = g_new0(Air, 1);
+    air = g_new0(ServerAir, 1);
     air->live = live;
     air->id = g_strdup(id);
     g_hash_table_insert(live->airs, air->id, air);
     return air;
 }
 
-static void forget_unused(Air *air)
+static void forget_unused(ServerAir *air)
 {
     if (air->onair == NULL && air->socket == NULL && !air->is_saving)
         g_hash_table_remove(air->live->airs, air->id);
 }
 
-static ServerShow *show_of(const Air *air)
+static ServerShow *show_of(const ServerAir *air)
 {
     return server_shows_open(air->live->server->shows, air->id);
 }
@@ -99,7 +65,7 @@ static void count_airs(const ServerLive *live)
     gpointer air;
     g_hash_table_iter_init(&iter, live->airs);
     while (g_hash_table_iter_next(&iter, NULL, &air))
-        shows += ((const Air *)air)->onair != NULL ? 1 : 0;
+        shows += ((const ServerAir *)air)->onair != NULL ? 1 : 0;
     server_metrics_set(live->server->metrics, SERVER_METRIC_LIVE_SHOWS, shows);
 }
 
@@ -163,21 +129,22 @@ static void save_work(gpointer data)
     g_autoptr(StoreShow) folder =
         store_shows_find(save->live->server->store, save->id, &save->error);
     if (folder != NULL)
-        store_show_write_whole(folder, LIVE_JSON, save->text, strlen(save->text), &save->error);
+        store_show_write_whole(folder, SERVER_LIVE_JSON, save->text, strlen(save->text),
+                               &save->error);
     if (save->is_last)
         live_book_end(save->live->book, save->id, save->error == NULL ? &save->error : NULL);
 }
 
-static void answer_all(Air *air, const json_t *report, const GError *error)
+static void answer_all(ServerAir *air, const json_t *report, const GError *error)
 {
     g_autoptr(GArray) waiting = g_steal_pointer(&air->waiting);
     for (guint i = 0; waiting != NULL && i < waiting->len; i++) {
-        const Waiting *one = &g_array_index(waiting, Waiting, i);
+        const ServerLiveWaiting *one = &g_array_index(waiting, ServerLiveWaiting, i);
         one->done(report, error, one->data);
     }
 }
 
-static void end_air(Air *air)
+static void end_air(ServerAir *air)
 {
     json_t *report = live_onair_json(air->onair);
     g_clear_pointer(&air->onair, live_onair_free);
@@ -188,12 +155,12 @@ static void end_air(Air *air)
     json_decref(report);
 }
 
-static void save_now(Air *air, gboolean is_last);
+static void save_now(ServerAir *air, gboolean is_last);
 
 static void save_done(gpointer data)
 {
     Save *save = data;
-    Air *air = find(save->live, save->id);
+    ServerAir *air = find(save->live, save->id);
     if (save->error != NULL)
         g_warning("live.json not written show=%s error=%s", save->id, save->error->message);
     if (air != NULL) {
@@ -211,7 +178,7 @@ static void save_done(gpointer data)
 }
 
 /* The last one is written when nothing changes any more: its time of end is set. */
-static void save_now(Air *air, gboolean is_last)
+static void save_now(ServerAir *air, gboolean is_last)
 {
     g_clear_handle_id(&air->save_timer, g_source_remove);
     json_t *report = live_onair_json(air->onair);
@@ -230,13 +197,13 @@ static void save_now(Air *air, gboolean is_last)
 
 static gboolean save_later(gpointer data)
 {
-    Air *air = data;
+    ServerAir *air = data;
     air->save_timer = 0;
     save_now(air, FALSE);
     return G_SOURCE_REMOVE;
 }
 
-static void need_save(Air *air)
+static void need_save(ServerAir *air)
 {
     if (air->save_timer == 0)
         air->save_timer = g_timeout_add(SAVE_MS, save_later, air);
@@ -246,7 +213,7 @@ static void need_save(Air *air)
 
 static void on_changed(const LiveChange *change, gpointer data)
 {
-    Air *air = data;
+    ServerAir *air = data;
     ServerShow *show = show_of(air);
     g_message("live destination=%s state=%s code=%s show=%s", change->destination,
               live_state_name(change->state), change->code != NULL ? change->code : "-", air->id);
@@ -260,7 +227,7 @@ static void on_changed(const LiveChange *change, gpointer data)
 
 static void on_counted(gpointer data)
 {
-    Air *air = data;
+    ServerAir *air = data;
     server_socket_state_changed(air->live->server, air->id);
     if (g_get_monotonic_time() - air->saved_us > (gint64)SAVE_COUNTS_S * G_USEC_PER_SEC)
         need_save(air);
@@ -279,7 +246,7 @@ static gint64 clock_of(gpointer data)
 
 static const LiveOnAirEvents onair_events = {on_changed, on_counted, on_stopped, clock_of};
 
-static void push_config(Air *air, LiveStream stream)
+static void push_config(ServerAir *air, LiveStream stream)
 {
     LiveFrame frame;
     gsize length;
@@ -289,7 +256,7 @@ static void push_config(Air *air, LiveStream stream)
         live_onair_frame(air->onair, air->configs[stream], &frame);
 }
 
-static void go_on_air(Air *air, ServerShow *show, guint delay_ms, const json_t *before)
+void server_air_begin(ServerAir *air, ServerShow *show, guint delay_ms, const json_t *before)
 {
     const ServerConfig *config = air->live->server->config;
     LiveOnAirOptions options = {
@@ -330,7 +297,7 @@ static void free_target(gpointer target)
     live_target_free(target);
 }
 
-static gboolean need_secret(ServerLive *live, GError **error)
+gboolean server_live_need_secret(ServerLive *live, GError **error)
 {
     if (live->secret == NULL)
         live->secret = server_live_secret(live->server->config, error);
@@ -357,7 +324,7 @@ static void start_work(gpointer data)
 {
     Start *start = data;
     ServerLive *live = start->live;
-    if (!need_secret(live, &start->error) || !find_targets(start))
+    if (!server_live_need_secret(live, &start->error) || !find_targets(start))
         return;
     for (guint i = 0; i < start->targets->len && start->error == NULL; i++)
         live_book_begin(live->book, live->secret, start->id, start->wish.delay_ms,
@@ -377,7 +344,7 @@ static void start_logged(gint64 seq, gint64 at_ms, const GError *error, gpointer
 {
     Start *start = data;
     (void)seq, (void)at_ms;
-    Air *air = find(start->live, start->id);
+    ServerAir *air = find(start->live, start->id);
     json_t *report = air != NULL && air->onair != NULL ? live_onair_json(air->onair) : NULL;
     g_autoptr(GError) gone =
         error == NULL && report == NULL
@@ -388,7 +355,7 @@ static void start_logged(gint64 seq, gint64 at_ms, const GError *error, gpointer
     start_free(start);
 }
 
-static gboolean is_free(const Air *air, const GPtrArray *targets, GError **error)
+static gboolean is_free(const ServerAir *air, const GPtrArray *targets, GError **error)
 {
     if (air->is_over) {
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_BUSY,
@@ -411,7 +378,7 @@ static gboolean is_free(const Air *air, const GPtrArray *targets, GError **error
     return TRUE;
 }
 
-static gboolean add_all(Air *air, const GPtrArray *targets, GError **error)
+static gboolean add_all(ServerAir *air, const GPtrArray *targets, GError **error)
 {
     for (guint i = 0; i < targets->len; i++)
         if (!live_onair_add(air->onair, live_target_dup(targets->pdata[i]), error))
@@ -421,14 +388,14 @@ static gboolean add_all(Air *air, const GPtrArray *targets, GError **error)
 
 static gboolean begin(Start *start, ServerShow *show, GError **error)
 {
-    Air *air = need(start->live, start->id);
+    ServerAir *air = server_air_need(start->live, start->id);
     if (!is_free(air, start->targets, error) ||
         !log_start(show, start->targets, start->wish.delay_ms, error)) {
         forget_unused(air);
         return FALSE;
     }
     if (air->onair == NULL)
-        go_on_air(air, show, start->wish.delay_ms, NULL);
+        server_air_begin(air, show, start->wish.delay_ms, NULL);
     return add_all(air, start->targets, error);
 }
 
@@ -463,7 +430,7 @@ void server_live_start(ServerLive *live, ServerShow *show, ServerLiveWish *wish,
 
 /* ---- stop ---- */
 
-static void stop(Air *air, ServerShow *show)
+static void stop(ServerAir *air, ServerShow *show)
 {
     if (air->is_over)
         return;
@@ -474,7 +441,7 @@ static void stop(Air *air, ServerShow *show)
 
 void server_live_stop(ServerLive *live, ServerShow *show, ServerLiveDone done, gpointer data)
 {
-    Air *air = find(live, server_show_id(show));
+    ServerAir *air = find(live, server_show_id(show));
     if (air == NULL || air->onair == NULL) {
         g_autoptr(GError) error = g_error_new_literal(SERVER_ERROR, SERVER_ERROR_CONFLICT,
                                                       "sessionId: this show is not on air");
@@ -482,15 +449,15 @@ void server_live_stop(ServerLive *live, ServerShow *show, ServerLiveDone done, g
         return;
     }
     if (air->waiting == NULL)
-        air->waiting = g_array_new(FALSE, FALSE, sizeof(Waiting));
-    Waiting one = {done, data};
+        air->waiting = g_array_new(FALSE, FALSE, sizeof(ServerLiveWaiting));
+    ServerLiveWaiting one = {done, data};
     g_array_append_val(air->waiting, one);
     stop(air, show);
 }
 
 void server_live_end_show(ServerLive *live, ServerShow *show)
 {
-    Air *air = find(live, server_show_id(show));
+    ServerAir *air = find(live, server_show_id(show));
     if (air == NULL)
         return;
     if (air->onair != NULL)
@@ -502,7 +469,7 @@ void server_live_end_show(ServerLive *live, ServerShow *show)
 
 json_t *server_live_json(const ServerLive *live, const char *show_id, gboolean is_brief)
 {
-    const Air *air = find(live, show_id);
+    const ServerAir *air = find(live, show_id);
     if (air == NULL || air->onair == NULL)
         return NULL;
     return is_brief ? live_onair_brief(air->onair) : live_onair_json(air->onair);
@@ -512,7 +479,7 @@ json_t *server_live_json(const ServerLive *live, const char *show_id, gboolean i
 
 void server_live_frame(ServerLive *live, const char *show_id, GBytes *bytes, const LiveFrame *frame)
 {
-    Air *air = find(live, show_id);
+    ServerAir *air = find(live, show_id);
     if (air == NULL)
         return;
     if (frame->type == LIVE_FRAME_CONFIG) {
@@ -526,7 +493,7 @@ void server_live_frame(ServerLive *live, const char *show_id, GBytes *bytes, con
 void server_live_take_program(ServerLive *live, const char *show_id, gpointer socket,
                               void (*taken)(gpointer socket))
 {
-    Air *air = need(live, show_id);
+    ServerAir *air = server_air_need(live, show_id);
     if (air->socket != NULL)
         air->taken(air->socket);
     air->socket = socket;
@@ -537,168 +504,11 @@ void server_live_take_program(ServerLive *live, const char *show_id, gpointer so
 
 void server_live_leave_program(ServerLive *live, const char *show_id, gpointer socket)
 {
-    Air *air = find(live, show_id);
+    ServerAir *air = find(live, show_id);
     if (air == NULL || air->socket != socket)
         return;
     air->socket = NULL;
     forget_unused(air);
-}
-
-/* ---- saved destinations ---- */
-
-typedef struct Act {
-    ServerLive *live;
-    ServerLiveAct kind;
-    LiveTarget *target;
-    char *name;
-    json_t *report;
-    ServerLiveDone done;
-    gpointer data;
-    GError *error;
-} Act;
-
-static json_t *saved_json(const char *name, const char *address, gboolean has_key)
-{
-    return json_pack("{s:s, s:s, s:b}", "name", name, "address", address, "hasKey", has_key);
-}
-
-static json_t *list_json(LiveBook *book, GError **error)
-{
-    g_autoptr(GPtrArray) saved = live_book_list(book, error);
-    if (saved == NULL)
-        return NULL;
-    json_t *list = json_array();
-    for (guint i = 0; i < saved->len; i++) {
-        const LiveSaved *one = saved->pdata[i];
-        json_array_append_new(list, saved_json(one->name, one->address, one->has_key));
-    }
-    return json_pack("{s:o}", "destinations", list);
-}
-
-static void save_target(Act *act)
-{
-    gboolean is_new = FALSE;
-    if (!need_secret(act->live, &act->error) ||
-        !live_book_save(act->live->book, act->live->secret, act->target, &is_new, &act->error))
-        return;
-    g_autofree char *address = live_target_address(act->target);
-    act->report = saved_json(act->target->name, address, *act->target->key != '\0');
-}
-
-static void act_work(gpointer data)
-{
-    Act *act = data;
-    if (act->kind == SERVER_LIVE_LIST)
-        act->report = list_json(act->live->book, &act->error);
-    else if (act->kind == SERVER_LIVE_SAVE)
-        save_target(act);
-    else
-        live_book_remove(act->live->book, act->name, &act->error);
-}
-
-static void act_done(gpointer data)
-{
-    Act *act = data;
-    act->done(act->report, act->error, act->data);
-    json_decref(act->report);
-    live_target_free(act->target);
-    g_clear_error(&act->error);
-    g_free(act->name);
-    g_free(act);
-}
-
-void server_live_destinations(ServerLive *live, ServerLiveAct kind, LiveTarget *target,
-                              const char *name, ServerLiveDone done, gpointer data)
-{
-    Act *act = g_new0(Act, 1);
-    *act = (Act){.live = live,
-                 .kind = kind,
-                 .target = target,
-                 .name = g_strdup(name),
-                 .done = done,
-                 .data = data};
-    store_workers_push(live->workers, act_work, act_done, act);
-}
-
-/* ---- after a restart ---- */
-
-/* Whether the log has a live_start without a live_stop behind it. */
-static gboolean log_is_live(const ServerShow *show)
-{
-    g_autofree char *path =
-        g_build_filename(store_show_place(server_show_folder(show))->path, STORE_JOURNAL, NULL);
-    g_autoptr(ShowLog) log = show_log_load(path, NULL);
-    gboolean is_live = FALSE;
-    for (guint i = 0; log != NULL && i < log->events->len; i++) {
-        const ShowEvent *event = log->events->pdata[i];
-        if (event->type == SHOW_EVENT_LIVE_START || event->type == SHOW_EVENT_LIVE_STOP)
-            is_live = event->type == SHOW_EVENT_LIVE_START;
-    }
-    return is_live;
-}
-
-static json_t *read_report(const ServerLive *live, const char *id)
-{
-    g_autoptr(StoreShow) folder = store_shows_find(live->server->store, id, NULL);
-    if (folder == NULL)
-        return NULL;
-    g_autofree char *path = g_build_filename(store_show_place(folder)->path, LIVE_JSON, NULL);
-    g_autoptr(ShowJson) json = show_json_load(path, NULL);
-    return json != NULL ? json_deep_copy(show_json_root(json)) : NULL;
-}
-
-static void take_up_one(ServerLive *live, ServerShow *show, const LiveRun *run)
-{
-    g_autoptr(GError) error = NULL;
-    Air *air = need(live, run->session);
-    if (air->onair == NULL) {
-        json_t *before = read_report(live, run->session);
-        go_on_air(air, show, run->delay_ms, before);
-        json_decref(before);
-        g_message("live again show=%s", run->session);
-    }
-    if (run->target == NULL)
-        live_onair_add_failed(air->onair, run->name, "sealed", run->why);
-    else if (!live_onair_add(air->onair, live_target_dup(run->target), &error))
-        g_warning("a destination is not taken up show=%s error=%s", run->session, error->message);
-}
-
-/* It had ended, and the server before was not there to write that down. */
-static void close_report(ServerLive *live, const char *id)
-{
-    json_t *report = read_report(live, id);
-    if (json_is_object(report) && !json_is_integer(json_object_get(report, "end"))) {
-        g_autoptr(StoreShow) folder = store_shows_find(live->server->store, id, NULL);
-        json_object_set_new(report, "state", json_string("ended"));
-        g_autofree char *text = show_json_text(report, TRUE);
-        if (folder != NULL)
-            store_show_write_whole(folder, LIVE_JSON, text, strlen(text), NULL);
-    }
-    json_decref(report);
-    live_book_end(live->book, id, NULL);
-}
-
-static gboolean take_up(ServerLive *live, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    int count = live_book_count_runs(live->book, error);
-    if (count <= 0)
-        return count == 0;
-    if (!need_secret(live, &why)) { /* shows go on all the same */
-        g_warning("shows that were on air are not any more: %s", why->message);
-        return TRUE;
-    }
-    g_autoptr(GPtrArray) runs = live_book_runs(live->book, live->secret,
-                                               live->server->config->allow_private_targets, error);
-    for (guint i = 0; runs != NULL && i < runs->len; i++) {
-        const LiveRun *run = runs->pdata[i];
-        ServerShow *show = server_shows_open(live->server->shows, run->session);
-        if (show != NULL && server_show_state(show) == SHOW_STATE_RECORDING && log_is_live(show))
-            take_up_one(live, show, run);
-        else
-            close_report(live, run->session);
-    }
-    return runs != NULL;
 }
 
 /* ---- life ---- */
@@ -715,7 +525,7 @@ gboolean server_live_new(Server *server, GError **error)
     live->workers = store_workers_new("live", 1, server->context);
     live->airs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, air_free);
     server->live = live;
-    return take_up(live, error);
+    return server_live_take_up(live, error);
 }
 
 void server_live_free(ServerLive *live)

@@ -59,6 +59,45 @@ static void opens_no_socket(void)
     g_assert_cmpint(run_inside(&plain, open_sockets, NULL), ==, GOOD);
 }
 
+/* A message through a socket that was there before, and no socket of its own. */
+static int use_a_given_socket(gpointer data)
+{
+    const int *pair = data;
+    char byte = 'x';
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (sendmsg(pair[0], &message, 0) != 1 || recvmsg(pair[1], &message, 0) != 1)
+        return BAD;
+    return open_sockets(NULL);
+}
+
+static void uses_the_sockets_it_was_given(void)
+{
+    static const SandboxOptions given = {.network = SANDBOX_NETWORK_GIVEN};
+    int pair[2];
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    g_assert_cmpint(run_inside(&given, use_a_given_socket, pair), ==, GOOD);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static int connect_and_not_listen(gpointer data)
+{
+    (void)data;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0 || denied(listen(fd, 1)) != GOOD || denied(accept(fd, NULL, NULL)) != GOOD)
+        return BAD;
+    if (denied(socket(AF_PACKET, SOCK_RAW, 0)) != GOOD)
+        return BAD;
+    return denied(execl("/bin/true", "true", NULL));
+}
+
+static void a_client_connects_and_does_not_listen(void)
+{
+    static const SandboxOptions client = {.network = SANDBOX_NETWORK_CLIENT};
+    g_assert_cmpint(run_inside(&client, connect_and_not_listen, NULL), ==, GOOD);
+}
+
 static int run_program(gpointer data)
 {
     (void)data;
@@ -310,6 +349,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sandbox/opens-no-socket", opens_no_socket);
+    g_test_add_func("/sandbox/uses-the-sockets-it-was-given",
+                    uses_the_sockets_it_was_given);
+    g_test_add_func("/sandbox/a-client-connects-and-does-not-listen",
+                    a_client_connects_and_does_not_listen);
     g_test_add_func("/sandbox/runs-no-program", runs_no_program);
     g_test_add_func("/sandbox/makes-no-process", makes_no_process);
     g_test_add_func("/sandbox/touches-no-other-process-and-no-mount",

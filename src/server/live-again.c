@@ -1,0 +1,90 @@
+/* Shows that were on air when the server ended: the log says which still are, server.db where. */
+#include "live-state-private.h"
+
+#include "shows-private.h"
+
+#include <show/json.h>
+#include <show/log.h>
+#include <store/shows.h>
+
+#include <string.h>
+
+/* Whether the log has a live_start without a live_stop behind it. */
+static gboolean log_is_live(const ServerShow *show)
+{
+    g_autofree char *path =
+        g_build_filename(store_show_place(server_show_folder(show))->path, STORE_JOURNAL, NULL);
+    g_autoptr(ShowLog) log = show_log_load(path, NULL);
+    gboolean is_live = FALSE;
+    for (guint i = 0; log != NULL && i < log->events->len; i++) {
+        const ShowEvent *event = log->events->pdata[i];
+        if (event->type == SHOW_EVENT_LIVE_START || event->type == SHOW_EVENT_LIVE_STOP)
+            is_live = event->type == SHOW_EVENT_LIVE_START;
+    }
+    return is_live;
+}
+
+static json_t *read_report(const ServerLive *live, const char *id)
+{
+    g_autoptr(StoreShow) folder = store_shows_find(live->server->store, id, NULL);
+    if (folder == NULL)
+        return NULL;
+    g_autofree char *path =
+        g_build_filename(store_show_place(folder)->path, SERVER_LIVE_JSON, NULL);
+    g_autoptr(ShowJson) json = show_json_load(path, NULL);
+    return json != NULL ? json_deep_copy(show_json_root(json)) : NULL;
+}
+
+static void take_up_one(ServerLive *live, ServerShow *show, const LiveRun *run)
+{
+    g_autoptr(GError) error = NULL;
+    ServerAir *air = server_air_need(live, run->session);
+    if (air->onair == NULL) {
+        json_t *before = read_report(live, run->session);
+        server_air_begin(air, show, run->delay_ms, before);
+        json_decref(before);
+        g_message("live again show=%s", run->session);
+    }
+    if (run->target == NULL)
+        live_onair_add_failed(air->onair, run->name, "sealed", run->why);
+    else if (!live_onair_add(air->onair, live_target_dup(run->target), &error))
+        g_warning("a destination is not taken up show=%s error=%s", run->session, error->message);
+}
+
+/* It had ended, and the server before was not there to write that down. */
+static void close_report(ServerLive *live, const char *id)
+{
+    json_t *report = read_report(live, id);
+    if (json_is_object(report) && !json_is_integer(json_object_get(report, "end"))) {
+        g_autoptr(StoreShow) folder = store_shows_find(live->server->store, id, NULL);
+        json_object_set_new(report, "state", json_string("ended"));
+        g_autofree char *text = show_json_text(report, TRUE);
+        if (folder != NULL)
+            store_show_write_whole(folder, SERVER_LIVE_JSON, text, strlen(text), NULL);
+    }
+    json_decref(report);
+    live_book_end(live->book, id, NULL);
+}
+
+gboolean server_live_take_up(ServerLive *live, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    int count = live_book_count_runs(live->book, error);
+    if (count <= 0)
+        return count == 0;
+    if (!server_live_need_secret(live, &why)) { /* shows go on all the same */
+        g_warning("shows that were on air are not any more: %s", why->message);
+        return TRUE;
+    }
+    g_autoptr(GPtrArray) runs = live_book_runs(live->book, live->secret,
+                                               live->server->config->allow_private_targets, error);
+    for (guint i = 0; runs != NULL && i < runs->len; i++) {
+        const LiveRun *run = runs->pdata[i];
+        ServerShow *show = server_shows_open(live->server->shows, run->session);
+        if (show != NULL && server_show_state(show) == SHOW_STATE_RECORDING && log_is_live(show))
+            take_up_one(live, show, run);
+        else
+            close_report(live, run->session);
+    }
+    return runs != NULL;
+}
