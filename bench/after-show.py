@@ -19,6 +19,7 @@ that cuts fall anywhere between keyframes, which lie 2 s apart.
 """
 import argparse
 import json
+import math
 import random
 import shutil
 import subprocess
@@ -51,8 +52,8 @@ def recording(build, minutes, kind="mkv"):
         ffmpeg("-t", 60, "-i", source, *KINDS[kind], "-g", 2 * RATE, "-c:a", "libopus", "-b:a", "96k",
                minute)
     if not whole.exists():
-        ffmpeg("-stream_loop", round(minutes) - 1, "-i", minute, "-c", "copy", "-f", "matroska", "-live",
-               "1", "-cluster_time_limit", 1000, whole)
+        ffmpeg("-stream_loop", math.ceil(minutes) - 1, "-i", minute, "-t", minutes * 60, "-c", "copy",
+               "-f", "matroska", "-live", "1", "-cluster_time_limit", 1000, whole)
     return whole
 
 

@@ -6,6 +6,7 @@
 #include "copy-private.h"
 #include "encode-private.h"
 #include "geometry-private.h"
+#include "index-private.h"
 #include "mux-private.h"
 #include "picture-private.h"
 
@@ -17,6 +18,8 @@
 enum {
     SOUND_BLOCK = 4096, /* samples */
     TELL_STEPS = 64,    /* how often progress is told */
+    AAC_FRAME = 1024,   /* samples */
+    SLACK = 1000,       /* packets */
 };
 
 /* One stream on its way: copied, or else encoded. */
@@ -236,6 +239,16 @@ static gboolean step(Camera *camera, GError **error)
 
 /* ---- the whole file ---- */
 
+/* Where the recording's sidecar says how many there are. */
+static void expect_packets(const Camera *camera)
+{
+    g_autoptr(MediaIndex) index = media_index_load(camera->info->path, NULL);
+    if (index == NULL || camera->picture.copy == NULL)
+        return;
+    gint64 aac = (gint64)(camera->info->duration_s * MEDIA_SOUND_HZ / AAC_FRAME) + SLACK;
+    media_output_expect(camera->output, index->video.count + MAX(index->audio.count, aac) + SLACK);
+}
+
 static gboolean begin(Camera *camera, const MediaRenderSettings *settings, const char *path,
                       GError **error)
 {
@@ -249,6 +262,7 @@ static gboolean begin(Camera *camera, const MediaRenderSettings *settings, const
         return FALSE;
     if (camera->info->has_audio && !open_sound(camera, settings, error))
         return FALSE;
+    expect_packets(camera);
     return media_output_begin(camera->output, error);
 }
 

@@ -23,6 +23,9 @@ void media_output_set_title(MediaOutput *output, const char *title);
 /* EditChapter *; NULL: none. */
 void media_output_add_chapters(MediaOutput *output, const GPtrArray *chapters, gint64 duration_ms);
 
+/* Before begin(): no more than so many packets will come, however they are timed. Room for the tables
+ * is then left in front of them; without it everything is moved once more when they are known. */
+void media_output_expect(MediaOutput *output, gint64 packets);
 gboolean media_output_begin(MediaOutput *output, GError **error);
 /* Instead of begin(), which finish() then does: packets wait in files beside the output. libav keeps
  * the tables of an MP4 in memory, more the longer it is; so they are not there while pictures are

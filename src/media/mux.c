@@ -8,7 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STREAMS_MAX = 2 };
+enum {
+    STREAMS_MAX = 2,
+    /* Of tables (ISO 14496-12): its size in stsz, and where its chunk lies in stsc and co64. */
+    PACKET_BYTES = 4 + 12 + 8,
+    TIME_BYTES = 8, /* in stts or ctts, where it differs from the one before */
+    KEY_BYTES = 4,  /* in stss */
+    HEAD_BYTES = 64 * 1024,
+    CHAPTER_BYTES = 1024,
+};
 
 struct MediaOutput {
     char *path, *folder, *part;
@@ -16,7 +24,11 @@ struct MediaOutput {
     AVRational bases[STREAMS_MAX]; /* of the packets given, by stream */
     gboolean made;                 /* the part exists */
 
+    gint64 reserved; /* bytes for tables; 0: they are not known */
+
     gboolean held;
+    gint64 tables; /* bytes that the packets held so far need in them */
+    gint64 last_step[STREAMS_MAX], last_dts[STREAMS_MAX];
     MediaPacketSpool *packets[STREAMS_MAX]; /* NULL: none so far */
     GCancellable *cancellable;              /* borrowed */
 };
@@ -167,10 +179,23 @@ void media_output_add_chapters(MediaOutput *output, const GPtrArray *chapters, g
 
 /* ---- writing ---- */
 
+static gint64 head_bytes(const MediaOutput *output)
+{
+    return HEAD_BYTES + (gint64)output->muxer->nb_chapters * CHAPTER_BYTES;
+}
+
+void media_output_expect(MediaOutput *output, gint64 packets)
+{
+    output->reserved = head_bytes(output) + packets * (PACKET_BYTES + 2 * TIME_BYTES + KEY_BYTES);
+}
+
 gboolean media_output_begin(MediaOutput *output, GError **error)
 {
     AVDictionary *options = NULL;
-    av_dict_set(&options, "movflags", "+faststart", 0);
+    if (output->reserved > 0 && output->reserved < G_MAXINT32)
+        av_dict_set_int(&options, "moov_size", output->reserved, 0);
+    else
+        av_dict_set(&options, "movflags", "+faststart", 0);
     int code = avformat_write_header(output->muxer, &options);
     av_dict_free(&options);
     return check_written(output, code, error);
@@ -182,9 +207,25 @@ void media_output_hold(MediaOutput *output, GCancellable *cancellable)
     output->cancellable = cancellable;
 }
 
+static void count_tables(MediaOutput *output, int stream, const AVPacket *packet)
+{
+    gint64 step = packet->dts - output->last_dts[stream];
+    output->tables += PACKET_BYTES;
+    if (step != output->last_step[stream])
+        output->tables += TIME_BYTES;
+    if (packet->pts != packet->dts)
+        output->tables += 2 * TIME_BYTES; /* its own, and that of one for which they are the same */
+    if ((packet->flags & AV_PKT_FLAG_KEY) != 0 &&
+        output->muxer->streams[stream]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO)
+        output->tables += KEY_BYTES;
+    output->last_step[stream] = step;
+    output->last_dts[stream] = packet->dts;
+}
+
 static gboolean hold_packet(MediaOutput *output, int stream, AVPacket *packet, GError **error)
 {
     MediaPacketSpool **packets = &output->packets[stream];
+    count_tables(output, stream, packet);
     if (*packets == NULL)
         *packets = media_packet_spool_open(output->path, error);
     gboolean kept = *packets != NULL && media_packet_spool_put(*packets, packet, error);
@@ -252,6 +293,8 @@ static int sync_path(const char *path, int flags)
 
 gboolean media_output_finish(MediaOutput *output, GError **error)
 {
+    if (output->held)
+        output->reserved = head_bytes(output) + output->tables;
     if (output->held && (!media_output_begin(output, error) || !write_held(output, error)))
         return FALSE;
     if (!check_written(output, av_write_trailer(output->muxer), error))

@@ -12,7 +12,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaWaveform, media_waveform_free)
 
 /* n stereo frames more, 48 kHz. waveform NULL: nothing happens. */
 void media_waveform_add(MediaWaveform *waveform, const float *stereo, gsize n);
-/* All of a recording's sound from start_s on (of its zero). */
+/* Instead of add(): a recording's sound from start_s on (of its zero); of a long one a part. */
 gboolean media_waveform_read(MediaWaveform *waveform, const char *path, double start_s,
                              double duration_s, GCancellable *cancellable, GError **error);
 /* Nothing more comes. */
