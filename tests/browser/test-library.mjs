@@ -85,6 +85,7 @@ const steps = [
     server.folder = await mkdtemp(join(tmpdir(), "crosscut-library-"));
     server.port = await freePort();
     server.sampleShow = cameras;
+    server.options = [];
     await mkdir(join(server.folder, "storage", "sessions"), { recursive: true });
     await cp(show, folder(), { recursive: true });
     await server.start();
