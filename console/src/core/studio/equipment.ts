@@ -30,6 +30,7 @@ export class Equipment {
       await this.findFormat();
     } catch {
       state.set({ permission: "denied" });
+      if (state.get().sources.length === 0) return; /* the page for that says it itself */
       state.say("permission", WORDS.permissionDenied(), [{ label: "Try again", run: () => void this.askPermission() }]);
     }
   }
