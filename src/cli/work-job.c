@@ -328,7 +328,7 @@ static CliWorked conclude(Job *job)
     if (job->worked == CLI_WORK_LOST)
         return CLI_WORK_LOST;
     JobsSay answer = say_last(job);
-    if (job->worked != CLI_WORK_DONE)
+    if (answer != JOBS_SAY_LOST && job->worked != CLI_WORK_DONE)
         return job->worked;
     return answer == JOBS_SAY_GOOD   ? CLI_WORK_DONE
            : answer == JOBS_SAY_BAD  ? CLI_WORK_FAILED

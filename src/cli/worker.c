@@ -183,12 +183,16 @@ static char *unique_name(const CliArguments *arguments)
     return g_strdup_printf("%s-%08x", base, g_random_int());
 }
 
-/* An option, else a variable, which no child gets to see. Free with g_free(). */
+/* An option, else a variable, which neither a child nor /proc/PID/environ gets to see. Free with
+ * g_free(). */
 static char *setting(const CliArguments *arguments, const char *option, const char *variable)
 {
     const char *given = cli_value(arguments, option);
-    char *value = g_strdup(given != NULL ? given : g_getenv(variable));
-    g_unsetenv(variable);
+    char *hidden = getenv(variable);
+    char *value = g_strdup(given != NULL ? given : hidden);
+    if (hidden != NULL)
+        explicit_bzero(hidden, strlen(hidden));
+    unsetenv(variable);
     return value;
 }
 

@@ -49,7 +49,8 @@ def build(work, name):
                        input=files, text=True, check=True)
         run("tar", "-C", source, "-xf", work / "source.tar")
     trust = ["--volume", f"{CA}:/run/host-ca.crt:ro", "--env", "NODE_EXTRA_CA_CERTS=/run/host-ca.crt"]
-    run(*BUILDAH, "bud", "--network=host", "--isolation=chroot", "--pull-never",
+    # Layers, since buildah gives --env to the steps of a build only then.
+    run(*BUILDAH, "bud", "--layers", "--network=host", "--isolation=chroot", "--pull-never",
         *(trust if os.environ.get("NODE_EXTRA_CA_CERTS") else []), "-f", f"deploy/{name}.Dockerfile",
         "-t", f"crosscut-{name}", source)
 

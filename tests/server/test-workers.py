@@ -210,13 +210,20 @@ def test_sleeper(studio, server, long):
     wait_render(studio, long, "running")
     sleeper.process.send_signal(signal.SIGSTOP)
     before = published(studio, long)
+    taken = workers_log(studio).count(f"job taken show={long}")
+    lost = workers_log(studio).count("job lost")
     other = Worker(studio, server, "--idle", "60")
-    # Its ticket is claimed after a lease; the try that was lost waits its turn.
-    wait_for("another one has it", lambda: workers_log(studio).count(f"job taken show={long}") >= 2, 90)
-    sleeper.process.send_signal(signal.SIGCONT)
-    wait_render(studio, long, "done")
-    wait_for("it hears of it", lambda: "job lost" in workers_log(studio))
-    assert sleeper.end() == 0 and other.end() == 0
+    try:
+        # Its ticket is claimed after a lease; the try that was lost waits its turn.
+        wait_for("another one has it",
+                 lambda: workers_log(studio).count(f"job taken show={long}") > taken, 90)
+        sleeper.process.send_signal(signal.SIGCONT)
+        wait_render(studio, long, "done")
+        wait_for("it hears of it", lambda: workers_log(studio).count("job lost") > lost)
+    finally:
+        sleeper.process.send_signal(signal.SIGCONT)
+        ended = sleeper.end(), other.end()
+    assert ended == (0, 0), ended
     assert published(studio, long) == before + 1, "once, and by one of them"
     done = subprocess.run([CROSSCUT, "verify", "--quiet", show_folder(studio, long)],
                           capture_output=True, text=True, check=False)
@@ -226,12 +233,14 @@ def test_sleeper(studio, server, long):
 def test_cancelled(studio, server, long):
     ask(studio, long, {"height": 2160})
     worker = Worker(studio, server)
-    wait_render(studio, long, "running")
-    lost = workers_log(studio).count("job lost")
-    assert studio.ask("DELETE", f"/sessions/{long}/render").status == 204
-    wait_for("the worker hears of it", lambda: workers_log(studio).count("job lost") > lost)
-    assert render_of(studio, long)["state"] == "cancelled"
-    assert worker.end() == 0
+    try:
+        wait_render(studio, long, "running")
+        lost = workers_log(studio).count("job lost")
+        assert studio.ask("DELETE", f"/sessions/{long}/render").status == 204
+        wait_for("the worker hears of it", lambda: workers_log(studio).count("job lost") > lost)
+        assert render_of(studio, long)["state"] == "cancelled"
+    finally:
+        assert worker.end() == 0
 
 
 def test_cut(studio, server, one):
