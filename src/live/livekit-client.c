@@ -41,6 +41,7 @@ typedef struct Call {
     guint attempts;
     GCancellable *cancellable;
     LivekitDone done;
+    GDestroyNotify dropped;
     gpointer data;
     /* what came of it */
     json_t *answer;
@@ -379,6 +380,8 @@ static void finish(gpointer data)
     if (!is_cancelled(call)) {
         note_health(call->client, call->error);
         call->done(call->answer, call->error, call->data);
+    } else if (call->dropped != NULL) {
+        call->dropped(call->data);
     }
     json_decref(call->answer);
     g_clear_error(&call->error);
@@ -402,6 +405,7 @@ void livekit_client_call(LivekitClient *client, const LivekitCall *asked, GCance
     call->attempts = MAX(asked->attempts, 1);
     call->cancellable = cancellable != NULL ? g_object_ref(cancellable) : NULL;
     call->done = done;
+    call->dropped = asked->dropped;
     call->data = data;
     explicit_bzero(text, strlen(text));
     free(text);

@@ -1,5 +1,6 @@
 /* A show on air. What always holds: while a destination is not over there is a feed, or one is about
  * to be started; a feed that is new gets the settings, then the configurations, then a keyframe. */
+#include "egress-private.h"
 #include "output-private.h"
 
 #include <live/backoff.h>
@@ -26,6 +27,8 @@ struct LiveOnAir {
     LiveOnAirEvents events;
     gpointer data;
     LiveOutputOwner owner;
+    LiveEgressOptions egress_options;
+    LiveEgress *egress; /* instead of all that follows; NULL: none */
     GPtrArray *outputs; /* LiveOutput */
     json_t *before;
     /* the feed */
@@ -161,6 +164,10 @@ static gboolean kill_all(gpointer data)
 
 void live_onair_stop(LiveOnAir *onair)
 {
+    if (onair->egress != NULL) {
+        live_egress_stop(onair->egress);
+        return;
+    }
     if (onair->is_stopping)
         return;
     onair->is_stopping = TRUE;
@@ -286,6 +293,29 @@ void live_onair_restart(LiveOnAir *onair)
         live_ring_restart(live_writer_ring(onair->writer));
 }
 
+/* ---- by way of LiveKit ---- */
+
+static const char *const kind_names[] = {"", "console", "livekit", "livekit-composite"};
+
+const char *live_egress_kind_name(LiveEgressKind kind)
+{
+    return kind_names[kind];
+}
+
+LiveEgressKind live_egress_kind_of(const char *name)
+{
+    for (guint i = LIVE_EGRESS_CONSOLE; i < G_N_ELEMENTS(kind_names); i++)
+        if (g_strcmp0(name, kind_names[i]) == 0)
+            return (LiveEgressKind)i;
+    return LIVE_EGRESS_UNSET;
+}
+
+void live_onair_look(LiveOnAir *onair)
+{
+    if (onair->egress != NULL)
+        live_egress_look(onair->egress);
+}
+
 /* ---- destinations ---- */
 
 static const json_t *before_of(const LiveOnAir *onair, const char *name)
@@ -320,17 +350,23 @@ static LiveOutput *find(const LiveOnAir *onair, const LiveTarget *target)
 
 gboolean live_onair_has(const LiveOnAir *onair, const LiveTarget *target)
 {
+    if (onair->egress != NULL)
+        return live_egress_has(onair->egress, target);
     const LiveOutput *output = find(onair, target);
     return output != NULL && !live_output_is_over(output);
 }
 
 guint live_onair_count(const LiveOnAir *onair)
 {
+    if (onair->egress != NULL)
+        return live_egress_count(onair->egress);
     return onair->outputs->len;
 }
 
 gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
 {
+    if (onair->egress != NULL)
+        return live_egress_add(onair->egress, target, error);
     g_autoptr(LiveTarget) owned = target;
     LiveOutput *known = find(onair, target);
     json_t *last = NULL;
@@ -361,6 +397,10 @@ gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
 
 void live_onair_add_failed(LiveOnAir *onair, const char *name, const char *code, const char *why)
 {
+    if (onair->egress != NULL) {
+        live_egress_add_failed(onair->egress, name, code, why);
+        return;
+    }
     g_ptr_array_add(onair->outputs,
                     live_output_new_failed(&onair->owner, name, code, why, before_of(onair, name)));
 }
@@ -398,6 +438,11 @@ LiveOnAir *live_onair_new(const LiveOnAirOptions *options, const LiveOnAirEvents
         .ended = output_ended,
         .onair = onair,
     };
+    if (options->egress != NULL) {
+        onair->egress_options = *options->egress;
+        onair->egress = live_egress_new(&onair->egress_options, options->allow_private, events,
+                                        data, options->before);
+    }
     return onair;
 }
 
@@ -408,6 +453,7 @@ void live_onair_free(LiveOnAir *onair)
     g_clear_handle_id(&onair->again, g_source_remove);
     g_clear_handle_id(&onair->stop_timer, g_source_remove);
     g_clear_handle_id(&onair->stopped_idle, g_source_remove);
+    live_egress_free(onair->egress);
     g_ptr_array_unref(onair->outputs);
     drop_feed(onair);
     for (guint i = 0; i < G_N_ELEMENTS(onair->configs); i++)
@@ -424,6 +470,8 @@ void live_onair_free(LiveOnAir *onair)
 
 static json_t *report(const LiveOnAir *onair, gboolean is_brief)
 {
+    if (onair->egress != NULL)
+        return live_egress_json(onair->egress, is_brief);
     gint64 dropped = onair->dropped_before;
     json_t *list = json_array();
     guint live = 0;

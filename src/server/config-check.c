@@ -2,6 +2,7 @@
  * can reach has an address with TLS and a token that cannot be guessed, or does not start. */
 #include "config-private.h"
 
+#include "live-private.h"
 #include "livekit-private.h"
 #include "mirror-private.h"
 
@@ -249,6 +250,13 @@ static gboolean check_secret_key(const ServerConfig *config, GError **error)
 static gboolean check_livekit(const ServerConfig *config, GError **error)
 {
     g_autoptr(GError) why = NULL;
+    LiveEgressKind egress = live_egress_kind_of(config->egress);
+    if (egress == LIVE_EGRESS_UNSET)
+        return refuse(error, "egress", "expected console, livekit or livekit-composite");
+    if (egress != LIVE_EGRESS_CONSOLE && config->livekit_url == NULL)
+        return refuse(error, "egress", "there is no LiveKit (CROSSCUT_LIVEKIT_URL)");
+    if (egress == LIVE_EGRESS_COMPOSITE && config->egress_template == NULL)
+        return refuse(error, "egress", "livekit-composite needs --egress-template");
     return server_livekit_check(config, &why) ||
            refuse(error, "livekit-url",
                   "%s (CROSSCUT_LIVEKIT_URL, CROSSCUT_LIVEKIT_KEY, CROSSCUT_LIVEKIT_SECRET)",

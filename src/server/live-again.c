@@ -1,6 +1,7 @@
 /* Shows that were on air when the server ended: the log says which still are, server.db where. */
 #include "live-state-private.h"
 
+#include "livekit-private.h"
 #include "shows-private.h"
 
 #include <show/json.h>
@@ -35,13 +36,21 @@ static json_t *read_report(const ServerLive *live, const char *id)
     return json != NULL ? json_deep_copy(show_json_root(json)) : NULL;
 }
 
+static LiveEgressKind way_of(const ServerLive *live, const json_t *before)
+{
+    const char *name = json_string_value(json_object_get(before, "egress"));
+    LiveEgressKind kind = live_egress_kind_of(name);
+    return kind != LIVE_EGRESS_UNSET && live->server->livekit != NULL ? kind : LIVE_EGRESS_CONSOLE;
+}
+
 static void take_up_one(ServerLive *live, ServerShow *show, const LiveRun *run)
 {
     g_autoptr(GError) error = NULL;
     ServerAir *air = server_air_need(live, run->session);
     if (air->onair == NULL) {
         json_t *before = read_report(live, run->session);
-        server_air_begin(air, show, run->delay_ms, before);
+        ServerLiveWish wish = {.delay_ms = run->delay_ms, .egress = way_of(live, before)};
+        server_air_begin(air, show, &wish, before);
         json_decref(before);
         g_message("live again show=%s", run->session);
     }
@@ -58,6 +67,8 @@ static void close_report(ServerLive *live, const char *id)
     if (json_is_object(report) && !json_is_integer(json_object_get(report, "end"))) {
         g_autoptr(StoreShow) folder = store_shows_find(live->server->store, id, NULL);
         json_object_set_new(report, "state", json_string("ended"));
+        if (json_object_get(report, "egress") != NULL)
+            server_livekit_end_egress(live->server->livekit, id);
         g_autofree char *text = show_json_text(report, TRUE);
         if (folder != NULL)
             store_show_write_whole(folder, SERVER_LIVE_JSON, text, strlen(text), NULL);

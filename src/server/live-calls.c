@@ -29,6 +29,31 @@ static gboolean read_delay(ServerLiveWish *wish, const json_t *body, GError **er
     return TRUE;
 }
 
+static gboolean check_egress(const Server *server, const ServerLiveWish *wish, GError **error)
+{
+    if (wish->egress == LIVE_EGRESS_CONSOLE)
+        return TRUE;
+    if (server->livekit == NULL)
+        return invalid(error, "egress: LiveKit is not set up (CROSSCUT_LIVEKIT_URL)");
+    if (wish->delay_ms > 0)
+        return invalid(error, "delay: LiveKit's Egress has none");
+    if (wish->egress == LIVE_EGRESS_COMPOSITE && server->config->egress_template == NULL)
+        return invalid(error, "egress: livekit-composite needs --egress-template, the address of a "
+                              "page that LiveKit's Egress can reach");
+    return TRUE;
+}
+
+static gboolean read_egress(const Server *server, ServerLiveWish *wish, const json_t *body,
+                            GError **error)
+{
+    const json_t *egress = json_object_get(body, "egress");
+    wish->egress =
+        live_egress_kind_of(egress != NULL ? json_string_value(egress) : server->config->egress);
+    if (wish->egress == LIVE_EGRESS_UNSET)
+        return invalid(error, "egress: expected console, livekit or livekit-composite");
+    return check_egress(server, wish, error);
+}
+
 static const char *optional_text(const json_t *body, const char *member, gboolean *is_good)
 {
     const json_t *value = json_object_get(body, member);
@@ -86,7 +111,7 @@ static gboolean read_wish(const Server *server, ServerLiveWish *wish, const json
     const char *name = optional_text(body, "name", &is_good);
     if (!is_good)
         return invalid(error, "name: expected a text");
-    if (!read_delay(wish, body, error))
+    if (!read_delay(wish, body, error) || !read_egress(server, wish, body, error))
         return FALSE;
     if (names != NULL && json_object_get(body, "url") != NULL)
         return invalid(error, "destinations: give either them or url and key");
@@ -328,7 +353,7 @@ const ServerRoute server_live_routes[] = {
      "{\"type\":\"object\",\"required\":[\"sessionId\"],\"properties\":{\"sessionId\":{\"type\":"
      "\"string\"}," TARGET_SCHEMA ",\"name\":{\"type\":\"string\"},\"destinations\":{\"type\":"
      "\"array\",\"items\":{\"type\":\"string\"}},\"delay\":{\"type\":\"number\",\"minimum\":0,"
-     "\"maximum\":30}}}",
+     "\"maximum\":30},\"egress\":{\"enum\":[\"console\",\"livekit\",\"livekit-composite\"]}}}",
      REPORT_SCHEMA, 202},
     {"POST", "/live/stop", SERVER_MAY_ADMIN, handle_stop, "Ends a live stream.",
      "{\"type\":\"object\",\"required\":[\"sessionId\"],\"properties\":{\"sessionId\":{\"type\":"

@@ -15,6 +15,7 @@ void server_live_free(ServerLive *live); /* children are killed. Before the show
 /* What /live/start asks for. */
 typedef struct ServerLiveWish {
     guint delay_ms;
+    LiveEgressKind egress;
     LiveTarget *target; /* or NULL, and: */
     char **names;       /* of saved destinations */
 } ServerLiveWish;
@@ -29,6 +30,9 @@ void server_live_start(ServerLive *live, ServerShow *show, ServerLiveWish *wish,
 void server_live_stop(ServerLive *live, ServerShow *show, ServerLiveDone done, gpointer data);
 /* The show itself ends: it is on air no more. Before its log is closed. */
 void server_live_end_show(ServerLive *live, ServerShow *show);
+
+/* A webhook says that something happened with its egress. */
+void server_live_look(ServerLive *live, const char *show_id);
 
 /* New reference; NULL: it is not on air. `is_brief`: as `state` says it. */
 json_t *server_live_json(const ServerLive *live, const char *show_id, gboolean is_brief);

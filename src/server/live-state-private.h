@@ -16,6 +16,7 @@ typedef struct ServerAir {
     gpointer socket;
     void (*taken)(gpointer socket);
     GBytes *configs[LIVE_STREAM_SOUND + 1];
+    LiveEgressKind egress;
     /* live.json */
     guint save_timer;
     gboolean is_saving, save_again;
@@ -38,8 +39,9 @@ struct ServerLive {
 
 /* Found, or made. */
 ServerAir *server_air_need(ServerLive *live, const char *id);
-/* Goes on air, without destinations yet; `before`: what live.json said. */
-void server_air_begin(ServerAir *air, ServerShow *show, guint delay_ms, const json_t *before);
+/* Goes on air as `wish` says, without destinations yet; `before`: what live.json said. */
+void server_air_begin(ServerAir *air, ServerShow *show, const ServerLiveWish *wish,
+                      const json_t *before);
 /* For the worker, which alone uses book and secret once the server runs. */
 gboolean server_live_need_secret(ServerLive *live, GError **error);
 /* ---- live-again.c ---- */

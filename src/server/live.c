@@ -4,6 +4,7 @@
 #include "live-state-private.h"
 
 #include "live-secret-private.h"
+#include "livekit-private.h"
 #include "metrics-private.h"
 #include "shows-private.h"
 #include "show-state-private.h"
@@ -83,12 +84,14 @@ static json_t *places_json(const GPtrArray *targets)
     return list;
 }
 
-static gboolean log_start(ServerShow *show, const GPtrArray *targets, guint delay_ms,
+static gboolean log_start(ServerShow *show, const GPtrArray *targets, const ServerLiveWish *wish,
                           GError **error)
 {
     ShowEvent *event = show_event_new(SHOW_EVENT_LIVE_START, NULL, server_show_clock_ms(show));
     show_event_set(event, "destinations", places_json(targets));
-    show_event_set(event, "delay", json_integer(delay_ms));
+    show_event_set(event, "delay", json_integer(wish->delay_ms));
+    if (wish->egress != LIVE_EGRESS_CONSOLE)
+        show_event_set(event, "egress", json_string(live_egress_kind_name(wish->egress)));
     return server_show_append(show, event, NULL, error);
 }
 
@@ -256,13 +259,41 @@ static void push_config(ServerAir *air, LiveStream stream)
         live_onair_frame(air->onair, air->configs[stream], &frame);
 }
 
-void server_air_begin(ServerAir *air, ServerShow *show, guint delay_ms, const json_t *before)
+static gboolean tracks_of(const char **picture, const char **sound, gpointer data)
+{
+    const ServerAir *air = data;
+    ServerLivekitProgram program;
+    gboolean is_there = server_livekit_program(air->live->server->livekit, air->id, &program);
+    *picture = program.picture;
+    *sound = program.sound;
+    return is_there;
+}
+
+static void end_later(gpointer data)
+{
+    const ServerAir *air = data;
+    server_livekit_end_egress(air->live->server->livekit, air->id);
+}
+
+void server_air_begin(ServerAir *air, ServerShow *show, const ServerLiveWish *wish,
+                      const json_t *before)
 {
     const ServerConfig *config = air->live->server->config;
+    LiveEgressOptions egress = {
+        .kind = wish->egress,
+        .client = server_livekit_client(air->live->server->livekit),
+        .room = air->id,
+        .template_url = server_livekit_template(air->live->server->livekit),
+        .tracks = tracks_of,
+        .end_later = end_later,
+        .data = air,
+    };
+    air->egress = wish->egress;
     LiveOnAirOptions options = {
         .program = air->live->server->program,
         .name = server_show_manifest(show)->name,
-        .delay_ms = delay_ms,
+        .delay_ms = wish->delay_ms,
+        .egress = wish->egress != LIVE_EGRESS_CONSOLE ? &egress : NULL,
         .allow_private = config->allow_private_targets,
         .ca_file = config->live_ca_file,
         .before = before,
@@ -355,8 +386,14 @@ static void start_logged(gint64 seq, gint64 at_ms, const GError *error, gpointer
     start_free(start);
 }
 
-static gboolean is_free(const ServerAir *air, const GPtrArray *targets, GError **error)
+static gboolean is_free(const ServerAir *air, const GPtrArray *targets, LiveEgressKind egress,
+                        GError **error)
 {
+    if (air->onair != NULL && air->egress != egress) {
+        g_set_error(error, SERVER_ERROR, SERVER_ERROR_CONFLICT,
+                    "egress: this show is on air by way of %s", live_egress_kind_name(air->egress));
+        return FALSE;
+    }
     if (air->is_over) {
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_BUSY,
                             "sessionId: this show is just ending its stream; try again");
@@ -389,13 +426,13 @@ static gboolean add_all(ServerAir *air, const GPtrArray *targets, GError **error
 static gboolean begin(Start *start, ServerShow *show, GError **error)
 {
     ServerAir *air = server_air_need(start->live, start->id);
-    if (!is_free(air, start->targets, error) ||
-        !log_start(show, start->targets, start->wish.delay_ms, error)) {
+    if (!is_free(air, start->targets, start->wish.egress, error) ||
+        !log_start(show, start->targets, &start->wish, error)) {
         forget_unused(air);
         return FALSE;
     }
     if (air->onair == NULL)
-        server_air_begin(air, show, start->wish.delay_ms, NULL);
+        server_air_begin(air, show, &start->wish, NULL);
     return add_all(air, start->targets, error);
 }
 
@@ -465,6 +502,13 @@ void server_live_end_show(ServerLive *live, ServerShow *show)
     if (air->socket != NULL)
         air->taken(g_steal_pointer(&air->socket));
     forget_unused(air);
+}
+
+void server_live_look(ServerLive *live, const char *show_id)
+{
+    const ServerAir *air = find(live, show_id);
+    if (air != NULL && air->onair != NULL)
+        live_onair_look(air->onair);
 }
 
 json_t *server_live_json(const ServerLive *live, const char *show_id, gboolean is_brief)

@@ -57,6 +57,11 @@ void server_livekit_mute(ServerLivekit *livekit, const char *show_id, const char
 gboolean server_livekit_may_relay(ServerLivekit *livekit, const char *show_id,
                                   const char *identity);
 
+/* Every egress of this room is ended, however long LiveKit does not answer. */
+void server_livekit_end_egress(ServerLivekit *livekit, const char *show_id);
+/* The page that shows the program to LiveKit's Egress; NULL: none. */
+const char *server_livekit_template(const ServerLivekit *livekit);
+
 /* A webhook, verified. */
 void server_livekit_hook(ServerLivekit *livekit, const LivekitHook *hook);
 

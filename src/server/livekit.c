@@ -3,6 +3,7 @@
  * sent at most ten times a second, and the last change of the program always gets through. */
 #include "livekit-private.h"
 
+#include "live-private.h"
 #include "metrics-private.h"
 #include "shows-private.h"
 #include "sign-private.h"
@@ -21,6 +22,8 @@ enum {
     PEOPLE_MAX = 64,
     TOKEN_S = 600, /* a token is for going in; LiveKit renews it for who is in */
     ATTEMPTS = 3,
+    ENDING_MS = 3000,
+    ENDING_TRIES = 2400, /* two hours */
     RELAY_BURST = 40,
     RELAY_PER_S = 20,
 };
@@ -59,6 +62,10 @@ struct ServerLivekit {
     Server *server;
     LivekitClient *client;
     GHashTable *rooms; /* id → Room, owned */
+    /* rooms whose egresses are to be ended */
+    GHashTable *ending; /* id → how often it was tried */
+    GCancellable *cancellable;
+    guint ending_timer;
 };
 
 /* ---- life of one ---- */
@@ -375,6 +382,8 @@ static void ask(Room *room)
 void server_livekit_hook(ServerLivekit *livekit, const LivekitHook *hook)
 {
     Room *room = hook->room != NULL ? find(livekit, hook->room) : NULL;
+    if (hook->egress_id != NULL && hook->room != NULL)
+        server_live_look(livekit->server->live, hook->room);
     g_info("webhook event=%s show=%s", hook->event, room != NULL ? room->id : "-");
     if (room == NULL)
         return;
@@ -415,7 +424,8 @@ void server_livekit_end_show(ServerLivekit *livekit, const char *show_id)
     if (find(livekit, show_id) == NULL)
         return;
     char *id = g_strdup(show_id);
-    LivekitCall asked = {"RoomService/DeleteRoom", id, json_pack("{s:s}", "room", id), ATTEMPTS};
+    LivekitCall asked = {"RoomService/DeleteRoom", id, json_pack("{s:s}", "room", id), ATTEMPTS,
+                         g_free};
     g_hash_table_remove(livekit->rooms, id);
     livekit_client_call(livekit->client, &asked, NULL, was_deleted, id);
 }
@@ -443,6 +453,83 @@ gboolean server_livekit_program(const ServerLivekit *livekit, const char *show_i
     *program = (ServerLivekitProgram){picture != NULL ? picture->sid : NULL,
                                       sound != NULL ? sound->sid : NULL};
     return picture != NULL && picture->is_video;
+}
+
+/* ---- egresses that are to end ---- */
+
+typedef struct Ending {
+    ServerLivekit *livekit;
+    char *id;
+} Ending;
+
+/* None runs any more: it is done. */
+static void egresses_came(const json_t *answer, const GError *error, gpointer data)
+{
+    g_autofree Ending *ending = data;
+    g_autofree char *id = ending->id;
+    guint active = 0;
+    if (error != NULL && !g_error_matches(error, LIVE_ERROR, LIVE_ERROR_GONE))
+        return;
+    g_autoptr(GPtrArray) list = livekit_egresses_read(answer);
+    for (guint i = 0; i < list->len; i++) {
+        const LivekitEgress *one = list->pdata[i];
+        if (livekit_egress_is_over(one->status))
+            continue;
+        active++;
+        LivekitCall stop = {"Egress/StopEgress", id, json_pack("{s:s}", "egress_id", one->id), 1};
+        if (one->status != LIVEKIT_EGRESS_ENDING)
+            livekit_client_call(ending->livekit->client, &stop, ending->livekit->cancellable,
+                                ignore, NULL);
+    }
+    if (active == 0)
+        g_hash_table_remove(ending->livekit->ending, id);
+}
+
+static void ending_free(gpointer data)
+{
+    Ending *ending = data;
+    g_free(ending->id);
+    g_free(ending);
+}
+
+static gboolean end_egresses(gpointer data)
+{
+    ServerLivekit *livekit = data;
+    GHashTableIter iter;
+    gpointer id, tries;
+    g_hash_table_iter_init(&iter, livekit->ending);
+    while (g_hash_table_iter_next(&iter, &id, &tries)) {
+        if (GPOINTER_TO_UINT(tries) >= ENDING_TRIES) {
+            g_warning("an egress may still run at LiveKit room=%s", (const char *)id);
+            g_hash_table_iter_remove(&iter);
+            continue;
+        }
+        g_hash_table_iter_replace(&iter, GUINT_TO_POINTER(GPOINTER_TO_UINT(tries) + 1));
+        Ending *ending = g_new(Ending, 1);
+        *ending = (Ending){livekit, g_strdup(id)};
+        LivekitCall list = {"Egress/ListEgress", id,
+                            json_pack("{s:s, s:b}", "room_name", id, "active", TRUE), 1,
+                            ending_free};
+        livekit_client_call(livekit->client, &list, NULL, egresses_came, ending);
+    }
+    if (g_hash_table_size(livekit->ending) > 0)
+        return G_SOURCE_CONTINUE;
+    livekit->ending_timer = 0;
+    return G_SOURCE_REMOVE;
+}
+
+void server_livekit_end_egress(ServerLivekit *livekit, const char *show_id)
+{
+    if (livekit == NULL)
+        return;
+    g_hash_table_replace(livekit->ending, g_strdup(show_id), GUINT_TO_POINTER(0));
+    if (livekit->ending_timer == 0)
+        livekit->ending_timer = g_timeout_add(ENDING_MS, end_egresses, livekit);
+}
+
+const char *server_livekit_template(const ServerLivekit *livekit)
+{
+    return livekit != NULL ? livekit->server->config->egress_template : NULL;
 }
 
 /* ---- who takes part ---- */
@@ -540,7 +627,7 @@ static void act_on(ServerLivekit *livekit, const char *method, const char *show_
 {
     Act *act = g_new(Act, 1);
     *act = (Act){done, data};
-    LivekitCall asked = {method, show_id, body, ATTEMPTS};
+    LivekitCall asked = {method, show_id, body, ATTEMPTS, g_free};
     livekit_client_call(livekit->client, &asked, NULL, act_ended, act);
 }
 
@@ -686,6 +773,8 @@ gboolean server_livekit_new(Server *server, GError **error)
     server->livekit->server = server;
     server->livekit->client = client;
     server->livekit->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_free);
+    server->livekit->ending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    server->livekit->cancellable = g_cancellable_new();
     g_message("guests come by LiveKit url=%s", server->config->livekit_url);
     return TRUE;
 }
@@ -695,6 +784,10 @@ void server_livekit_free(ServerLivekit *livekit)
     if (livekit == NULL)
         return;
     g_hash_table_unref(livekit->rooms);
+    g_cancellable_cancel(livekit->cancellable);
+    g_object_unref(livekit->cancellable);
+    g_clear_handle_id(&livekit->ending_timer, g_source_remove);
+    g_hash_table_unref(livekit->ending);
     livekit_client_free(livekit->client);
     g_free(livekit);
 }

@@ -138,10 +138,11 @@ const LivekitKeys *livekit_client_keys(const LivekitClient *client);
 typedef void (*LivekitDone)(const json_t *answer, const GError *error, gpointer data);
 
 typedef struct LivekitCall {
-    const char *method; /* "RoomService/CreateRoom", "Egress/ListEgress"; static */
-    const char *room;   /* that the token is for; NULL: none */
-    json_t *body;       /* taken; what it holds is wiped from the text sent */
-    guint attempts;     /* of what may pass by itself; 0: 1 */
+    const char *method;     /* "RoomService/CreateRoom", "Egress/ListEgress"; static */
+    const char *room;       /* that the token is for; NULL: none */
+    json_t *body;           /* taken; what it holds is wiped from the text sent */
+    guint attempts;         /* of what may pass by itself; 0: 1 */
+    GDestroyNotify dropped; /* of `data`, when done() does not come; may be NULL */
 } LivekitCall;
 void livekit_client_call(LivekitClient *client, const LivekitCall *call, GCancellable *cancellable,
                          LivekitDone done, gpointer data);

@@ -11,6 +11,7 @@
 #pragma once
 #include <jansson.h>
 #include <live/frame.h>
+#include <live/livekit.h>
 #include <live/target.h>
 
 enum { LIVE_DESTINATIONS_MAX = 16, LIVE_DELAY_MS_MAX = 30000 };
@@ -42,12 +43,37 @@ typedef struct LiveOnAirEvents {
     gint64 (*clock_ms)(gpointer data); /* the session clock, now */
 } LiveOnAirEvents;
 
+/* Who sends: our own processes, or LiveKit's Egress, which takes the tracks that a console publishes as
+ * the program, or a page that shows the program. */
+typedef enum {
+    LIVE_EGRESS_UNSET = 0,
+    LIVE_EGRESS_CONSOLE,
+    LIVE_EGRESS_TRACK,
+    LIVE_EGRESS_COMPOSITE,
+} LiveEgressKind;
+const char *live_egress_kind_name(LiveEgressKind kind); /* "livekit-composite"; static */
+LiveEgressKind live_egress_kind_of(const char *name);   /* UNSET: none of them; NULL is none */
+
+/* What is pointed to lives as long as the show is on air. */
+typedef struct LiveEgressOptions {
+    LiveEgressKind kind;
+    LivekitClient *client;
+    const char *room;
+    const char *template_url; /* of COMPOSITE: the page */
+    /* The program's tracks in the room, `sound` perhaps NULL; FALSE: there are none now. */
+    gboolean (*tracks)(const char **picture, const char **sound, gpointer data);
+    void (*end_later)(
+        gpointer data); /* every egress of the room is to be ended, when that can be */
+    gpointer data;
+} LiveEgressOptions;
+
 typedef struct LiveOnAirOptions {
     const char *program; /* path of this program */
     const char *name;    /* of the show: it stands on the slate */
     guint delay_ms;      /* that the stream runs behind */
     gboolean allow_private;
-    const char *ca_file;  /* whose certificates are believed too; NULL: the system's */
+    const char *ca_file;             /* whose certificates are believed too; NULL: the system's */
+    const LiveEgressOptions *egress; /* LiveKit's Egress sends; NULL: our own processes do */
     const json_t *before; /* what live_onair_json() last said before this process; NULL: nothing */
 } LiveOnAirOptions;
 
@@ -69,6 +95,9 @@ void live_onair_add_failed(LiveOnAir *onair, const char *name, const char *code,
 void live_onair_frame(LiveOnAir *onair, GBytes *bytes, const LiveFrame *frame);
 /* The console says nothing more of the one before: a new one begins. */
 void live_onair_restart(LiveOnAir *onair);
+
+/* A webhook says that something happened at LiveKit. */
+void live_onair_look(LiveOnAir *onair);
 
 /* Ends all of it: destinations are told that the stream is over, and get a few seconds for it. */
 void live_onair_stop(LiveOnAir *onair);

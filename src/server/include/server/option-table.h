@@ -86,6 +86,14 @@
           "secret comes from CROSSCUT_LIVEKIT_SECRET",                                             \
           TEXT, livekit_url)                                                                       \
     UNSET("livekit-key", "KEY", "Name of the key of LiveKit's API", TEXT, livekit_key)             \
+    SET("egress", "WAY", "console",                                                                \
+        "Who sends a live show, where its start does not say: console (this server, from what "    \
+        "the "                                                                                     \
+        "console encoded), livekit or livekit-composite (LiveKit's Egress)",                       \
+        TEXT, egress, 0, 0)                                                                        \
+    UNSET("egress-template", "URL",                                                                \
+          "Page that livekit-composite shows, reachable by LiveKit's Egress", TEXT,                \
+          egress_template)                                                                         \
     SET("shows", "COUNT", "256", "Shows that may run at once", COUNT, shows, 1, 10000)             \
     SET("max-sockets", "COUNT", "4096", "Connections at once", COUNT, max_sockets, 16, 100000)     \
     SET("ping-interval", "DURATION", "25s", "Heartbeat of the clients", MILLISECONDS,              \

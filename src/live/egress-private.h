@@ -1,0 +1,23 @@
+/* A show that is on air by way of LiveKit's Egress: one egress for all of its destinations, started,
+ * watched, started again when it fails, is aborted or vanishes, and ended. What it reports has the shape
+ * of live/onair.h. Threads: as there. */
+#pragma once
+#include <live/onair.h>
+
+typedef struct LiveEgress LiveEgress;
+
+/* `options` (borrowed for as long as it lives): of live/onair.h. `before` as there. */
+LiveEgress *live_egress_new(const LiveEgressOptions *options, gboolean allow_private,
+                            const LiveOnAirEvents *events, gpointer data,
+                            const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
+void live_egress_free(
+    LiveEgress *egress); /* no callback comes any more; the egress goes on. NULL-safe */
+
+gboolean live_egress_add(LiveEgress *egress, LiveTarget *target, GError **error); /* taken */
+gboolean live_egress_has(const LiveEgress *egress, const LiveTarget *target);
+guint live_egress_count(const LiveEgress *egress);
+void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code,
+                            const char *why);
+void live_egress_look(LiveEgress *egress); /* a webhook says that something happened */
+void live_egress_stop(LiveEgress *egress); /* then stopped() */
+json_t *live_egress_json(const LiveEgress *egress, gboolean is_brief);
