@@ -309,7 +309,7 @@ static void test_table(void)
             g_assert_cmpstr(option->name, !=, server_config_option(i)->name);
     }
     g_assert_cmpuint(count, >, 20);
-    g_assert_cmpuint(secrets, ==, 2);
+    g_assert_cmpuint(secrets, ==, 3);
 }
 
 int main(int argc, char **argv)
