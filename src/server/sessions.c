@@ -240,6 +240,21 @@ static void handle_files(Server *server, ServerCall *call)
 
 /* ---- see ---- */
 
+/* "render" of those that are being rendered, or wait for it. */
+static void add_renders(const Server *server, json_t *list)
+{
+    for (gsize i = 0; i < json_array_size(list); i++) {
+        json_t *show = json_array_get(list, i);
+        json_t *render =
+            server_renders_json(server->renders, json_string_value(json_object_get(show, "id")));
+        const char *state = json_string_value(json_object_get(render, "state"));
+        static const char *const under_way[] = {"waiting", "running", "paused", NULL};
+        if (state != NULL && g_strv_contains(under_way, state))
+            json_object_set(show, "render", render);
+        json_decref(render);
+    }
+}
+
 static void handle_list(Server *server, ServerCall *call)
 {
     const HttpRequest *request = server_call_request(call);
@@ -252,6 +267,7 @@ static void handle_list(Server *server, ServerCall *call)
     }
     json_t *list =
         server_shows_list(server->shows, http_request_query(request, "before"), (guint)count);
+    add_renders(server, list);
     server_call_json(call, 200, json_pack("{s:o}", "sessions", list));
 }
 

@@ -141,6 +141,8 @@ def test_progress_is_told(studio, long):
     ask(studio, session, LARGE)
     state = client.wait("state", lambda s: (s.get("render") or {}).get("progress", 0) > 0, 60)
     assert state["render"]["state"] == "running", state
+    listed = next(s for s in studio.ask("GET", "/sessions").json["sessions"] if s["id"] == session)
+    assert listed["render"]["state"] in ("running", "paused") and listed["render"]["progress"] > 0, listed
     assert list(children(studio).values()) == [10], "it should not take time from a show"
     trash = studio.ask("DELETE", f"/sessions/{session}")
     assert trash.status == 409, trash

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { ShowSummary } from "../core/api";
 import { useApi } from "../hooks/use-api";
 import { useSeen } from "../hooks/use-seen";
+import { renderWords } from "./RenderCard";
 import { programsOf } from "./show-times";
 import { dayOf, sizeOf, timeOf } from "./words";
 
@@ -57,6 +58,12 @@ export function ShowCard({ show }: { show: ShowSummary }) {
             {dayOf(show.startedAt)} · {timeOf(show.duration)} · {sizeOf(show.bytes)}
           </p>
           <p className="small dim clip">{show.people.join(", ")}</p>
+          {show.render && (
+            <p className="small dim num">
+              {renderWords(show.render)}
+              {show.render.state === "running" && show.render.left !== null && ` ${timeOf(show.render.left)} left`}
+            </p>
+          )}
           <p className={`small ${show.state === "complete" ? "well" : "warn"}`}>{STATES[show.state]}</p>
         </div>
       </a>

@@ -130,6 +130,7 @@ export interface ShowSummary {
   duration: number;
   people: string[];
   bytes: number;
+  render?: RenderState; /* one that has not ended */
 }
 
 export interface StartedSession {

@@ -4,7 +4,7 @@ import { Api, type Manifest, type ShowSummary } from "../core/api";
 const SHOWS: ShowSummary[] = [
   { id: "a", name: "The Tuesday Round", startedAt: "2026-11-24T19:00:00Z", state: "complete", duration: 61_200, people: ["Maya", "Tomas", "Ines"], bytes: 2.9e9 },
   { id: "b", name: "Choir rehearsal", startedAt: "2026-11-22T17:30:00Z", state: "stopping", duration: 3_904_000, people: ["Choir", "Piano"], bytes: 11.4e9 },
-  { id: "c", name: "Town meeting, second part", startedAt: "2026-11-19T18:05:00Z", state: "complete", duration: 5_460_000, people: ["Chair", "Clerk", "Floor"], bytes: 17.2e9 },
+  { id: "c", name: "Town meeting, second part", startedAt: "2026-11-19T18:05:00Z", state: "complete", duration: 5_460_000, people: ["Chair", "Clerk", "Floor"], bytes: 17.2e9, render: { state: "running", progress: 43, left: 312_000, error: null } },
 ];
 
 const SHOW: Manifest = {

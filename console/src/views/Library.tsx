@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { ShowCard } from "../components/ShowCard";
 import { Trouble } from "../components/Trouble";
 import type { ShowSummary } from "../core/api";
@@ -14,6 +14,12 @@ export function Library() {
   const [older, setOlder] = useState<ShowSummary[]>([]);
   const [isWhole, setWhole] = useState(false);
   const shows = answer.state === "here" ? [...answer.value.sessions, ...older] : [];
+  const isGrowing = shows.some((show) => show.render !== undefined || show.state !== "complete");
+  useEffect(() => {
+    if (!isGrowing) return;
+    const timer = setInterval(again, 4000);
+    return () => clearInterval(timer);
+  }, [isGrowing, again]);
   const last = shows.at(-1);
   const hasMore = !isWhole && shows.length > 0 && shows.length % PAGE === 0;
   const more = () =>
