@@ -11,7 +11,7 @@ the first M minutes only, its time is scaled to N, and the line says so.
   recut       another cut from the cameras, against encoding that program; frame for frame the same as
               crosscut's own encoding of it (--check)
   edges       highlights of that program alone, where pieces begin at keyframes and where not
-  vp9         VP9 and Opus, M minutes, with all cameras, and program with highlights only
+  vp9         VP9 and Opus, M minutes, with all cameras
 
 The recordings are a minute of the noisy sample show (samples/make-sample-show --natural), 1080p30, as
 browsers encode it (no reordering, 5 Mbit/s), repeated by copying; people take turns of 4 to 20 s, so
@@ -231,7 +231,7 @@ def vp9(build, minutes):
     whole = recording(build, minutes, "webm")
     plain = Plain(build, whole, minutes)
     folder = studio(build, minutes, whole, program=False)
-    cost = ours(build, folder, *PIECES)
+    cost = ours(build, folder, *PIECES, "--per-camera")
     report = report_of(folder)
     cut = plain.highlights(folder)
     print(f"vp9: {minutes:g} minutes, {report['pictures']}, {report['frames']}")

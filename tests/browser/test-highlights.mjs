@@ -13,18 +13,28 @@ async function readCodes({ name, moments }) {
   const video = document.createElement("video");
   video.muted = true;
   video.src = name;
+  document.body.append(video);
   await new Promise((done, fail) => {
     video.onloadeddata = done;
     video.onerror = () => fail(new Error(video.error.message));
   });
+  // A busy machine says "seeked" before it shows the picture: the picture itself says when it is.
+  const shown = (moment) =>
+    new Promise((done) => {
+      const look = (_, { mediaTime }) => (Math.abs(mediaTime + 1 / 60 - moment) < 1 / 60 ? done() : video.requestVideoFrameCallback(look));
+      video.requestVideoFrameCallback(look);
+      setTimeout(done, 3000);
+    });
   const cells = 32;
   const canvas = new OffscreenCanvas(cells * 8, 4);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const codes = [];
   for (const moment of moments) {
     const seeked = new Promise((done) => (video.onseeked = done));
+    const there = shown(moment);
     video.currentTime = moment;
     await seeked;
+    await there;
     if (video.error) throw new Error(`${name} at ${moment}: ${video.error.message}`);
     const strip = Math.floor(video.videoHeight / 32);
     context.drawImage(video, 0, video.videoHeight - strip, video.videoWidth, strip, 0, 0, canvas.width, 4);
@@ -33,6 +43,7 @@ async function readCodes({ name, moments }) {
     for (let cell = 0; cell < cells; cell++) code += data[4 * (2 * canvas.width + cell * 8 + 4)] > 127 ? "1" : "0";
     codes.push(code);
   }
+  video.remove();
   return codes;
 }
 
@@ -90,6 +101,11 @@ const failed = await runTap([
       const shown = await page.evaluate(readCodes, { name: "highlights.mp4", moments: made.pairs.map((pair) => pair[0]) });
       const wanted = await page.evaluate(readCodes, { name: "program.mp4", moments: made.pairs.map((pair) => pair[1]) });
       const wrong = shown.flatMap((code, i) => (code === wanted[i] ? [] : [i]));
+      for (const i of [...wrong].slice(0, 20)) { // looked at again: what is wrong stays so
+        const [again] = await page.evaluate(readCodes, { name: "highlights.mp4", moments: [made.pairs[i][0]] });
+        const [there] = await page.evaluate(readCodes, { name: "program.mp4", moments: [made.pairs[i][1]] });
+        if (again === there) wrong.splice(wrong.indexOf(i), 1);
+      }
       console.log(`# ${shown.length} pictures, ${new Set(shown).size} different`);
       assert.deepEqual(wrong, []);
       assert.equal(new Set(shown).size, shown.length, "a picture is shown twice");
