@@ -319,11 +319,11 @@ static void take_people(Room *room, GPtrArray *people)
     gboolean is_new = !are_same(room->people, people);
     g_clear_pointer(&room->people, g_ptr_array_unref);
     room->people = people;
+    remove_removed(room); /* also who left and came back in between */
     if (!is_new)
         return;
     g_info("room participants=%u show=%s", people->len, room->id);
     room->metadata_is_due = room->program != NULL; /* tracks have other names now */
-    remove_removed(room);
     server_socket_state_changed(room->livekit->server, room->id);
 }
 
