@@ -68,9 +68,9 @@ def a_room_lives_as_long_as_its_show(server):
     with studio_at(server.url) as studio:
         session = start_show(studio)["sessionId"]
         until(lambda: session in server.rooms(), what="the room")
-        ready = studio.ask("GET", "/readyz").json
         metrics = until(lambda: "crosscut_livekit_rooms 1" in
                         (text := studio.ask("GET", "/metrics").body.decode()) and text)
+        ready = studio.ask("GET", "/readyz").json  # once it has heard that the room is there
         stop_show(studio, session)
         until(lambda: session not in server.rooms(), what="the end of the room")
         late = token_for(studio, session)
