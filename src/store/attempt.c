@@ -1,5 +1,5 @@
-/* Takes of renders, beside the show. What always holds: a take with the file "finished" is whole, and
- * nothing in the show's own folder was changed before it was; a file that was renamed into its place is
+/* Takes of renders, beside the show. What always holds: a take with its manifest and the file "finished"
+ * is whole, and nothing in the show's own folder was changed before it was; a file that was renamed into its place is
  * found there by the next check, so a publish that was cut short is made good by doing it again. */
 #include <store/attempt.h>
 
@@ -98,12 +98,22 @@ static gboolean remove_tree(const char *path, GError **error)
            fail_errno(error, errno, path, "delete this folder");
 }
 
+/* Its manifest first: from then on it is no finished take, whatever a worker that slept through its
+ * lease still writes there. Such a file may come while the folder is emptied. */
+static gboolean remove_take(const char *path, GError **error)
+{
+    g_autofree char *manifest = g_build_filename(path, STORE_MANIFEST, NULL);
+    if (g_unlink(manifest) != 0 && errno != ENOENT)
+        return fail_errno(error, errno, manifest, "delete it");
+    return remove_tree(path, NULL) || remove_tree(path, error);
+}
+
 static gboolean remove_others(const char *show, gint64 job, const char *kept, GError **error)
 {
     g_autoptr(GPtrArray) names = list_attempts(show, job);
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *path = g_build_filename(show, STORE_ATTEMPTS, names->pdata[i], NULL);
-        if (g_strcmp0(names->pdata[i], kept) != 0 && !remove_tree(path, error))
+        if (g_strcmp0(names->pdata[i], kept) != 0 && !remove_take(path, error))
             return FALSE;
     }
     return TRUE;
@@ -127,7 +137,8 @@ static char *find_finished(const char *show, gint64 job)
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *path = g_build_filename(show, STORE_ATTEMPTS, names->pdata[i], NULL);
         g_autofree char *mark = g_build_filename(path, FINISHED, NULL);
-        if (g_file_test(mark, G_FILE_TEST_EXISTS))
+        g_autofree char *manifest = g_build_filename(path, STORE_MANIFEST, NULL);
+        if (g_file_test(mark, G_FILE_TEST_EXISTS) && g_file_test(manifest, G_FILE_TEST_EXISTS))
             return g_steal_pointer(&path);
     }
     return NULL;
@@ -200,7 +211,7 @@ gboolean store_attempt_open(const char *show, gint64 job, gint64 take, gboolean 
     g_autofree char *finished = find_finished(show, job);
     *is_finished = finished != NULL;
     if (finished != NULL && strcmp(finished, path) != 0) {
-        if (!remove_tree(path, error))
+        if (!remove_take(path, error))
             return FALSE;
         if (g_rename(finished, path) != 0)
             return fail_errno(error, errno, finished, "take it over");

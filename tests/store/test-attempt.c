@@ -176,6 +176,21 @@ static void test_unfinished_goes(Fixture *fixture, gconstpointer data)
     g_assert_false(has(fixture, "renders/7-2/program.mp4"));
 }
 
+/* A worker slept while another one cleared its take away, and says "finished" in what is left. */
+static void test_late_word(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    open_take(fixture, 1);
+    g_autofree char *manifest = path_of(fixture, "renders/7-1/" STORE_MANIFEST);
+    g_assert_cmpint(g_unlink(manifest), ==, 0);
+    g_assert_true(store_attempt_finish(fixture->show, 7, 1, NULL));
+    g_assert_false(open_take(fixture, 2));
+    g_assert_false(has(fixture, "renders/7-1"));
+    render(fixture, 2, "program.mp4");
+    put_in_place(fixture, 2);
+    assert_published(fixture);
+}
+
 /* Files were moved and the manifest was not written: all of it again. */
 static void test_cut_short(Fixture *fixture, gconstpointer data)
 {
@@ -264,6 +279,7 @@ int main(int argc, char **argv)
     ADD("/store/attempt/becomes-the-shows", test_whole_way);
     ADD("/r11/store/attempt/that-is-finished-is-taken-over", test_taken_over);
     ADD("/r11/store/attempt/that-is-not-finished-goes", test_unfinished_goes);
+    ADD("/r11/store/attempt/that-was-cleared-away-is-not-finished", test_late_word);
     ADD("/r11/store/attempt/is-put-in-place-again", test_cut_short);
     ADD("/store/attempt/that-was-changed-is-refused", test_changed);
     ADD("/s01/store/attempt/puts-no-file-of-the-shows-own-in-place", test_names);
