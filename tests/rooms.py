@@ -18,7 +18,7 @@ LIBAV = re.compile(r"^lib(av\w*|sw\w+|postproc)/")
 SPAWNS = re.compile(r"\b(g_spawn_\w+|g_subprocess_\w+|posix_spawnp?|popen|system|exec[lv]p?e?|"
                     r"v?fork)\s*\(")
 # The files that start children: of this program itself, to look into recordings and to go live.
-STARTS_CHILDREN = {"src/live/child.c", "src/server/indexer.c", "src/server/render-child.c"}
+STARTS_CHILDREN = {"src/child/child.c", "src/server/indexer.c"}
 # GLib's own macros keep a static behind a quark, a type or a once.
 GLIB_STATICS = re.compile(r"^(q|static_g_define_type_id|_g_boolean_var|\w*_once|done|initialized)\b")
 

@@ -4,7 +4,7 @@
 #include "output-private.h"
 
 #include <live/backoff.h>
-#include <live/child.h>
+#include <child/child.h>
 #include <live/pipe.h>
 
 #include <errno.h>
@@ -32,7 +32,7 @@ struct LiveOnAir {
     GPtrArray *outputs; /* LiveOutput */
     json_t *before;
     /* the feed */
-    LiveChild *feed;
+    Child *feed;
     LiveWriter *writer;
     guint watch; /* of the writer's socket, while it takes no more */
     guint batch; /* timer: what has been pushed is written */
@@ -141,7 +141,7 @@ static void settle(LiveOnAir *onair)
         if (live_output_is_running(onair->outputs->pdata[i]))
             return;
     if (onair->feed != NULL) { /* nobody listens any more */
-        live_child_kill(onair->feed);
+        child_kill(onair->feed);
         return;
     }
     g_clear_handle_id(&onair->stop_timer, g_source_remove);
@@ -203,7 +203,7 @@ static void drop_feed(LiveOnAir *onair)
 {
     g_clear_handle_id(&onair->watch, g_source_remove);
     g_clear_handle_id(&onair->batch, g_source_remove);
-    g_clear_pointer(&onair->feed, live_child_free);
+    g_clear_pointer(&onair->feed, child_free);
     if (onair->writer != NULL)
         onair->dropped_before += (gint64)live_ring_dropped(live_writer_ring(onair->writer));
     g_clear_pointer(&onair->writer, live_writer_free);
@@ -228,7 +228,7 @@ static void plan_again(LiveOnAir *onair, const char *why)
         g_timeout_add(live_backoff_next_ms(&onair->backoff, g_random_double()), start_again, onair);
 }
 
-static void feed_ended(const LiveChildEnd *end, gpointer data)
+static void feed_ended(const ChildEnd *end, gpointer data)
 {
     LiveOnAir *onair = data;
     g_autofree char *why = g_strdup(end->reason);
@@ -239,12 +239,13 @@ static void feed_ended(const LiveChildEnd *end, gpointer data)
         plan_again(onair, why);
 }
 
-static LiveChild *spawn(LiveOnAir *onair, int input, GError **error)
+static Child *spawn(LiveOnAir *onair, int input, GError **error)
 {
-    static const LiveChildEvents events = {feed_line, feed_ended};
+    static const ChildEvents events = {feed_line, feed_ended};
     g_autofree char *parent = g_strdup_printf("%d", (int)getpid());
     const char *const command[] = {onair->program, "live", "feed", "--parent", parent, NULL};
-    return live_child_new(command, input, -1, &events, onair, error);
+    ChildOptions options = {.command = command, .input = input, .extra = -1};
+    return child_new(&options, &events, onair, error);
 }
 
 static void start_feed(LiveOnAir *onair)

@@ -3,7 +3,7 @@
 #include "output-private.h"
 
 #include <live/backoff.h>
-#include <live/child.h>
+#include <child/child.h>
 
 #include <errno.h>
 #include <string.h>
@@ -26,7 +26,7 @@ struct LiveOutput {
     char *name, *address;
     LiveTarget *target;
     LiveState state;
-    LiveChild *child;
+    Child *child;
     int control; /* the sender's standard input; closed: it ends. -1: none */
     gboolean is_stopping;
     guint timer;
@@ -146,7 +146,7 @@ static void take_line(const json_t *value, gpointer data)
 static void let_go(LiveOutput *output)
 {
     g_clear_handle_id(&output->timer, g_source_remove);
-    g_clear_pointer(&output->child, live_child_free);
+    g_clear_pointer(&output->child, child_free);
     if (output->control >= 0)
         close(output->control);
     output->control = -1;
@@ -174,7 +174,7 @@ static void plan_again(LiveOutput *output, const char *why)
     output->timer = g_timeout_add(wait_ms, start_again, output);
 }
 
-static void was_ended(const LiveChildEnd *end, gpointer data)
+static void was_ended(const ChildEnd *end, gpointer data)
 {
     LiveOutput *output = data;
     g_autofree char *reason = g_strdup(end->reason);
@@ -211,9 +211,9 @@ static gboolean write_settings(const LiveOutput *output)
     return is_written;
 }
 
-static LiveChild *spawn(LiveOutput *output, int input, int media, GError **error)
+static Child *spawn(LiveOutput *output, int input, int media, GError **error)
 {
-    static const LiveChildEvents events = {take_line, was_ended};
+    static const ChildEvents events = {take_line, was_ended};
     g_autofree char *parent = g_strdup_printf("%d", (int)getpid());
     const char *ca_file = output->owner->ca_file;
     const char *const command[] = {output->owner->program,
@@ -224,7 +224,8 @@ static LiveChild *spawn(LiveOutput *output, int input, int media, GError **error
                                    ca_file != NULL ? "--ca-file" : NULL, /* the end */
                                    ca_file,
                                    NULL};
-    return live_child_new(command, input, media, &events, output, error);
+    ChildOptions options = {.command = command, .input = input, .extra = media};
+    return child_new(&options, &events, output, error);
 }
 
 static void close_pair(const int pair[2])
@@ -293,7 +294,7 @@ void live_output_stop(LiveOutput *output)
 void live_output_kill(LiveOutput *output)
 {
     if (output->child != NULL)
-        live_child_kill(output->child);
+        child_kill(output->child);
 }
 
 /* ---- life ---- */

@@ -1,22 +1,23 @@
 /* A child and its two pipes. What always holds: ended() comes when the process is gone and both pipes
  * are empty; a line longer than LINE_MAX_BYTES is cut there. */
-#include <live/child.h>
+#include <child/child.h>
 
 #include <string.h>
+#include <sys/resource.h>
 
 enum { READ_BYTES = 4096, LINE_MAX_BYTES = 8192, EXTRA_FD = 3 };
 
 typedef struct Pipe {
-    LiveChild *child;
+    Child *child;
     GInputStream *stream;
     GString *line;
-    void (*take)(LiveChild *child, const char *line);
+    void (*take)(Child *child, const char *line);
     char buffer[READ_BYTES];
 } Pipe;
 
-struct LiveChild {
+struct Child {
     GSubprocess *process;
-    LiveChildEvents events;
+    ChildEvents events;
     gpointer data;
     Pipe out, err;
     char *said; /* its last line for people */
@@ -24,7 +25,7 @@ struct LiveChild {
     guint pending; /* both pipes and the process */
 };
 
-static void take_json(LiveChild *child, const char *line)
+static void take_json(Child *child, const char *line)
 {
     json_t *value = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(value))
@@ -32,7 +33,7 @@ static void take_json(LiveChild *child, const char *line)
     json_decref(value);
 }
 
-static void take_words(LiveChild *child, const char *line)
+static void take_words(Child *child, const char *line)
 {
     static const char prefix[] = "crosscut: ";
     if (*line == '\0')
@@ -57,7 +58,7 @@ static void take_bytes(Pipe *pipe, gsize length)
 
 /* ---- its end ---- */
 
-static void dispose(LiveChild *child)
+static void dispose(Child *child)
 {
     g_clear_object(&child->process);
     g_string_free(child->out.line, TRUE);
@@ -66,7 +67,7 @@ static void dispose(LiveChild *child)
     g_free(child);
 }
 
-static void end_one(LiveChild *child)
+static void end_one(Child *child)
 {
     if (--child->pending > 0)
         return;
@@ -79,7 +80,7 @@ static void end_one(LiveChild *child)
         has_exited ? g_strdup(child->said != NULL ? child->said : "it said no reason")
                    : g_strdup_printf("it was ended by signal %d",
                                      g_subprocess_get_term_sig(child->process));
-    LiveChildEnd end = {
+    ChildEnd end = {
         .status = has_exited ? g_subprocess_get_exit_status(child->process) : -1,
         .reason = reason,
     };
@@ -97,6 +98,8 @@ static void was_read(GObject *source, GAsyncResult *result, gpointer data)
         read_more(pipe);
         return;
     }
+    if (!pipe->child->is_freed && pipe->line->len > 0)
+        pipe->take(pipe->child, pipe->line->str);
     end_one(pipe->child);
 }
 
@@ -114,8 +117,8 @@ static void was_waited(GObject *source, GAsyncResult *result, gpointer data)
 
 /* ---- life ---- */
 
-static void open_pipe(Pipe *pipe, LiveChild *child, GInputStream *stream,
-                      void (*take)(LiveChild *child, const char *line))
+static void open_pipe(Pipe *pipe, Child *child, GInputStream *stream,
+                      void (*take)(Child *child, const char *line))
 {
     pipe->child = child;
     pipe->stream = stream;
@@ -124,18 +127,33 @@ static void open_pipe(Pipe *pipe, LiveChild *child, GInputStream *stream,
     read_more(pipe);
 }
 
-LiveChild *live_child_new(const char *const *command, int input, int extra,
-                          const LiveChildEvents *events, gpointer data, GError **error)
+/* Between fork and exec: system calls only. */
+static void set_priority(gpointer data)
+{
+    setpriority(PRIO_PROCESS, 0, GPOINTER_TO_INT(data));
+}
+
+static GSubprocess *spawn(const ChildOptions *options, GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
-    g_subprocess_launcher_take_stdin_fd(launcher, input);
-    if (extra >= 0)
-        g_subprocess_launcher_take_fd(launcher, extra, EXTRA_FD);
-    GSubprocess *process = g_subprocess_launcher_spawnv(launcher, command, error);
+    if (options->input >= 0)
+        g_subprocess_launcher_take_stdin_fd(launcher, options->input);
+    if (options->extra >= 0)
+        g_subprocess_launcher_take_fd(launcher, options->extra, EXTRA_FD);
+    if (options->nice != 0)
+        g_subprocess_launcher_set_child_setup(launcher, set_priority,
+                                              GINT_TO_POINTER(options->nice), NULL);
+    return g_subprocess_launcher_spawnv(launcher, options->command, error);
+}
+
+Child *child_new(const ChildOptions *options, const ChildEvents *events, gpointer data,
+                 GError **error)
+{
+    GSubprocess *process = spawn(options, error);
     if (process == NULL)
         return NULL;
-    LiveChild *child = g_new0(LiveChild, 1);
+    Child *child = g_new0(Child, 1);
     child->process = process;
     child->events = *events;
     child->data = data;
@@ -146,12 +164,17 @@ LiveChild *live_child_new(const char *const *command, int input, int extra,
     return child;
 }
 
-void live_child_kill(LiveChild *child)
+void child_signal(Child *child, int number)
+{
+    g_subprocess_send_signal(child->process, number);
+}
+
+void child_kill(Child *child)
 {
     g_subprocess_force_exit(child->process);
 }
 
-void live_child_free(LiveChild *child)
+void child_free(Child *child)
 {
     if (child == NULL)
         return;
