@@ -5,13 +5,10 @@
 #include <live/livekit.h>
 
 #include <live/target.h>
-
-#include <curl/curl.h>
-#include <netinet/in.h>
+#include <outgoing/guard.h>
 #include <store/workers.h>
+
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     THREADS = 2,
@@ -21,7 +18,6 @@ enum {
     PAUSE_MS = 200,
     PAUSE_MS_MOST = 5000,
     SKEW_S = 60,
-    MESSAGE_BYTES_MAX = 300,
 };
 
 struct LivekitClient {
@@ -99,34 +95,6 @@ static int look_up(void *data, curl_off_t down_all, curl_off_t down, curl_off_t 
     return is_cancelled(attempt->call) ? 1 : 0;
 }
 
-static gboolean is_link_local(const struct curl_sockaddr *address)
-{
-    if (address->family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, &address->addr, sizeof v4);
-        return (ntohl(v4.sin_addr.s_addr) >> 16) == 0xa9fe; /* 169.254 */
-    }
-    if (address->family != AF_INET6)
-        return FALSE;
-    struct sockaddr_in6 v6;
-    memcpy(&v6, &address->addr, sizeof v6);
-    const guint8 *bytes = v6.sin6_addr.s6_addr;
-    return IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr) ||
-           (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && bytes[12] == 169 && bytes[13] == 254);
-}
-
-/* After the name was looked up, so that no name leads there either. */
-static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    Attempt *attempt = data;
-    (void)purpose;
-    if (is_link_local(address)) {
-        attempt->is_link_local = TRUE;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 /* ---- what an answer says ---- */
 
 static const struct {
@@ -167,16 +135,6 @@ static LiveErrorCode code_of(const Attempt *attempt, const char *code)
                : LIVE_ERROR_FAILED;
 }
 
-static char *printable(const char *text)
-{
-    g_autofree char *start = g_strndup(text, MESSAGE_BYTES_MAX);
-    char *valid = g_utf8_make_valid(start, -1);
-    for (char *c = valid; *c != '\0'; c++)
-        if ((guchar)*c < ' ' || *c == 0x7f)
-            *c = ' ';
-    return valid;
-}
-
 /* Whether a token was refused because the clocks are apart. */
 static gboolean fail_clock(const Attempt *attempt, GError **error)
 {
@@ -197,7 +155,7 @@ static void fail_answer(Attempt *attempt, GError **error)
     const char *code = json_string_value(json_object_get(value, "code"));
     const char *said = json_string_value(json_object_get(value, "msg"));
     LiveErrorCode kind = code_of(attempt, code);
-    g_autofree char *shown = said != NULL ? printable(said) : NULL;
+    g_autofree char *shown = said != NULL ? outgoing_printable(said) : NULL;
     attempt->may_pass = kind == LIVE_ERROR_UNAVAILABLE;
     if (kind != LIVE_ERROR_DENIED || !fail_clock(attempt, error))
         g_set_error(error, LIVE_ERROR, (gint)kind, "%s: LiveKit answers %u%s%s%s%s",
@@ -245,14 +203,9 @@ static json_t *take_answer(Attempt *attempt, GError **error)
 static void set_limits(Attempt *attempt)
 {
     CURL *curl = attempt->curl;
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L); /* there are other threads */
+    outgoing_guard(curl, &attempt->is_link_local);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MS);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, attempt);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, attempt->detail);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, attempt);

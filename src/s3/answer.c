@@ -4,10 +4,11 @@
 
 #include "xml-private.h"
 
-#include <curl/curl.h>
+#include <outgoing/guard.h>
+
 #include <string.h>
 
-enum { MESSAGE_BYTES_MAX = 300, HEADER_BYTES_MAX = 1024 };
+enum { HEADER_BYTES_MAX = 1024 };
 
 enum { SKEW_S = 900 }; /* what S3 allows */
 
@@ -112,17 +113,6 @@ static S3ErrorCode find_failure(guint status, const char *code, gboolean *is_pas
     return S3_ERROR_FAILED;
 }
 
-/* What a server wrote, fit for one line. */
-static char *printable(const char *text)
-{
-    g_autofree char *start = g_strndup(text, MESSAGE_BYTES_MAX);
-    char *valid = g_utf8_make_valid(start, -1);
-    for (char *c = valid; *c != '\0'; c++)
-        if ((guchar)*c < ' ' || *c == 0x7f)
-            *c = ' ';
-    return valid;
-}
-
 /* By how much this machine's clock is ahead; FALSE: the server does not say. */
 static gboolean clock_ahead(const S3Answer *answer, gint64 *ahead_s)
 {
@@ -157,7 +147,7 @@ static char *describe(const S3Answer *answer, S3ErrorCode error, const char *cod
     if (error == S3_ERROR_CLOCK)
         return clock_text(answer);
     if (error == S3_ERROR_REDIRECTED && region != NULL) {
-        g_autofree char *shown = printable(region);
+        g_autofree char *shown = outgoing_printable(region);
         return g_strdup_printf("the bucket is in the region \"%s\"", shown);
     }
     if (error == S3_ERROR_REDIRECTED)
@@ -166,8 +156,8 @@ static char *describe(const S3Answer *answer, S3ErrorCode error, const char *cod
                                answer->status);
     if (code == NULL)
         return g_strdup_printf("the server answers with status %u", answer->status);
-    g_autofree char *shown_code = printable(code);
-    g_autofree char *shown = message != NULL ? printable(message) : NULL;
+    g_autofree char *shown_code = outgoing_printable(code);
+    g_autofree char *shown = message != NULL ? outgoing_printable(message) : NULL;
     return g_strdup_printf("the server answers %u %s%s%s", answer->status, shown_code,
                            shown != NULL ? ": " : "", shown != NULL ? shown : "");
 }

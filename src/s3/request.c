@@ -3,12 +3,10 @@
  * attempt is signed anew, so that waiting never makes a signature too old. */
 #include "request-private.h"
 
-#include <curl/curl.h>
+#include <outgoing/guard.h>
+
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     CONNECT_S = 10,
@@ -101,34 +99,6 @@ static int look_up(void *data, curl_off_t down_all, curl_off_t down, curl_off_t 
     Attempt *attempt = data;
     (void)down_all, (void)down, (void)up_all, (void)up;
     return g_cancellable_is_cancelled(attempt->cancellable) ? 1 : 0;
-}
-
-static gboolean is_link_local(const struct curl_sockaddr *address)
-{
-    if (address->family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, &address->addr, sizeof in);
-        return (ntohl(in.sin_addr.s_addr) >> 16) == 0xa9fe; /* 169.254 */
-    }
-    if (address->family != AF_INET6)
-        return FALSE;
-    struct sockaddr_in6 in6;
-    memcpy(&in6, &address->addr, sizeof in6);
-    const guint8 *bytes = in6.sin6_addr.s6_addr;
-    return IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr) ||
-           (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) && bytes[12] == 169 && bytes[13] == 254);
-}
-
-/* After the name was looked up, so that no name leads there either. */
-static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    Attempt *attempt = data;
-    (void)purpose;
-    if (is_link_local(address)) {
-        attempt->is_link_local = TRUE;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /* ---- making a request ---- */
@@ -229,11 +199,8 @@ static void set_limits(Attempt *attempt)
 {
     CURL *curl = attempt->curl;
     const S3Client *client = attempt->client;
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    outgoing_guard(curl, &attempt->is_link_local);
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L); /* there are other threads */
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
     /* With a limit on sending, less than the limit is no stall. */
     gint64 stall = client->send_bytes_per_s > 0
@@ -244,8 +211,6 @@ static void set_limits(Attempt *attempt)
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)stall_s);
     if (client->send_bytes_per_s > 0)
         curl_easy_setopt(curl, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)client->send_bytes_per_s);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, attempt);
 }
 
 static void set_callbacks(Attempt *attempt)
