@@ -3,6 +3,7 @@
  * LiveKit answers when asked counts, webhooks only make us ask; the end comes within its time, and an
  * egress that did not confirm it is given to whoever ends it later. */
 #include "egress-private.h"
+#include "output-private.h"
 
 #include <live/backoff.h>
 
@@ -639,20 +640,9 @@ static void free_output(gpointer data)
     g_free(output);
 }
 
-static const json_t *before_of(const LiveEgress *egress, const char *name)
-{
-    const json_t *list = json_object_get(egress->before, "destinations");
-    for (gsize i = 0; i < json_array_size(list); i++) {
-        const json_t *one = json_array_get(list, i);
-        if (g_strcmp0(json_string_value(json_object_get(one, "name")), name) == 0)
-            return one;
-    }
-    return NULL;
-}
-
 static Output *add_output(LiveEgress *egress, const char *name)
 {
-    const json_t *before = before_of(egress, name);
+    const json_t *before = live_output_before(egress->before, name);
     const json_t *states = json_object_get(before, "states");
     Output *output = g_new0(Output, 1);
     output->egress = egress;
@@ -667,20 +657,11 @@ static Output *add_output(LiveEgress *egress, const char *name)
     return output;
 }
 
-static gboolean is_same(const LiveTarget *a, const LiveTarget *b)
-{
-    char *left = live_target_full(a), *right = live_target_full(b);
-    gboolean same = strcmp(a->name, b->name) == 0 || strcmp(left, right) == 0;
-    live_wipe_free(left);
-    live_wipe_free(right);
-    return same;
-}
-
 static Output *find(const LiveEgress *egress, const LiveTarget *target)
 {
     for (guint i = 0; i < egress->outputs->len; i++) {
         Output *output = egress->outputs->pdata[i];
-        if (output->target != NULL && is_same(output->target, target))
+        if (output->target != NULL && live_target_is_same(output->target, target))
             return output;
     }
     return NULL;
@@ -726,7 +707,8 @@ gboolean live_egress_add(LiveEgress *egress, LiveTarget *target, GError **error)
 
 void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code, const char *why)
 {
-    const char *address = json_string_value(json_object_get(before_of(egress, name), "address"));
+    const char *address =
+        json_string_value(json_object_get(live_output_before(egress->before, name), "address"));
     Output *output = add_output(egress, name);
     output->address = g_strdup(address != NULL ? address : "");
     set_state(output, LIVE_STATE_FAILED, code, why, 0);

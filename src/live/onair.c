@@ -3,8 +3,8 @@
 #include "egress-private.h"
 #include "output-private.h"
 
-#include <live/backoff.h>
 #include <child/child.h>
+#include <live/backoff.h>
 #include <live/pipe.h>
 
 #include <errno.h>
@@ -319,31 +319,11 @@ void live_onair_look(LiveOnAir *onair)
 
 /* ---- destinations ---- */
 
-static const json_t *before_of(const LiveOnAir *onair, const char *name)
-{
-    const json_t *list = json_object_get(onair->before, "destinations");
-    for (gsize i = 0; i < json_array_size(list); i++) {
-        const json_t *one = json_array_get(list, i);
-        if (g_strcmp0(json_string_value(json_object_get(one, "name")), name) == 0)
-            return one;
-    }
-    return NULL;
-}
-
-static gboolean is_same(const LiveTarget *a, const LiveTarget *b)
-{
-    char *left = live_target_full(a), *right = live_target_full(b);
-    gboolean same = strcmp(a->name, b->name) == 0 || strcmp(left, right) == 0;
-    live_wipe_free(left);
-    live_wipe_free(right);
-    return same;
-}
-
 static LiveOutput *find(const LiveOnAir *onair, const LiveTarget *target)
 {
     for (guint i = 0; i < onair->outputs->len; i++) {
         const LiveTarget *own = live_output_target(onair->outputs->pdata[i]);
-        if (own != NULL && is_same(own, target))
+        if (own != NULL && live_target_is_same(own, target))
             return onair->outputs->pdata[i];
     }
     return NULL;
@@ -385,8 +365,9 @@ gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
         last = live_output_json(known, FALSE);
         g_ptr_array_remove(onair->outputs, known);
     }
-    LiveOutput *output = live_output_new(&onair->owner, g_steal_pointer(&owned),
-                                         last != NULL ? last : before_of(onair, target->name));
+    LiveOutput *output =
+        live_output_new(&onair->owner, g_steal_pointer(&owned),
+                        last != NULL ? last : live_output_before(onair->before, target->name));
     json_decref(last);
     g_ptr_array_add(onair->outputs, output);
     if (onair->writer == NULL)
@@ -403,7 +384,8 @@ void live_onair_add_failed(LiveOnAir *onair, const char *name, const char *code,
         return;
     }
     g_ptr_array_add(onair->outputs,
-                    live_output_new_failed(&onair->owner, name, code, why, before_of(onair, name)));
+                    live_output_new_failed(&onair->owner, name, code, why,
+                                           live_output_before(onair->before, name)));
 }
 
 /* ---- life ---- */

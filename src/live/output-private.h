@@ -18,6 +18,9 @@ typedef struct LiveOutputOwner {
     gpointer onair;
 } LiveOutputOwner;
 
+/* What a report (live.json) says of the destination of this name, or NULL. Borrowed. */
+const json_t *live_output_before(const json_t *report, const char *name);
+
 /* `target` is taken; `before` as in live/onair.h, of this destination; may be NULL. */
 LiveOutput *live_output_new(const LiveOutputOwner *owner, LiveTarget *target,
                             const json_t *before) G_GNUC_WARN_UNUSED_RESULT;

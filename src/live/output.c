@@ -331,6 +331,17 @@ static LiveOutput *make(const LiveOutputOwner *owner, const char *name, const js
     return output;
 }
 
+const json_t *live_output_before(const json_t *report, const char *name)
+{
+    const json_t *list = json_object_get(report, "destinations");
+    for (gsize i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        if (g_strcmp0(json_string_value(json_object_get(one, "name")), name) == 0)
+            return one;
+    }
+    return NULL;
+}
+
 LiveOutput *live_output_new(const LiveOutputOwner *owner, LiveTarget *target, const json_t *before)
 {
     LiveOutput *output = make(owner, target->name, before);

@@ -279,6 +279,15 @@ char *live_target_full(const LiveTarget *target)
     return g_strdup_printf("%.*s/%s", (int)length, target->url, target->key);
 }
 
+gboolean live_target_is_same(const LiveTarget *a, const LiveTarget *b)
+{
+    char *left = live_target_full(a), *right = live_target_full(b);
+    gboolean same = strcmp(a->name, b->name) == 0 || strcmp(left, right) == 0;
+    live_wipe_free(left);
+    live_wipe_free(right);
+    return same;
+}
+
 /* ---- platforms ---- */
 
 /* What their help pages said in 2026: suffix of the host, name, most that they take. */
