@@ -123,18 +123,23 @@ static void load_records(ServerMirror *mirror)
     }
 }
 
-static S3Client *client_new(const ServerConfig *config, GError **error)
+S3Options server_mirror_options(const ServerConfig *config)
 {
-    const S3Options options = {
+    return (S3Options){
         .url = config->mirror,
         .endpoint = config->s3_endpoint,
         .region = config->s3_region,
         .key_id = config->s3_key_id,
         .secret = config->s3_secret,
         .session_token = config->s3_session_token,
-        .send_bytes_per_s = config->mirror_rate_bytes,
-        .attempts = ATTEMPTS,
     };
+}
+
+static S3Client *client_new(const ServerConfig *config, GError **error)
+{
+    S3Options options = server_mirror_options(config);
+    options.send_bytes_per_s = config->mirror_rate_bytes;
+    options.attempts = ATTEMPTS;
     return s3_client_new(&options, error);
 }
 

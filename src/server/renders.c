@@ -3,6 +3,7 @@
  * left becomes the show's in render-publish.c and nowhere else. */
 #include "renders-state-private.h"
 
+#include "mirror-private.h"
 #include "shows-private.h"
 #include "socket-private.h"
 
@@ -209,14 +210,7 @@ static gboolean open_jobs(ServerRenders *renders, GError **error)
 static gboolean open_objects(ServerRenders *renders, GError **error)
 {
     const ServerConfig *config = renders->server->config;
-    const S3Options options = {
-        .url = config->mirror,
-        .endpoint = config->s3_endpoint,
-        .region = config->s3_region,
-        .key_id = config->s3_key_id,
-        .secret = config->s3_secret,
-        .session_token = config->s3_session_token,
-    };
+    const S3Options options = server_mirror_options(config);
     if (config->mirror == NULL)
         return TRUE;
     renders->objects = s3_client_new(&options, error);
