@@ -1,6 +1,8 @@
 /* Shapes are drawn by their distance: a pixel is covered as far as its centre lies inside. */
 #include "canvas.h"
 
+#include "letters-private.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,54 +137,6 @@ void pen_line(Pen pen, double x0, double y0, double x1, double y1, double thick,
     }
 }
 
-/* Strokes on a grid of 5 × 7: each word one stroke, each pair of digits a point x, y. */
-static const struct {
-    char letter;
-    const char *strokes;
-} font[] = {
-    {'A', "062046 1434"},
-    {'B', "0006 0030414233 033344453606"},
-    {'C', "4130100105163645"},
-    {'D', "0006 002042442606"},
-    {'E', "40000646 0333"},
-    {'F', "400006 0333"},
-    {'G', "41301001051636454323"},
-    {'H', "0006 4046 0343"},
-    {'I', "2026"},
-    {'J', "4045361605"},
-    {'K', "0006 4003 0346"},
-    {'L', "000646"},
-    {'M', "0600234046"},
-    {'N', "06004640"},
-    {'O', "103041453616050110"},
-    {'P', "06003041423303"},
-    {'Q', "103041453616050110 2446"},
-    {'R', "06003041423303 2346"},
-    {'S', "413010010213334445361605"},
-    {'T', "0040 2026"},
-    {'U', "000516364540"},
-    {'V', "002640"},
-    {'W', "0016233640"},
-    {'X', "0046 4006"},
-    {'Y', "002340 2326"},
-    {'Z', "00400646"},
-    {'0', "103041453616050110"},
-    {'1', "112026"},
-    {'2', "01103041420646"},
-    {'3', "011030414233 23334445361605"},
-    {'4', "36300444"},
-    {'5', "400002324345361605"},
-    {'6', "413010010516364544331304"},
-    {'7', "004016"},
-    {'8', "103041423313020110 133344453616050413"},
-    {'9', "051636454130100102133342"},
-    {':', "2222 2525"},
-    {'.', "2626"},
-    {'-', "1333"},
-};
-
-enum { GRID_HEIGHT = 6, ADVANCE = 6 };
-
 static void draw_strokes(Pen pen, const char *strokes, Colour colour)
 {
     int last_x = -1, last_y = 0;
@@ -204,18 +158,18 @@ static void draw_strokes(Pen pen, const char *strokes, Colour colour)
 
 double text_width(double height, const char *text)
 {
-    return (double)strlen(text) * ADVANCE * height / GRID_HEIGHT;
+    return (double)strlen(text) * MEDIA_LETTER_ADVANCE * height / MEDIA_LETTER_HEIGHT;
 }
 
 double pen_text(Pen pen, double x, double y, double height, const char *text, Colour colour)
 {
-    double unit = height / GRID_HEIGHT;
+    double unit = height / MEDIA_LETTER_HEIGHT;
     Pen glyph = pen_at(pen, x, y, unit);
     for (const char *c = text; *c != '\0'; c++) {
-        for (size_t i = 0; i < sizeof font / sizeof font[0]; i++)
-            if (font[i].letter == *c)
-                draw_strokes(glyph, font[i].strokes, colour);
-        glyph.x += ADVANCE * glyph.scale;
+        const char *strokes = media_letter_strokes(*c);
+        if (strokes != NULL)
+            draw_strokes(glyph, strokes, colour);
+        glyph.x += MEDIA_LETTER_ADVANCE * glyph.scale;
     }
     return text_width(height, text);
 }

@@ -1,6 +1,7 @@
 #include "edge-private.h"
 
 #include "avcc-private.h"
+#include "encode-private.h"
 #include "geometry-private.h"
 
 #include <libavutil/opt.h>
@@ -97,12 +98,9 @@ static void describe(AVCodecContext *encoder, const MediaEdge *edge)
 
 static AVCodecContext *open_encoder(const MediaEdge *edge, GError **error)
 {
-    const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
-    if (codec == NULL) {
-        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
-                    "this libavcodec has no H.264 encoder; install a libavcodec with libx264");
+    const AVCodec *codec = media_find_h264(error);
+    if (codec == NULL)
         return NULL;
-    }
     g_autoptr(AVCodecContext) encoder = avcodec_alloc_context3(codec);
     g_assert(encoder != NULL);
     describe(encoder, edge);

@@ -4,6 +4,10 @@
 #include "open-private.h"
 #include <media/render.h>
 
+/* libx264; where it is missing, an error that says what to install. Static. */
+const AVCodec *media_find_h264(GError **error);
+/* 8-bit 4:2:0 in BT.709, studio range, square samples: what is encoded anew. */
+void media_describe_colour(AVCodecContext *encoder);
 /* Frames of settings' size at a constant rate; frame->pts counts frames. Set pict_type I for a
  * keyframe that nothing after it reaches behind. The extradata holds the parameter sets. */
 AVCodecContext *media_open_h264(const MediaRenderSettings *settings, ShowRate rate,

@@ -10,16 +10,6 @@ enum {
 
 /* ---- H.264 ---- */
 
-static void describe_colour(AVCodecContext *encoder)
-{
-    encoder->pix_fmt = AV_PIX_FMT_YUV420P;
-    encoder->color_range = AVCOL_RANGE_MPEG;
-    encoder->colorspace = AVCOL_SPC_BT709;
-    encoder->color_primaries = AVCOL_PRI_BT709;
-    encoder->color_trc = AVCOL_TRC_BT709;
-    encoder->sample_aspect_ratio = (AVRational){1, 1};
-}
-
 /* libx264's own choice, half as many again as there are cores, costs memory and wins nothing where
  * decoding has threads of its own. */
 static int encoder_threads(const MediaRenderSettings *settings)
@@ -29,15 +19,31 @@ static int encoder_threads(const MediaRenderSettings *settings)
     return CLAMP((int)g_get_num_processors(), 1, THREADS_MAX);
 }
 
+const AVCodec *media_find_h264(GError **error)
+{
+    const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
+    if (codec == NULL)
+        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
+                    "this libavcodec has no H.264 encoder; install a libavcodec with libx264");
+    return codec;
+}
+
+void media_describe_colour(AVCodecContext *encoder)
+{
+    encoder->pix_fmt = AV_PIX_FMT_YUV420P;
+    encoder->color_range = AVCOL_RANGE_MPEG;
+    encoder->colorspace = AVCOL_SPC_BT709;
+    encoder->color_primaries = AVCOL_PRI_BT709;
+    encoder->color_trc = AVCOL_TRC_BT709;
+    encoder->sample_aspect_ratio = (AVRational){1, 1};
+}
+
 AVCodecContext *media_open_h264(const MediaRenderSettings *settings, ShowRate rate, GError **error)
 {
     media_quiet_libav();
-    const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
-    if (codec == NULL) {
-        g_set_error(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
-                    "this libavcodec has no H.264 encoder; install a libavcodec with libx264");
+    const AVCodec *codec = media_find_h264(error);
+    if (codec == NULL)
         return NULL;
-    }
     g_autoptr(AVCodecContext) encoder = avcodec_alloc_context3(codec);
     g_assert(encoder != NULL);
     encoder->width = settings->width;
@@ -46,7 +52,7 @@ AVCodecContext *media_open_h264(const MediaRenderSettings *settings, ShowRate ra
     encoder->framerate = (AVRational){rate.num, rate.den};
     encoder->thread_count = encoder_threads(settings);
     encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
-    describe_colour(encoder);
+    media_describe_colour(encoder);
 
     AVDictionary *options = NULL;
     av_dict_set(&options, "preset", settings->preset, 0);

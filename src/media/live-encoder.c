@@ -1,5 +1,6 @@
 #include "live-encoder-private.h"
 
+#include "encode-private.h"
 #include "live-avc-private.h"
 
 struct MediaLiveEncoder {
@@ -14,12 +15,7 @@ static void set_up(AVCodecContext *codec, const MediaLiveEncoderOptions *options
     codec->height = options->height;
     codec->time_base = (AVRational){1, 1000000};
     codec->framerate = (AVRational){options->rate.num, options->rate.den};
-    codec->pix_fmt = AV_PIX_FMT_YUV420P;
-    codec->color_range = AVCOL_RANGE_MPEG;
-    codec->colorspace = AVCOL_SPC_BT709;
-    codec->color_primaries = AVCOL_PRI_BT709;
-    codec->color_trc = AVCOL_TRC_BT709;
-    codec->sample_aspect_ratio = (AVRational){1, 1};
+    media_describe_colour(codec);
     codec->max_b_frames = 0;
     codec->gop_size = 250; /* keyframes are asked for */
     codec->thread_count = options->threads;
@@ -44,12 +40,9 @@ static int open_codec(AVCodecContext *codec, const MediaLiveEncoderOptions *opti
 MediaLiveEncoder *media_live_encoder_open(const MediaLiveEncoderOptions *options, GError **error)
 {
     media_quiet_libav();
-    const AVCodec *x264 = avcodec_find_encoder_by_name("libx264");
-    if (x264 == NULL) {
-        g_set_error_literal(error, MEDIA_ERROR, MEDIA_ERROR_FAILED,
-                            "this libavcodec has no H.264 encoder; install one with libx264");
+    const AVCodec *x264 = media_find_h264(error);
+    if (x264 == NULL)
         return NULL;
-    }
     g_autoptr(MediaLiveEncoder) encoder = g_new0(MediaLiveEncoder, 1);
     encoder->codec = avcodec_alloc_context3(x264);
     encoder->packet = av_packet_alloc();

@@ -1,6 +1,8 @@
 /* The slate: two lines of a stroke font on a dark ground. */
 #include "live-slate-private.h"
 
+#include "letters-private.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -8,8 +10,6 @@ enum {
     GROUND_LUMA = 30,
     NAME_LUMA = 225,
     NOTE_LUMA = 140,
-    GRID_HEIGHT = 6, /* of a letter, in steps of the font */
-    ADVANCE = 6,
     NAME_CHARS_MAX = 60,
 };
 
@@ -23,77 +23,13 @@ struct MediaLiveSlate {
 
 /* ---- letters ---- */
 
-/* Strokes on a grid of 5 × 7: each word one stroke, each pair of digits a point x, y. */
-static const struct {
-    char letter;
-    const char *strokes;
-} font[] = {
-    {'A', "062046 1434"},
-    {'B', "0006 0030414233 033344453606"},
-    {'C', "4130100105163645"},
-    {'D', "0006 002042442606"},
-    {'E', "40000646 0333"},
-    {'F', "400006 0333"},
-    {'G', "41301001051636454323"},
-    {'H', "0006 4046 0343"},
-    {'I', "2026"},
-    {'J', "4045361605"},
-    {'K', "0006 4003 0346"},
-    {'L', "000646"},
-    {'M', "0600234046"},
-    {'N', "06004640"},
-    {'O', "103041453616050110"},
-    {'P', "06003041423303"},
-    {'Q', "103041453616050110 2446"},
-    {'R', "06003041423303 2346"},
-    {'S', "413010010213334445361605"},
-    {'T', "0040 2026"},
-    {'U', "000516364540"},
-    {'V', "002640"},
-    {'W', "0016233640"},
-    {'X', "0046 4006"},
-    {'Y', "002340 2326"},
-    {'Z', "00400646"},
-    {'0', "103041453616050110"},
-    {'1', "112026"},
-    {'2', "01103041420646"},
-    {'3', "011030414233 23334445361605"},
-    {'4', "36300444"},
-    {'5', "400002324345361605"},
-    {'6', "413010010516364544331304"},
-    {'7', "004016"},
-    {'8', "103041423313020110 133344453616050413"},
-    {'9', "051636454130100102133342"},
-    {':', "2222 2525"},
-    {'.', "2626"},
-    {',', "2617"},
-    {'-', "1333"},
-    {'+', "1333 2224"},
-    {'/', "0640"},
-    {'\'', "2021"},
-    {'!', "2024 2626"},
-    {'?', "01103041422324 2626"},
-    {'&', "46110120312205163644"},
-    {'(', "30121436"},
-    {')', "10323416"},
-    {'#', "1016 3036 0242 0444"},
-};
-
-static const char *strokes_of(char letter)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(font); i++)
-        if (font[i].letter == letter)
-            return font[i].strokes;
-    return NULL;
-}
-
 char *media_live_text_for_font(const char *text)
 {
     g_autofree char *plain = g_str_to_ascii(text, "C");
     g_autofree char *upper = g_ascii_strup(plain, NAME_CHARS_MAX);
     GString *out = g_string_new(NULL);
     for (const char *c = upper; *c != '\0'; c++) {
-        gboolean is_space = strokes_of(*c) == NULL;
+        gboolean is_space = media_letter_strokes(*c) == NULL;
         if (!is_space)
             g_string_append_c(out, *c);
         else if (out->len > 0 && out->str[out->len - 1] != ' ')
@@ -105,7 +41,7 @@ char *media_live_text_for_font(const char *text)
 
 double media_live_text_width(const char *text, double height)
 {
-    return ((double)strlen(text) * ADVANCE - 2) * height / GRID_HEIGHT;
+    return ((double)strlen(text) * MEDIA_LETTER_ADVANCE - 2) * height / MEDIA_LETTER_HEIGHT;
 }
 
 /* Lightens each pixel by how far it lies inside a line with round ends. */
@@ -149,13 +85,13 @@ static void draw_letter(AVFrame *frame, const char *strokes, double x, double y,
 
 void media_live_draw_text(AVFrame *frame, const char *text, double y, double height, guint8 luma)
 {
-    double unit = height / GRID_HEIGHT;
+    double unit = height / MEDIA_LETTER_HEIGHT;
     double x = (frame->width - media_live_text_width(text, height)) / 2;
     for (const char *c = text; *c != '\0'; c++) {
-        const char *strokes = strokes_of(*c);
+        const char *strokes = media_letter_strokes(*c);
         if (strokes != NULL)
             draw_letter(frame, strokes, x, y, unit, luma);
-        x += ADVANCE * unit;
+        x += MEDIA_LETTER_ADVANCE * unit;
     }
 }
 

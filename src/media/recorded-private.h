@@ -33,6 +33,8 @@ struct MediaRecorded {
 guint media_recorded_pictures(const MediaRecorded *recorded);
 /* Of a picture; `end` behind the last. */
 gint64 media_recorded_tick(const MediaRecorded *recorded, guint picture);
+/* The first picture whose tick is at least this, or their number. */
+guint media_recorded_first_from(const MediaRecorded *recorded, double tick);
 /* The picture whose time is nearest, the earlier of two. */
 guint media_recorded_nearest(const MediaRecorded *recorded, double tick);
 /* The last keyframe that is this picture or before it, as an index of `keyframes`; and the first that

@@ -250,9 +250,9 @@ gint64 media_recorded_tick(const MediaRecorded *recorded, guint picture)
                                           : recorded->end;
 }
 
-guint media_recorded_nearest(const MediaRecorded *recorded, double tick)
+guint media_recorded_first_from(const MediaRecorded *recorded, double tick)
 {
-    guint low = 0, high = recorded->ticks->len; /* the first that is not before it */
+    guint low = 0, high = recorded->ticks->len;
     while (low < high) {
         guint middle = low + (high - low) / 2;
         if ((double)media_recorded_tick(recorded, middle) < tick)
@@ -260,6 +260,12 @@ guint media_recorded_nearest(const MediaRecorded *recorded, double tick)
         else
             high = middle;
     }
+    return low;
+}
+
+guint media_recorded_nearest(const MediaRecorded *recorded, double tick)
+{
+    guint low = media_recorded_first_from(recorded, tick);
     if (low == recorded->ticks->len)
         return low - 1;
     double behind = (double)media_recorded_tick(recorded, low) - tick;

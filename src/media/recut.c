@@ -146,20 +146,6 @@ static double half_frame(const MediaRecut *recut)
 
 /* ---- spans ---- */
 
-/* The first picture whose tick is at least this, or their number. */
-static guint first_from(const MediaRecorded *recorded, double tick)
-{
-    guint low = 0, high = media_recorded_pictures(recorded);
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if ((double)media_recorded_tick(recorded, middle) < tick)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static void add_black(GArray *spans, gint64 at, gint64 until)
 {
     MediaSpan black = {.at = at, .until = until, .own = (double)at, .pace = 1};
@@ -174,11 +160,11 @@ static void add_span(const MediaRecut *recut, GArray *spans, gsize camera, gint6
     MediaRecorded *recorded = recut->cameras[camera].recorded;
     double tick = source_tick(recut, camera, first), half = half_frame(recut);
     double pace = 1 / (1 + camera_of(recut, camera)->clock.drift_ppm * 1e-6);
-    guint behind = first_from(recorded, tick + half + (recut->steady ? 1 : 0));
+    guint behind = media_recorded_first_from(recorded, tick + half + (recut->steady ? 1 : 0));
     MediaSpan span = {
         .recorded = recorded,
         .first = behind > 0 ? behind - 1 : 0,
-        .end = first_from(recorded, source_tick(recut, camera, end) - half),
+        .end = media_recorded_first_from(recorded, source_tick(recut, camera, end) - half),
         .at = at,
         .until = until,
         .pace = pace,
