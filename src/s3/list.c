@@ -96,14 +96,7 @@ gboolean s3_delete(S3Client *client, const char *key, GCancellable *cancellable,
     if (whole == NULL)
         return FALSE;
     const S3Request request = {.method = "DELETE", .key = whole};
-    S3Answer answer = {0};
-    g_autoptr(GError) why = NULL;
-    gboolean is_good = s3_request_do(client, &request, &answer, cancellable, &why) ||
-                       g_error_matches(why, S3_ERROR, S3_ERROR_NOT_FOUND);
-    if (!is_good)
-        g_propagate_error(error, g_steal_pointer(&why));
-    s3_answer_clear(&answer);
-    return is_good;
+    return s3_request_remove(client, &request, cancellable, error);
 }
 
 /* Keys that end with a slash are what some programs show as folders; this room makes none. */

@@ -50,6 +50,9 @@ typedef struct S3Request {
  * was none). `answer` is cleared first, and by the caller afterwards. */
 gboolean s3_request_do(S3Client *client, const S3Request *request, S3Answer *answer,
                        GCancellable *cancellable, GError **error);
+/* Of a request that deletes: what is not there is deleted already, and the answer says nothing. */
+gboolean s3_request_remove(S3Client *client, const S3Request *request, GCancellable *cancellable,
+                           GError **error);
 /* As s3_request_do(), once. `is_passing`: another attempt may help. */
 gboolean s3_request_try(S3Client *client, const S3Request *request, S3Answer *answer,
                         gboolean *is_passing, GCancellable *cancellable, GError **error);

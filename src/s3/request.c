@@ -376,3 +376,16 @@ gboolean s3_request_do(S3Client *client, const S3Request *request, S3Answer *ans
             return FALSE;
     }
 }
+
+gboolean s3_request_remove(S3Client *client, const S3Request *request, GCancellable *cancellable,
+                           GError **error)
+{
+    S3Answer answer = {0};
+    g_autoptr(GError) why = NULL;
+    gboolean is_good = s3_request_do(client, request, &answer, cancellable, &why) ||
+                       g_error_matches(why, S3_ERROR, S3_ERROR_NOT_FOUND);
+    if (!is_good)
+        g_propagate_error(error, g_steal_pointer(&why));
+    s3_answer_clear(&answer);
+    return is_good;
+}

@@ -163,14 +163,7 @@ gboolean s3_uploads_abort(S3Client *client, const char *key, const char *upload_
     g_autoptr(GArray) query = s3_pairs_new();
     s3_pairs_add(query, "uploadId", upload_id);
     const S3Request request = {.method = "DELETE", .key = key, .query = query};
-    S3Answer answer = {0};
-    g_autoptr(GError) why = NULL;
-    gboolean is_good = s3_request_do(client, &request, &answer, cancellable, &why) ||
-                       g_error_matches(why, S3_ERROR, S3_ERROR_NOT_FOUND);
-    if (!is_good)
-        g_propagate_error(error, g_steal_pointer(&why));
-    s3_answer_clear(&answer);
-    return is_good;
+    return s3_request_remove(client, &request, cancellable, error);
 }
 
 /* ---- stale ones ---- */
