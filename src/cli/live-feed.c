@@ -4,6 +4,7 @@
 #include "live.h"
 
 #include "error.h"
+#include "say.h"
 #include <live/pipe.h>
 #include <media/limits.h>
 #include <media/live.h>
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,15 +34,6 @@ typedef struct Feed {
 
 /* ---- what it says ---- */
 
-static void say(json_t *value)
-{
-    char *text = json_dumps(value, JSON_COMPACT);
-    json_decref(value);
-    printf("%s\n", text);
-    fflush(stdout);
-    free(text);
-}
-
 static void say_counts(Feed *feed, gint64 now_us)
 {
     if (feed->live == NULL)
@@ -52,15 +43,15 @@ static void say_counts(Feed *feed, gint64 now_us)
         return;
     feed->said_us = now_us;
     feed->said_slate = counts.is_slate;
-    say(json_pack("{s:I, s:I, s:I, s:b, s:b}", "frames", (json_int_t)counts.frames, "slates",
-                  (json_int_t)counts.slates, "slateMs", (json_int_t)(counts.slate_us / 1000),
-                  "slate", counts.is_slate, "transcoded", counts.is_transcoded));
+    cli_say(json_pack("{s:I, s:I, s:I, s:b, s:b}", "frames", (json_int_t)counts.frames, "slates",
+                      (json_int_t)counts.slates, "slateMs", (json_int_t)(counts.slate_us / 1000),
+                      "slate", counts.is_slate, "transcoded", counts.is_transcoded));
 }
 
 static void on_warning(const char *text, gpointer data)
 {
     (void)data;
-    say(json_pack("{s:s}", "warning", text));
+    cli_say(json_pack("{s:s}", "warning", text));
 }
 
 /* ---- the stream out ---- */

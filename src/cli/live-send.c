@@ -4,6 +4,7 @@
 #include "live.h"
 
 #include "error.h"
+#include "say.h"
 #include <live/backoff.h>
 #include <live/pipe.h>
 #include <live/target.h>
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,26 +57,15 @@ typedef struct Sender {
 
 /* ---- what it says ---- */
 
-static void say(json_t *value)
-{
-    char *text = json_dumps(value, JSON_COMPACT);
-    json_decref(value);
-    flockfile(stdout);
-    printf("%s\n", text);
-    fflush(stdout);
-    funlockfile(stdout);
-    free(text);
-}
-
 static void say_state(const char *state)
 {
-    say(json_pack("{s:s}", "state", state));
+    cli_say(json_pack("{s:s}", "state", state));
 }
 
 static void say_trouble(const char *state, const GError *why, guint wait_ms)
 {
-    say(json_pack("{s:s, s:s, s:s, s:i}", "state", state, "code", media_send_error_name(why), "why",
-                  why->message, "wait", (int)wait_ms));
+    cli_say(json_pack("{s:s, s:s, s:s, s:i}", "state", state, "code", media_send_error_name(why),
+                      "why", why->message, "wait", (int)wait_ms));
 }
 
 /* A platform that gets more than it takes drops what it likes. */
@@ -91,7 +80,7 @@ static void watch_rate(Sender *sender, gint64 kbps)
     g_autofree char *text =
         g_strdup_printf("%s takes %u kbit/s at most, and this stream has %" G_GINT64_FORMAT,
                         sender->platform->name, sender->platform->kbps_max, kbps);
-    say(json_pack("{s:s}", "warning", text));
+    cli_say(json_pack("{s:s}", "warning", text));
 }
 
 static void say_counters(Sender *sender)
@@ -108,10 +97,11 @@ static void say_counters(Sender *sender)
     sender->said_us = now_us;
     sender->said_bytes = counters.bytes;
     watch_rate(sender, kbps);
-    say(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "bytes", (json_int_t)counters.bytes, "frames",
-                  (json_int_t)counters.frames, "reconnects", (json_int_t)counters.reconnects,
-                  "dropped", (json_int_t)dropped, "kbps", (json_int_t)kbps, "queued",
-                  (json_int_t)(counters.frames > 0 ? queued_us / 1000 : 0)));
+    cli_say(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "bytes", (json_int_t)counters.bytes,
+                      "frames", (json_int_t)counters.frames, "reconnects",
+                      (json_int_t)counters.reconnects, "dropped", (json_int_t)dropped, "kbps",
+                      (json_int_t)kbps, "queued",
+                      (json_int_t)(counters.frames > 0 ? queued_us / 1000 : 0)));
 }
 
 /* ---- the thread "send": publishing ---- */
