@@ -27,9 +27,9 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from recorded import SOURCES, ffmpeg  # noqa: E402
 from render import ENCODE, RATE, Cost, describe_machine, material, plain_highlights, row  # noqa: E402
 
+SOURCES = ["cam_1", "cam_2", "cam_3"]
 PIECES = ["--highlights", 60]   # as --highlights says
 WHAT = ["copy", "audio-copy", "recut", "edges", "vp9"]
 
@@ -39,6 +39,10 @@ KINDS = {
             "-b:v", "5M", "-maxrate", "6M", "-bufsize", "6M"],
     "webm": ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-row-mt", 1, "-b:v", "5M"],
 }
+
+
+def ffmpeg(*arguments):
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True)
 
 
 def recording(build, minutes, kind="mkv"):
