@@ -3,21 +3,16 @@
 // that is full; a large picture; a screen. Each is said in words, and the recording goes on. Waits are
 // long, for a machine that is busy, and no time is measured.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { BUILD, SOURCE, packageOf, runTap } from "./browser.mjs";
+import { packageOf, runTap } from "./browser.mjs";
 import { complaints, ffprobe } from "./clips.mjs";
 import { furnish, openRoom, voiceOf } from "./room.mjs";
-import { lookAt, Server, TOKEN, until } from "../browser/studio.mjs";
+import { LONG, onAir, openConsole, record, running, said, sampleShow, small, stop as stopShow, unsaid } from "./shows.mjs";
+import { lookAt, Server, until } from "../browser/studio.mjs";
 
 packageOf("playwright-core");
-const shows = execFileSync("python3", ["-c", "import show; print(show.sample_show())"], {
-  cwd: join(SOURCE, "tests/support"),
-  env: { ...process.env, CROSSCUT_SOURCE: SOURCE, CROSSCUT_BUILD: BUILD },
-  encoding: "utf8",
-}).trim();
-const LONG = { timeout: 120_000 };
+const shows = sampleShow();
 const server = await Server.start(shows);
 const room = await openRoom("--auto-accept-this-tab-capture", "--auto-select-tab-capture-source-by-title=Crosscut");
 const { context } = room;
@@ -25,14 +20,7 @@ await context.addInitScript(furnish);
 const errors = [];
 const voice = voiceOf(shows, "host.mp4");
 
-async function open() {
-  const page = await context.newPage();
-  page.on("pageerror", (error) => errors.push(String(error.stack)));
-  page.setDefaultTimeout(LONG.timeout);
-  await page.goto(`${server.address}/#token=${TOKEN}`);
-  await page.getByRole("button", { name: "Open a sample show" }).waitFor();
-  return page;
-}
+const open = () => openConsole(context, server, errors);
 
 async function takeCameras(page) {
   await page.evaluate((wav) => window.room.seat(wav), voice);
@@ -40,30 +28,13 @@ async function takeCameras(page) {
   if (await ask.isVisible()) await ask.click();
   await page.getByRole("button", { name: "Use both cameras" }).click();
   await page.locator(".source video").nth(1).waitFor(LONG);
-  await page.getByLabel("Size").selectOption("360");
-  await page.getByLabel("Pictures a second").selectOption("24");
+  await small(page);
 }
 
 const talk = (page, loudness) => page.evaluate((how) => window.room.talk(how), loudness);
-const said = (page, text) => page.locator(".notice", { hasText: text }).first().waitFor(LONG);
-const unsaid = (page, text) => page.locator(".notice", { hasText: text }).first().waitFor({ state: "detached", ...LONG });
-const onAir = (page, camera) => page.locator(".program .badges", { hasText: `camera ${camera}` }).waitFor(LONG);
-const running = async () => (await server.ask("/sessions")).sessions.filter(({ state }) => state === "recording");
-
-async function record(page) {
-  await page.getByRole("button", { name: "Record", exact: true }).click();
-  await page.getByRole("button", { name: "Stop recording" }).waitFor(LONG);
-  const id = await until("the server has the show", async () => (await running())[0]?.id);
-  await until("something of every recording is on the server", () => server.recordings(id).length >= 2 && server.log(id).filter(({ type }) => type === "record_start").length >= 2);
-  return id;
-}
 
 async function stop(page, id) {
-  await page.getByRole("button", { name: "Stop recording" }).click();
-  await page.getByRole("button", { name: "Stop", exact: true }).click();
-  await page.getByText("Everything is on the server.").waitFor(LONG);
-  await until("the show is complete", async () => (await server.ask(`/sessions/${id}`)).state === "complete");
-  execFileSync(join(BUILD, "crosscut"), ["verify", server.showFolder(id)], { stdio: ["ignore", "ignore", "inherit"] });
+  await stopShow(page, server, id);
   for (const { t, file, start } of server.log(id).filter(({ type }) => type === "record_start"))
     assert.ok(start <= t, `${file} began at ${start}, and that was known at ${t}`);
   for (const name of server.recordings(id)) assert.equal(complaints(join(server.showFolder(id), name)), "", name);
@@ -111,7 +82,7 @@ const failed = await runTap([
   ["the gains are in the log, and kept for the next visit", async () => {
     const gains = await savedGains(page);
     assert.deepEqual(Object.keys(gains).sort(), ["near-a:0", "near-b:0"]);
-    id = await record(page);
+    id = await record(page, server);
     const line = await until("the gains are in the log", () => server.log(id).find(({ type }) => type === "gains"));
     for (const [source, mic] of [["cam_1", "near-a:0"], ["cam_2", "near-b:0"]]) {
       assert.equal(line.gains[source], Math.round(gains[mic] * 10) / 10);
@@ -130,7 +101,7 @@ const failed = await runTap([
     await other.getByRole("alert").filter({ hasText: "is being recorded in another tab" }).waitFor(LONG);
     await other.getByRole("button", { name: "Record", exact: true }).waitFor();
     await lookAt(other, "other-tab");
-    assert.deepEqual((await running()).map((show) => show.id), [id]);
+    assert.deepEqual((await running(server)).map((show) => show.id), [id]);
     await other.close();
   }],
   ["r09: a microphone that is unplugged is said, the director leaves its person, and comes back with it", async () => {
@@ -170,7 +141,7 @@ const failed = await runTap([
   ["r05: a show can begin without any room", async () => {
     await page.getByRole("button", { name: "New show" }).click();
     await setQuota(page, 1000);
-    id = await record(page);
+    id = await record(page, server);
     await said(page, "This browser's storage is full.");
     await until("it is long enough", () => sizeOf(id, "cam_1_iso.mkv") > 300_000);
     await stop(page, id);
@@ -178,7 +149,7 @@ const failed = await runTap([
   }],
   ["r05: of a show whose end was only in memory, the server has more than the browser", async () => {
     await page.getByRole("button", { name: "New show" }).click();
-    id = await record(page);
+    id = await record(page, server);
     await until("some of it is in storage", () => sizeOf(id, "cam_1_iso.mkv") > 200_000);
     await setQuota(page, 1000);
     await said(page, "This browser's storage is full.");
@@ -198,7 +169,7 @@ const failed = await runTap([
     await page.getByRole("button", { name: /^Remove/ }).nth(1).click();
     await page.getByLabel("Size").selectOption("1080");
     await page.getByLabel("Pictures a second").selectOption("30");
-    id = await record(page);
+    id = await record(page, server);
     await until("a few seconds of it", () => sizeOf(id, "cam_1_iso.mkv") > 400_000);
     await stop(page, id);
     for (const name of ["program.mkv", "cam_1_iso.mkv"]) {
@@ -211,7 +182,7 @@ const failed = await runTap([
     await page.getByLabel("Size").selectOption("360");
     await page.getByRole("button", { name: "A screen or slides" }).click();
     await page.locator(".source video").nth(1).waitFor(LONG);
-    id = await record(page);
+    id = await record(page, server);
     await page.keyboard.press("2");
     await onAir(page, 2);
     await page.evaluate(() => {

@@ -11,6 +11,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { BUILD, SOURCE, launch, packageOf, runTap } from "./browser.mjs";
+import { sampleShow } from "./shows.mjs";
 
 packageOf("playwright-core");
 const program = join(BUILD, "crosscut");
@@ -19,11 +20,7 @@ execFileSync(join(SOURCE, "console/node_modules/.bin/vite"), ["build", "--mode",
   cwd: join(SOURCE, "console"),
   env: { ...process.env, CROSSCUT_BUILD: BUILD },
 });
-const shows = execFileSync("python3", ["-c", "import show; print(show.sample_show())"], {
-  cwd: join(SOURCE, "tests/support"),
-  env: { ...process.env, CROSSCUT_SOURCE: SOURCE, CROSSCUT_BUILD: BUILD },
-  encoding: "utf8",
-}).trim();
+const shows = sampleShow();
 const SHOW = {
   name: "Played show",
   sources: [

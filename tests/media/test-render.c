@@ -1,5 +1,6 @@
 /* Renders drawn recordings and reads the numbers back from every frame of the result. The sound is
  * not the mixer's here but a row of beeps at known samples, so that it can be measured. */
+#include "beep-mix.h"
 #include "material.h"
 
 #include <media/error.h>
@@ -10,32 +11,6 @@
 #include <sys/resource.h>
 
 enum { WIDTH = 160, HEIGHT = 96 };
-
-/* ---- a mix that beeps: 1 kHz for 50 ms at the beginning of each second ---- */
-
-struct MediaMix {
-    gint64 at, length;
-};
-
-static float beep_at(gint64 sample)
-{
-    gint64 in_second = sample % 48000;
-    return in_second < 2400 ? 0.5f * sinf((float)in_second * (float)(2 * G_PI * 1000 / 48000)) : 0;
-}
-
-gssize media_mix_read(MediaMix *mix, float *stereo, gsize n, GError **error)
-{
-    (void)error;
-    gint64 have = MIN((gint64)n, mix->length - mix->at);
-    for (gint64 i = 0; i < have; i++, mix->at++)
-        stereo[2 * i] = stereo[2 * i + 1] = beep_at(mix->at);
-    return (gssize)have;
-}
-
-void media_mix_close_recordings(MediaMix *mix)
-{
-    g_assert_cmpint(mix->at, ==, mix->length); /* after all of it was read, never before */
-}
 
 /* ---- a show of one test ---- */
 

@@ -2,11 +2,10 @@
 ended, and what is said of it."""
 import json
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from client import Client, read_log, show_folder, start_show, stop_show  # noqa: E402
+from client import Client, read_log, show_folder, start_show, stop_show, until  # noqa: E402
 from egress import StandIn  # noqa: E402
 from livekit import KEY, SECRET  # noqa: E402
 from serve import Studio, refused  # noqa: E402
@@ -17,17 +16,6 @@ URL = "rtmp://192.0.2.1/live"
 PAGE = "https://studio.example/egress.html"
 ENVIRONMENT = {"CROSSCUT_SECRET_KEY": "5a" * 32, "CROSSCUT_LIVEKIT_KEY": KEY,
                "CROSSCUT_LIVEKIT_SECRET": SECRET}
-
-
-def until(look, seconds=30, what="it"):
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come")
-        time.sleep(0.05)
 
 
 class Show:

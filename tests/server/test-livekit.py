@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import livekit  # noqa: E402
-from client import Client, read_log, show_folder, start_show, stop_show  # noqa: E402
+from client import Client, read_log, show_folder, start_show, stop_show, until  # noqa: E402
 from livekit import KEY, SECRET, Gate, Livekit, Refused, claims_of, hook_token, join, jwt  # noqa: E402
 from serve import Studio, free_port, refused  # noqa: E402
 from tap import Tap  # noqa: E402
@@ -22,18 +22,6 @@ def environment(url):
 
 def studio_at(url, *options, **more):
     return Studio(*options, environment=environment(url), **more)
-
-
-def until(look, seconds=30, what="it"):
-    """The first true value of look()."""
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come")
-        time.sleep(0.05)
 
 
 def room_state(client, state, seconds=40):

@@ -12,39 +12,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from client import (Client, recording, send_multipart, show_folder, start_show, stop_show,
                     wait_complete)
 from serve import CROSSCUT, Studio
+from shows import make_recording, make_show
 from tap import Tap
 
 tap = Tap()
+SIZE = "320x180"
 SMALL = {"height": 90}
 LARGE = {"height": 2160}   # long enough to be caught at it
 # The leak check of a sanitised child needs calls that its sandbox denies.
 ASIDE = {"ASAN_OPTIONS": "detect_leaks=0"}
-
-
-def make_recording(folder, name, tone, seconds):
-    path = Path(folder) / name
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y",
-                    "-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=30:duration={seconds}",
-                    "-f", "lavfi", "-i", f"sine=frequency={tone}:duration={seconds}",
-                    "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "30",
-                    "-c:a", "libopus", "-ac", "1", "-f", "matroska", path], check=True)
-    return path.read_bytes()
-
-
-def make_show(studio, recordings):
-    """A complete show of these recordings: its id."""
-    show = start_show(studio)
-    session = show["sessionId"]
-    client = Client(studio, session)
-    for name in recordings:
-        client.send("record_start", name[:5], file=name, start=0)
-    client.send("speaking_start", "cam_1")
-    for name, data in recordings.items():
-        assert send_multipart(studio, session, name, data).status == 201
-    client.close()
-    stop_show(studio, session)
-    wait_complete(studio, session)
-    return session
 
 
 def ask(studio, session, wish=None):
@@ -478,8 +454,8 @@ def test_no_room_for_a_render(short):
 
 def main():
     with tempfile.TemporaryDirectory() as work:
-        short = {f"cam_{i}_iso.mkv": make_recording(work, f"s{i}.mkv", 300 * i, 6) for i in (1, 2)}
-        long = {f"cam_{i}_iso.mkv": make_recording(work, f"l{i}.mkv", 300 * i, 30) for i in (1, 2)}
+        short = {f"cam_{i}_iso.mkv": make_recording(work, f"s{i}.mkv", 300 * i, 6, SIZE) for i in (1, 2)}
+        long = {f"cam_{i}_iso.mkv": make_recording(work, f"l{i}.mkv", 300 * i, 30, SIZE) for i in (1, 2)}
     with Studio(environment=ASIDE) as studio:
         for name, test in (
                 ("/server/renders/a-show-is-rendered-and-takes-late-recordings-after",

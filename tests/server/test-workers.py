@@ -14,8 +14,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import redis
 import s3
-from client import Client, send_multipart, show_folder, start_show, stop_show, wait_complete
+from client import show_folder
 from serve import BUILD, CROSSCUT, Studio
+from shows import make_recording, make_show
 from tap import Tap
 
 tap = Tap()
@@ -23,31 +24,6 @@ IS_SANITISED = "asan" in str(BUILD)
 LEASE = "3s"
 JOBS = 12 if IS_SANITISED else 40
 SEED = 20261127
-
-
-def make_recording(folder, name, tone, seconds, size="160x90"):
-    path = Path(folder) / name
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y",
-                    "-f", "lavfi", "-i", f"testsrc2=size={size}:rate=30:duration={seconds}",
-                    "-f", "lavfi", "-i", f"sine=frequency={tone}:duration={seconds}",
-                    "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "30",
-                    "-c:a", "libopus", "-ac", "1", "-f", "matroska", path], check=True)
-    return path.read_bytes()
-
-
-def make_show(studio, recordings):
-    session = start_show(studio)["sessionId"]
-    client = Client(studio, session)
-    for name in recordings:
-        client.send("record_start", name[:5] if name.startswith("cam") else "cam_1", file=name,
-                    start=0)
-    client.send("speaking_start", "cam_1")
-    for name, data in recordings.items():
-        assert send_multipart(studio, session, name, data).status == 201
-    client.close()
-    stop_show(studio, session)
-    wait_complete(studio, session)
-    return session
 
 
 def copy_show(studio, session, count):

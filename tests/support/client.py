@@ -14,6 +14,18 @@ import socketio
 from serve import CROSSCUT
 
 
+def until(look, seconds=30, what="it"):
+    """The first true value of look()."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not come")
+        time.sleep(0.05)
+
+
 class Refused(Exception):
     """The server did not let the client in; `code` as in HTTP errors."""
 
