@@ -14,7 +14,8 @@
 #define STEP_US        1000    /* RTMP counts in milliseconds */
 #define FRAME_US       33000   /* behind a slate the program goes on so much later */
 #define EARLY_US       2000000 /* so much may a packet lie ahead of the clock, */
-#define LATE_US        4000000 /* and so much behind it: else its clock has jumped */
+#define LATE_US        2800000 /* and so much behind it: else its clock has jumped, */
+#define STEP_MOST_US   3000000 /* as it has where two pictures would lie so far apart */
 #define TICK_US        100000
 #define SOUND_LATE_US  1000000 /* sound that comes so late is waited for, */
 #define SILENT_US      1500000 /* but not where none came for so long: */
@@ -233,11 +234,17 @@ static void watch(MediaLive *live, const MediaLivePacket *packet, gint64 at_us)
     live->key_us = at_us;
 }
 
+/* A picture that was late and one that is early are each near the clock, and not to each other. */
+static gboolean is_next(MediaLive *live, gint64 at_us, gint64 now_us)
+{
+    return is_plausible(live, at_us, now_us) && at_us - live->last_us <= STEP_MOST_US;
+}
+
 /* The stream's time of a picture of the program; -1: it cannot be shown. */
 static gint64 place(MediaLive *live, const MediaLivePacket *packet, gint64 now_us)
 {
     gboolean jumps = live->shown != SHOWN_PROGRAM || !live->has_shift ||
-                     !is_plausible(live, packet->t_us + live->shift_us, now_us);
+                     !is_next(live, packet->t_us + live->shift_us, now_us);
     live->needs_key |= jumps;
     if (live->needs_key && !packet->is_key)
         return -1;
