@@ -16,7 +16,7 @@
 
 enum {
     LONG_BYTES = 256 << 10, /* what must be left of a body, for all that to be worth it */
-    LOW_WATER = 128 << 10,  /* so much wakes the loop; the tick takes what is less */
+    LOW_WATER = 512 << 10,  /* so much wakes the loop; the tick takes what is less */
     TURN_BYTES = 1 << 20,   /* then the loop looks whether somebody waits for an answer */
 };
 

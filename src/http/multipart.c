@@ -4,6 +4,9 @@
  * match that fails can only begin anew at the byte where it failed; and what was held back for it
  * is always a piece of the delimiter itself, so nothing has to be copied. */
 #include <http/multipart.h>
+
+#include "delimiter-private.h"
+
 #include <string.h>
 
 enum { BOUNDARY_MAX = 70, DELIMITER_MAX = BOUNDARY_MAX + 4 };
@@ -20,6 +23,7 @@ typedef enum {
 struct HttpMultipart {
     char delimiter[DELIMITER_MAX + 1];
     gsize delimiter_length;
+    HttpDelimiter search;
     gsize matched; /* bytes of the delimiter that came and may become one */
     State state;
     GString *line;     /* of the headers, or behind a delimiter */
@@ -301,7 +305,7 @@ static gboolean feed_body(HttpMultipart *multipart, const char *bytes, gsize len
 {
     if (multipart->matched > 0)
         return go_on_matching(multipart, bytes, length, taken, error);
-    const char *end = memmem(bytes, length, multipart->delimiter, multipart->delimiter_length);
+    const char *end = http_delimiter_find(&multipart->search, bytes, length);
     if (end) {
         *taken = (gsize)(end - bytes) + multipart->delimiter_length;
         return give(multipart, bytes, (gsize)(end - bytes), error) && end_body(multipart, error);
@@ -320,6 +324,7 @@ HttpMultipart *http_multipart_new(const char *boundary, const HttpMultipartLimit
     HttpMultipart *multipart = g_new0(HttpMultipart, 1);
     multipart->delimiter_length =
         (gsize)g_snprintf(multipart->delimiter, sizeof multipart->delimiter, "\r\n--%s", boundary);
+    http_delimiter_init(&multipart->search, multipart->delimiter, multipart->delimiter_length);
     multipart->matched = 2; /* the first one needs no CR LF before it */
     multipart->state = PREAMBLE;
     multipart->line = g_string_new(NULL);

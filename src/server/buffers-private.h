@@ -12,9 +12,10 @@ typedef struct ServerBuffer {
     guint8 *bytes;
     gsize size;
     gsize begin, end; /* what it holds */
+    struct Slab *slab; /* where its bytes lie; NULL: by themselves */
 } ServerBuffer;
 
-/* `chunk_bytes`: what they are made for; a little less when that is no number of whole blocks. */
+/* `chunk_bytes`: their size; so they are full with a block less. */
 ServerBuffers *server_buffers_new(gsize chunk_bytes);
 void server_buffers_free(ServerBuffers *buffers); /* what is lent may come back later. NULL-safe */
 /* Up to here (ServerBuffer.end) one is filled: the next one then begins with a block of the file. */

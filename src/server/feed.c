@@ -215,12 +215,22 @@ static gboolean is_summed(const ServerFeed *feed)
     return feed->sum.kind != STORE_SUM_NONE;
 }
 
-/* Up to where the buffer is filled; one is taken if there is none. A chunk with a sum is one piece,
- * however long. */
+/* A chunk with a sum is one piece, however long it may be. */
+static gsize needed_room(const ServerFeed *feed)
+{
+    gint64 most = feed->server->config->upload_chunk_bytes;
+    gint64 length =
+        feed->call != NULL ? http_request_body_length(server_call_request(feed->call)) : -1;
+    if (!is_summed(feed))
+        return 0;
+    return (gsize)(length >= 0 ? MIN(length, most) : most);
+}
+
+/* Up to where the buffer is filled; one is taken if there is none. */
 static gsize buffer_limit(ServerFeed *feed)
 {
     ServerBuffers *buffers = feed->server->buffers;
-    gsize room = is_summed(feed) ? (gsize)feed->server->config->upload_chunk_bytes : 0;
+    gsize room = needed_room(feed);
     if (feed->buffer == NULL)
         feed->buffer = server_buffers_take(buffers, feed->end, room);
     return is_summed(feed) ? feed->buffer->size : server_buffers_full(buffers);

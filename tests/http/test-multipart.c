@@ -94,6 +94,64 @@ static void test_cases(void)
     }
 }
 
+/* Bytes of a file that are like a delimiter again and again. */
+static GString *any_bytes(const char *boundary)
+{
+    GString *bytes = g_string_new(NULL);
+    g_autofree char *delimiter = g_strconcat("\r\n--", boundary, NULL);
+    gint32 length = (gint32)strlen(delimiter);
+    for (gint32 pieces = g_test_rand_int_range(0, 60); pieces > 0; pieces--) {
+        gint32 from = g_test_rand_int_range(0, length);
+        if (g_test_rand_bit())
+            g_string_append_len(bytes, delimiter + from, g_test_rand_int_range(0, length - from));
+        else
+            g_string_append_c(bytes, (char)g_test_rand_int_range(0, 256));
+    }
+    return bytes;
+}
+
+/* What a search byte by byte says of the part that `bytes` and a delimiter make. */
+static GString *expect_part(const GString *bytes, const char *delimiter)
+{
+    g_autoptr(GString) whole = g_string_new_len(bytes->str, (gssize)bytes->len);
+    g_string_append(whole, delimiter);
+    gsize end = 0;
+    while (memcmp(whole->str + end, delimiter, strlen(delimiter)) != 0)
+        end++;
+    GString *seen = g_string_new("a|-|-=");
+    g_string_append_len(seen, whole->str, (gssize)end);
+    return g_string_append_c(seen, ';');
+}
+
+static void check_part(const char *boundary, const GString *bytes)
+{
+    g_autofree char *delimiter = g_strconcat("\r\n--", boundary, NULL);
+    g_autoptr(GString) expected = expect_part(bytes, delimiter);
+    g_autoptr(GString) body = g_string_new(NULL);
+    g_string_printf(body, "--%s\r\nContent-Disposition: form-data; name=a\r\n\r\n", boundary);
+    gsize length = body->len + expected->len - strlen("a|-|-=;") + strlen(delimiter);
+    g_string_append_len(body, bytes->str, (gssize)bytes->len);
+    g_string_append(body, delimiter);
+    g_autoptr(GString) text = g_string_new(NULL);
+    Seen seen = {.text = text};
+    g_autoptr(HttpMultipart) multipart = http_multipart_new(boundary, NULL, &events, &seen);
+    gsize first = (gsize)g_test_rand_int_range(0, (gint32)length + 1);
+    const guint8 *at = (const guint8 *)body->str;
+    g_assert_true(http_multipart_feed(multipart, at, first, NULL));
+    g_assert_true(http_multipart_feed(multipart, at + first, length - first, NULL));
+    g_assert_cmpmem(text->str, text->len, expected->str, expected->len);
+}
+
+static void test_any_body(void)
+{
+    for (guint round = 0; round < 2000; round++) {
+        g_autofree char *boundary = g_strnfill((gsize)g_test_rand_int_range(1, 71), 'b');
+        boundary[g_test_rand_int_range(0, (gint32)strlen(boundary))] = '-';
+        g_autoptr(GString) bytes = any_bytes(boundary);
+        check_part(boundary, bytes);
+    }
+}
+
 static void test_limits(void)
 {
     const HttpMultipartLimits limits = {.parts = 2, .header_bytes = 100};
@@ -155,6 +213,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/http/multipart/reads-the-same-in-pieces-of-every-size", test_cases);
+    g_test_add_func("/http/multipart/any-body-ends-at-its-delimiter", test_any_body);
     g_test_add_func("/http/multipart/keeps-its-limits", test_limits);
     g_test_add_func("/http/multipart/ends-when-a-part-is-refused", test_refusal);
     g_test_add_func("/http/multipart/finds-the-boundary-of-a-content-type", test_boundary);
