@@ -8,6 +8,9 @@
 FROM docker.io/library/debian:bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         make git ca-certificates npm && rm -rf /var/lib/apt/lists/*
+# Behind a proxy that signs certificates of its own, npm has to know those:
+#   buildah build --build-arg NODE_EXTRA_CA_CERTS=/run/ca.crt --volume …/ca.crt:/run/ca.crt …
+ARG NODE_EXTRA_CA_CERTS
 WORKDIR /source
 COPY tools tools
 RUN tools/need-packages build

@@ -20,4 +20,5 @@ void live_egress_add_failed(LiveEgress *egress, const char *name, const char *co
                             const char *why);
 void live_egress_look(LiveEgress *egress); /* a webhook says that something happened */
 void live_egress_stop(LiveEgress *egress); /* then stopped() */
+void live_egress_total(const LiveEgress *egress, LiveTotals *totals); /* adds to them */
 json_t *live_egress_json(const LiveEgress *egress, gboolean is_brief);

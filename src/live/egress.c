@@ -755,6 +755,17 @@ void live_egress_free(LiveEgress *egress)
 
 /* ---- the report ---- */
 
+/* What it sent LiveKit does not say. */
+void live_egress_total(const LiveEgress *egress, LiveTotals *totals)
+{
+    totals->egress_restarts += egress->restarts;
+    totals->egresses += egress->is_stopping ? 0 : 1;
+    totals->egresses_active +=
+        !egress->is_stopping && egress->status == LIVEKIT_EGRESS_ACTIVE ? 1 : 0;
+    for (guint i = 0; i < egress->outputs->len; i++)
+        totals->states[((const Output *)egress->outputs->pdata[i])->state]++;
+}
+
 static json_t *output_json(const Output *output, gboolean is_brief)
 {
     const json_t *last = json_array_get(output->states, json_array_size(output->states) - 1);

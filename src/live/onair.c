@@ -47,6 +47,7 @@ struct LiveOnAir {
     guint feed_restarts;
     gboolean is_slate, is_transcoded;
     json_t *warnings;
+    LiveTotals gone; /* counters of destinations that were replaced */
 };
 
 static void start_feed(LiveOnAir *onair);
@@ -363,6 +364,7 @@ gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
     }
     if (known != NULL) { /* one that had failed: again */
         last = live_output_json(known, FALSE);
+        live_output_total(known, &onair->gone);
         g_ptr_array_remove(onair->outputs, known);
     }
     LiveOutput *output =
@@ -450,6 +452,34 @@ void live_onair_free(LiveOnAir *onair)
 }
 
 /* ---- the report ---- */
+
+static void add_counters(LiveTotals *totals, const LiveTotals *more)
+{
+    totals->bytes += more->bytes;
+    totals->frames += more->frames;
+    totals->dropped += more->dropped;
+    totals->reconnects += more->reconnects;
+    totals->restarts += more->restarts;
+}
+
+void live_onair_total(const LiveOnAir *onair, LiveTotals *totals)
+{
+    if (onair->egress != NULL) {
+        live_egress_total(onair->egress, totals);
+        return;
+    }
+    add_counters(totals, &onair->gone);
+    totals->restarts += onair->feed_restarts;
+    totals->feed_dropped += onair->dropped_before;
+    totals->slates += onair->feed != NULL && onair->is_slate ? 1 : 0;
+    for (guint i = 0; i < onair->outputs->len; i++)
+        live_output_total(onair->outputs->pdata[i], totals);
+    if (onair->writer == NULL)
+        return;
+    const LiveRing *ring = live_writer_ring(onair->writer);
+    totals->feed_dropped += (gint64)live_ring_dropped(ring);
+    totals->feed_bytes += (gint64)live_ring_bytes(ring);
+}
 
 static json_t *report(const LiveOnAir *onair, gboolean is_brief)
 {

@@ -39,4 +39,5 @@ void live_output_kill(LiveOutput *output); /* it took too long */
 gboolean live_output_is_running(const LiveOutput *output);
 gboolean live_output_is_live(const LiveOutput *output);
 
+void live_output_total(const LiveOutput *output, LiveTotals *totals); /* adds to them */
 json_t *live_output_json(const LiveOutput *output, gboolean is_brief);

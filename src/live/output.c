@@ -35,8 +35,9 @@ struct LiveOutput {
     gint64 again_us; /* of RETRYING: when */
     /* the report */
     Counters before, now;    /* of senders that have ended; of the one that runs */
+    Counters given;          /* what `before` was at the beginning: not of this process, or known */
     gint64 start_ms, end_ms; /* -1: not yet */
-    guint restarts;
+    guint restarts, given_restarts;
     gint64 kbps, queued_ms;
     gboolean was_live;
     json_t *states, *warnings;
@@ -304,7 +305,8 @@ static void take_before(LiveOutput *output, const json_t *before)
     const json_t *states = json_object_get(before, "states");
     output->before = (Counters){number(before, "bytes"), number(before, "frames"),
                                 number(before, "dropped"), number(before, "reconnects")};
-    output->restarts = (guint)number(before, "restarts");
+    output->given = output->before;
+    output->given_restarts = output->restarts = (guint)number(before, "restarts");
     output->start_ms = number(before, "start");
     if (json_is_array(states))
         output->states = json_deep_copy(states);
@@ -399,6 +401,19 @@ gboolean live_output_is_live(const LiveOutput *output)
 }
 
 /* ---- the report ---- */
+
+void live_output_total(const LiveOutput *output, LiveTotals *totals)
+{
+    const Counters *before = &output->before, *now = &output->now, *given = &output->given;
+    totals->states[output->state]++;
+    totals->bytes += before->bytes + now->bytes - given->bytes;
+    totals->frames += before->frames + now->frames - given->frames;
+    totals->dropped += before->dropped + now->dropped - given->dropped;
+    totals->reconnects += before->reconnects + now->reconnects - given->reconnects;
+    totals->restarts += output->restarts - output->given_restarts;
+    if (output->child != NULL)
+        totals->queued_ms = MAX(totals->queued_ms, output->queued_ms);
+}
 
 static gint64 wait_ms(const LiveOutput *output)
 {

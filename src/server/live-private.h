@@ -31,6 +31,9 @@ void server_live_stop(ServerLive *live, ServerShow *show, ServerLiveDone done, g
 /* The show itself ends: it is on air no more. Before its log is closed. */
 void server_live_end_show(ServerLive *live, ServerShow *show);
 
+/* All shows on air together, and the counters of those that were; states of these are none. */
+void server_live_total(const ServerLive *live, LiveTotals *totals);
+
 /* A webhook says that something happened with its egress. */
 void server_live_look(ServerLive *live, const char *show_id);
 

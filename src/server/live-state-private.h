@@ -35,6 +35,7 @@ struct ServerLive {
     LiveSecret *secret; /* likewise; NULL: not needed yet */
     StoreWorkers *workers;
     GHashTable *airs; /* id → ServerAir, owned */
+    LiveTotals gone;  /* counters of shows that are on air no more */
 };
 
 /* Found, or made. */

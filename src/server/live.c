@@ -147,9 +147,20 @@ static void answer_all(ServerAir *air, const json_t *report, const GError *error
     }
 }
 
+/* What they were is kept; how they are is over. */
+static void keep_counters(ServerAir *air)
+{
+    LiveTotals *gone = &air->live->gone;
+    live_onair_total(air->onair, gone);
+    memset(gone->states, 0, sizeof gone->states);
+    gone->feed_bytes = gone->queued_ms = 0;
+    gone->slates = gone->egresses = gone->egresses_active = 0;
+}
+
 static void end_air(ServerAir *air)
 {
     json_t *report = live_onair_json(air->onair);
+    keep_counters(air);
     g_clear_pointer(&air->onair, live_onair_free);
     air->is_over = FALSE;
     count_airs(air->live);
@@ -517,6 +528,20 @@ json_t *server_live_json(const ServerLive *live, const char *show_id, gboolean i
     if (air == NULL || air->onair == NULL)
         return NULL;
     return is_brief ? live_onair_brief(air->onair) : live_onair_json(air->onair);
+}
+
+void server_live_total(const ServerLive *live, LiveTotals *totals)
+{
+    GHashTableIter iter;
+    gpointer air;
+    *totals = (LiveTotals){0};
+    if (live == NULL)
+        return;
+    *totals = live->gone;
+    g_hash_table_iter_init(&iter, live->airs);
+    while (g_hash_table_iter_next(&iter, NULL, &air))
+        if (((const ServerAir *)air)->onair != NULL)
+            live_onair_total(((const ServerAir *)air)->onair, totals);
 }
 
 /* ---- the console's program ---- */

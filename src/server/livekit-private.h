@@ -69,7 +69,7 @@ void server_livekit_hook(ServerLivekit *livekit, const LivekitHook *hook);
 
 typedef struct ServerLivekitState {
     gboolean is_on, is_known, is_failing;
-    gint64 rooms, participants;
+    gint64 rooms, failing_rooms, participants;
     guint64 errors;
 } ServerLivekitState;
 ServerLivekitState server_livekit_look(const ServerLivekit *livekit);

@@ -734,6 +734,7 @@ ServerLivekitState server_livekit_look(const ServerLivekit *livekit)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Room *room = value;
         state.rooms += room->state == ROOM_OPEN ? 1 : 0;
+        state.failing_rooms += room->state == ROOM_FAILING ? 1 : 0;
         state.participants += room->people != NULL ? room->people->len : 0;
     }
     return state;

@@ -6,8 +6,11 @@
 
 enum { STATUS_CLASSES = 6 }; /* "1xx" … "5xx"; 0 is a status that is none */
 
+/* Rows of one name follow each other, and differ in their label. Values are whole numbers; `parts` of
+ * one make what is shown (1000: seconds from ms). */
 static const struct {
-    const char *name, *kind, *help;
+    const char *name, *kind, *help, *label;
+    int parts;
 } table[SERVER_METRICS] = {
     [SERVER_METRIC_REQUESTS] = {"crosscut_http_requests_total", "counter",
                                 "HTTP requests answered, by class of status"},
@@ -63,23 +66,86 @@ static const struct {
                                       "Calls to LiveKit that failed, after their retries"},
     [SERVER_METRIC_LIVEKIT_ROOMS] = {"crosscut_livekit_rooms", "gauge",
                                      "Rooms of running shows that are open"},
-    [SERVER_METRIC_LIVEKIT_PEOPLE] = {"crosscut_livekit_participants", "gauge",
-                                      "Who is in them"},
+    [SERVER_METRIC_LIVEKIT_PEOPLE] = {"crosscut_livekit_participants", "gauge", "Who is in them"},
+    [SERVER_METRIC_LIVEKIT_ON] = {"crosscut_livekit_configured", "gauge",
+                                  "Whether LiveKit is set up"},
+    [SERVER_METRIC_LIVEKIT_FAILING] = {"crosscut_livekit_rooms_failing", "gauge",
+                                       "Rooms of running shows that cannot be looked after"},
+#define DESTINATIONS(state)                                                                 \
+    {                                                                                       \
+        "crosscut_live_destinations", "gauge", "Destinations of the shows that are on air", \
+            "state=\"" state "\""                                                           \
+    }
+    [SERVER_METRIC_LIVE_CONNECTING] = DESTINATIONS("connecting"),
+    [SERVER_METRIC_LIVE_LIVE] = DESTINATIONS("live"),
+    [SERVER_METRIC_LIVE_RETRYING] = DESTINATIONS("retrying"),
+    [SERVER_METRIC_LIVE_FAILED] = DESTINATIONS("failed"),
+    [SERVER_METRIC_LIVE_BYTES] = {"crosscut_live_sent_bytes_total", "counter",
+                                  "Bytes that destinations took; not by way of LiveKit's Egress"},
+    [SERVER_METRIC_LIVE_FRAMES] = {"crosscut_live_sent_frames_total", "counter",
+                                   "Pictures that destinations took"},
+    [SERVER_METRIC_LIVE_DROPPED] = {"crosscut_live_dropped_frames_total", "counter",
+                                    "Pictures that a destination was too slow for"},
+    [SERVER_METRIC_LIVE_RECONNECTS] = {"crosscut_live_reconnects_total", "counter",
+                                       "Connections to destinations that were lost and made again"},
+    [SERVER_METRIC_LIVE_RESTARTS] = {"crosscut_live_restarts_total", "counter",
+                                     "Processes of live streams that ended and were started again"},
+    [SERVER_METRIC_LIVE_FEED_DROPPED] = {"crosscut_live_feed_dropped_frames_total", "counter",
+                                         "Pictures of consoles that a feed was too slow for"},
+    [SERVER_METRIC_LIVE_FEED_BYTES] = {"crosscut_live_feed_waiting_bytes", "gauge",
+                                       "What waits for the feeds of live streams"},
+    [SERVER_METRIC_LIVE_QUEUE] = {"crosscut_live_queue_seconds", "gauge",
+                                  "What waits for a destination: the longest of all", NULL, 1000},
+    [SERVER_METRIC_LIVE_SLATES] = {"crosscut_live_slates", "gauge",
+                                   "Shows on air that show their slate, since nothing comes"},
+    [SERVER_METRIC_EGRESSES] = {"crosscut_egresses", "gauge",
+                                "Streams that LiveKit's Egress is to send"},
+    [SERVER_METRIC_EGRESSES_ACTIVE] = {"crosscut_egresses_active", "gauge",
+                                       "Streams that LiveKit's Egress sends, as it says"},
+    [SERVER_METRIC_EGRESS_RESTARTS] = {"crosscut_egress_restarts_total", "counter",
+                                       "Egresses that ended and were started again"},
+    [SERVER_METRIC_REDIS_ON] = {"crosscut_redis_configured", "gauge",
+                                "Whether renders are handed out through Redis"},
+    [SERVER_METRIC_REDIS_UP] = {"crosscut_redis_up", "gauge", "Whether Redis is reached"},
+    [SERVER_METRIC_MIRROR_ON] = {"crosscut_mirror_configured", "gauge",
+                                 "Whether there is a mirror"},
+    [SERVER_METRIC_MIRROR_UP] = {"crosscut_mirror_up", "gauge",
+                                 "Whether the mirror takes what it is sent"},
+    [SERVER_METRIC_READY] = {"crosscut_ready", "gauge", "Whether /readyz says 200"},
+#define DISK_WAIT(queue)                                                                       \
+    {                                                                                          \
+        "crosscut_disk_wait_seconds", "gauge", "For how long the disk has not come back, now", \
+            "queue=\"" queue "\"", 1000                                                        \
+    }
+    [SERVER_METRIC_LOG_WAIT] = DISK_WAIT("log"),
+    [SERVER_METRIC_DISK_WAIT] = DISK_WAIT("recordings"),
+    [SERVER_METRIC_CPU] = {"process_cpu_seconds_total", "counter",
+                           "Processor time of the server, not of its children", NULL, 1000000},
+    [SERVER_METRIC_MEMORY] = {"process_resident_memory_bytes", "gauge", "Memory of the server"},
+    [SERVER_METRIC_FILES] = {"process_open_fds", "gauge", "Open files and connections"},
+    [SERVER_METRIC_START] = {"process_start_time_seconds", "gauge",
+                             "When it began, in seconds since 1970"},
 };
 
 static const gint64 bounds_us[] = {250,   500,   1000,   2500,   5000,   10000,
                                    25000, 50000, 100000, 250000, 1000000};
 
+typedef struct Histogram {
+    guint64 counts[G_N_ELEMENTS(bounds_us) + 1];
+    gint64 sum_us;
+} Histogram;
+
 struct ServerMetrics {
     gint64 values[SERVER_METRICS];
     guint64 answered[STATUS_CLASSES];
-    guint64 decided[G_N_ELEMENTS(bounds_us) + 1];
-    gint64 decided_us;
+    Histogram decided, synced;
 };
 
 ServerMetrics *server_metrics_new(void)
 {
-    return g_new0(ServerMetrics, 1);
+    ServerMetrics *metrics = g_new0(ServerMetrics, 1);
+    metrics->values[SERVER_METRIC_START] = g_get_real_time() / G_USEC_PER_SEC;
+    return metrics;
 }
 
 void server_metrics_free(ServerMetrics *metrics)
@@ -104,13 +170,23 @@ void server_metrics_answered(ServerMetrics *metrics, guint status)
     metrics->values[SERVER_METRIC_REQUESTS]++;
 }
 
-void server_metrics_decided(ServerMetrics *metrics, gint64 microseconds)
+static void observe(Histogram *histogram, gint64 microseconds)
 {
     gsize i = 0;
     while (i < G_N_ELEMENTS(bounds_us) && microseconds > bounds_us[i])
         i++;
-    metrics->decided[i]++;
-    metrics->decided_us += MAX(microseconds, 0);
+    histogram->counts[i]++;
+    histogram->sum_us += MAX(microseconds, 0);
+}
+
+void server_metrics_decided(ServerMetrics *metrics, gint64 microseconds)
+{
+    observe(&metrics->decided, microseconds);
+}
+
+void server_metrics_synced(gint64 microseconds, gpointer metrics)
+{
+    observe(&((ServerMetrics *)metrics)->synced, microseconds);
 }
 
 static void write_head(GString *text, const char *name, const char *kind, const char *help)
@@ -132,36 +208,53 @@ static void append_seconds(GString *text, gint64 microseconds)
                            (int)(microseconds % G_USEC_PER_SEC));
 }
 
-static void write_decided(GString *text, const ServerMetrics *metrics)
+static void write_histogram(GString *text, const Histogram *histogram, const char *name,
+                            const char *help)
 {
-    const char *name = "crosscut_switch_seconds";
-    write_head(text, name, "histogram", "From an event in to the switch out");
     guint64 sum = 0;
+    write_head(text, name, "histogram", help);
     for (gsize i = 0; i < G_N_ELEMENTS(bounds_us); i++) {
-        sum += metrics->decided[i];
+        sum += histogram->counts[i];
         g_string_append_printf(text, "%s_bucket{le=\"", name);
         append_seconds(text, bounds_us[i]);
         g_string_append_printf(text, "\"} %" G_GUINT64_FORMAT "\n", sum);
     }
-    sum += metrics->decided[G_N_ELEMENTS(bounds_us)];
+    sum += histogram->counts[G_N_ELEMENTS(bounds_us)];
     g_string_append_printf(text, "%s_bucket{le=\"+Inf\"} %" G_GUINT64_FORMAT "\n%s_sum ", name, sum,
                            name);
-    append_seconds(text, metrics->decided_us);
+    append_seconds(text, histogram->sum_us);
     g_string_append_printf(text, "\n%s_count %" G_GUINT64_FORMAT "\n", name, sum);
+}
+
+static void write_value(GString *text, const ServerMetrics *metrics, guint row)
+{
+    gint64 value = metrics->values[row];
+    g_string_append(text, table[row].name);
+    if (table[row].label != NULL)
+        g_string_append_printf(text, "{%s}", table[row].label);
+    g_string_append_c(text, ' ');
+    if (table[row].parts > 0)
+        append_seconds(text, value * (G_USEC_PER_SEC / table[row].parts));
+    else
+        g_string_append_printf(text, "%" G_GINT64_FORMAT, value);
+    g_string_append_c(text, '\n');
 }
 
 char *server_metrics_text(const ServerMetrics *metrics)
 {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < SERVER_METRICS; i++) {
-        write_head(text, table[i].name, table[i].kind, table[i].help);
+        if (i == 0 || strcmp(table[i].name, table[i - 1].name) != 0)
+            write_head(text, table[i].name, table[i].kind, table[i].help);
         if (i == SERVER_METRIC_REQUESTS)
             write_answered(text, metrics, table[i].name);
         else
-            g_string_append_printf(text, "%s %" G_GINT64_FORMAT "\n", table[i].name,
-                                   metrics->values[i]);
+            write_value(text, metrics, i);
     }
-    write_decided(text, metrics);
+    write_histogram(text, &metrics->decided, "crosscut_switch_seconds",
+                    "From an event in to the switch out");
+    write_histogram(text, &metrics->synced, "crosscut_log_sync_seconds",
+                    "How long the disk took to sync a log");
     write_head(text, "crosscut_info", "gauge", "The version that runs");
     g_string_append(text, "crosscut_info{version=\"" CROSSCUT_VERSION "\"} 1\n");
     return g_string_free(text, FALSE);

@@ -23,7 +23,7 @@ struct ServerCrew {
     GHashTable *publishing; /* gint64 *: jobs whose results are being checked and put in place */
     guint refs;             /* its owner, and answers that are due */
     guint timer;
-    gboolean is_freed;
+    gboolean is_freed, is_reached;
 };
 
 static ServerCrew *ref(ServerCrew *crew)
@@ -317,6 +317,7 @@ static void heard(const JobsWord *word, gpointer data)
 static void reached(gboolean is_reached, gpointer data)
 {
     ServerCrew *crew = data;
+    crew->is_reached = is_reached;
     if (!is_reached)
         return;
     g_message("workers can be reached");
@@ -328,6 +329,11 @@ void server_crew_look(ServerCrew *crew)
 {
     if (!crew->renders->is_draining)
         jobs_desk_tickets(crew->desk, jobs_count_due(crew->renders->jobs));
+}
+
+gboolean server_crew_is_reached(const ServerCrew *crew)
+{
+    return crew != NULL && crew->is_reached;
 }
 
 static gboolean look(gpointer data)

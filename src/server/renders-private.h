@@ -30,5 +30,7 @@ void server_renders_cancel(ServerRenders *renders, const char *show_id,
 gboolean server_renders_is_at(const ServerRenders *renders, const char *show_id);
 /* All of a show is there: rendered, when that is wished for and has not been done. */
 void server_renders_note_complete(ServerRenders *renders, const char *show_id);
+/* Whether Redis, by which renders are handed out, is reached. FALSE too when there is none. */
+gboolean server_renders_reach_redis(const ServerRenders *renders);
 /* How many wait and run, into the metrics. */
 void server_renders_measure(const ServerRenders *renders);

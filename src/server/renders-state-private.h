@@ -71,3 +71,5 @@ gboolean server_local_see(const ServerLocal *local, const JobsJob *job, JobsProg
 ServerCrew *server_crew_new(ServerRenders *renders, const char *redis, GError **error);
 void server_crew_free(ServerCrew *crew);
 void server_crew_look(ServerCrew *crew);
+/* Whether Redis is reached; NULL: there is none. FALSE too while that is not known yet. */
+gboolean server_crew_is_reached(const ServerCrew *crew);

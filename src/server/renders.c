@@ -118,6 +118,11 @@ void server_renders_count(const ServerRenders *renders, const JobsJob *job)
     }
 }
 
+gboolean server_renders_reach_redis(const ServerRenders *renders)
+{
+    return renders != NULL && server_crew_is_reached(renders->crew);
+}
+
 void server_renders_measure(const ServerRenders *renders)
 {
     guint waiting = 0, running = 0;

@@ -35,6 +35,8 @@ gboolean server_show_open_log(ServerShow *show, GError **error)
         .data = show,
         .make_room = store_shows_make_room,
         .room_data = show->server->store,
+        .synced = server_metrics_synced,
+        .synced_data = show->server->metrics,
     };
     StoreJournalEnd end;
     show->journal = store_journal_open(&options, &end, error);

@@ -45,6 +45,8 @@ struct StoreJournal {
     StoreWorkers *workers;
     gboolean (*make_room)(gpointer data);
     gpointer room_data;
+    void (*tell_synced)(gint64 us, gpointer data);
+    gpointer tell_data;
     gint64 end, synced;
     gboolean is_ragged;
     GQueue pending; /* Line * */
@@ -62,6 +64,7 @@ struct StoreJournal {
     gint64 sync_end;    /* what the sync under way answers for: all that was there as it began */
     gboolean has_synced;
     int sync_errno;
+    gint64 sync_us; /* how long the disk took */
 };
 
 static void unref_journal(StoreJournal *self)
@@ -156,6 +159,8 @@ StoreJournal *store_journal_open(const StoreJournalOptions *options, StoreJourna
     self->workers = options->workers;
     self->make_room = options->make_room;
     self->room_data = options->room_data;
+    self->tell_synced = options->synced;
+    self->tell_data = options->synced_data;
     self->end = self->synced = found.good_bytes + found.lacks_newline;
     self->refs = 1;
     self->written_end = self->end;
@@ -175,8 +180,10 @@ static void run_sync(gpointer data)
     g_mutex_lock(&self->lock);
     gint64 end = self->written_end;
     g_mutex_unlock(&self->lock);
+    gint64 began_us = g_get_monotonic_time();
     int code = io->sync_data(io, self->fd) == 0 ? 0 : errno;
     g_mutex_lock(&self->lock);
+    self->sync_us = g_get_monotonic_time() - began_us;
     self->sync_end = end;
     self->sync_errno = code;
     self->has_synced = TRUE;
@@ -305,6 +312,8 @@ static void end_sync(gpointer data)
     if (!self->is_closed) {
         gint64 end;
         int code = wait_for_sync(self, &end);
+        if (self->tell_synced != NULL)
+            self->tell_synced(self->sync_us, self->tell_data);
         settle(self, end, code);
         start_sync(self);
         answer_lines(self);

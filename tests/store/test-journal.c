@@ -154,6 +154,33 @@ static void test_line_is_there_at_once_and_answered_later(Fixture *f, gconstpoin
     answers_clear(&answers);
 }
 
+static void note_sync(gint64 us, gpointer data)
+{
+    g_assert_cmpint(us, >=, 0);
+    ++*(guint64 *)data;
+}
+
+static void test_how_long_each_sync_took_is_told(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    guint64 told = 0;
+    Answers answers;
+    answers_init(&answers);
+    StoreJournalOptions options = {
+        .place = f->place, .workers = f->workers, .synced = note_sync, .synced_data = &told};
+    StoreJournal *journal = store_journal_open(&options, NULL, &error);
+    g_assert_no_error(error);
+    for (guint i = 1; i <= 3; i++) {
+        g_assert_true(send(journal, &answers, i, NULL));
+        wait_until(&answers.count, i);
+    }
+    g_assert_cmpuint(told, >=, 3);
+    g_assert_cmpuint(told, ==, store_journal_syncs(journal));
+    store_journal_close(journal);
+    answers_clear(&answers);
+}
+
 static void test_many_lines_share_a_sync_and_keep_their_order(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -502,6 +529,7 @@ int main(int argc, char **argv)
     ADD("what-follows-a-crowd-is-answered-too", test_what_follows_a_crowd_is_answered_too);
     ADD("many-lines-share-a-sync-and-keep-their-order",
         test_many_lines_share_a_sync_and_keep_their_order);
+    ADD("how-long-each-sync-took-is-told", test_how_long_each_sync_took_is_told);
     ADD("close-syncs-and-answers-what-is-left", test_close_syncs_and_answers_what_is_left);
     ADD("r01/last-line-torn-at-any-byte", test_last_line_torn_at_any_byte);
     ADD("r03/hole-of-a-power-cut-ends-the-log", test_hole_of_a_power_cut_ends_the_log);

@@ -102,6 +102,23 @@ void live_onair_look(LiveOnAir *onair);
 /* Ends all of it: destinations are told that the stream is over, and get a few seconds for it. */
 void live_onair_stop(LiveOnAir *onair);
 
+/* For metrics. Counters are of this process, not of one before it, and never become less. */
+typedef struct LiveTotals {
+    guint states[LIVE_STATE_ENDED + 1]; /* destinations that are in each */
+    gint64 bytes, frames;            /* sent, all destinations together; not by LiveKit's Egress */
+    gint64 dropped;                  /* pictures that a destination was too slow for */
+    gint64 reconnects;               /* of senders, by themselves */
+    gint64 restarts;                 /* of senders and feeds that ended */
+    gint64 feed_dropped;             /* pictures that the feed was too slow for */
+    gint64 egress_restarts;          /* of LiveKit's Egress */
+    gint64 feed_bytes;               /* that wait for a feed, now */
+    gint64 queued_ms;                /* that wait for a destination, now: the longest */
+    guint slates;                    /* shows that show their slate, now */
+    guint egresses, egresses_active; /* of LiveKit: that are to run; that do */
+} LiveTotals;
+/* Adds what this show has to *totals. */
+void live_onair_total(const LiveOnAir *onair, LiveTotals *totals);
+
 /* What live.json and GET /live/{id} say; docs/FORMATS.md. New reference. */
 json_t *live_onair_json(const LiveOnAir *onair) G_GNUC_WARN_UNUSED_RESULT;
 /* The same in short, for everybody in the show: new reference. */

@@ -44,6 +44,9 @@ typedef struct StoreJournalOptions {
      * FALSE: there is none. May be NULL. */
     gboolean (*make_room)(gpointer data);
     gpointer room_data;
+    /* After each sync: how long the disk took for it. For metrics; may be NULL. */
+    void (*synced)(gint64 us, gpointer data);
+    gpointer synced_data;
 } StoreJournalOptions;
 
 /* Opens the log of a show, created where missing (then file and folder are synced). What is there
