@@ -24,7 +24,7 @@ typedef struct CliCommand {
 } CliCommand;
 
 extern const CliCommand cli_serve, cli_direct, cli_cut, cli_render, cli_export, cli_verify,
-    cli_index, cli_live, cli_worker, cli_cost, cli_completion, cli_manual;
+    cli_index, cli_live, cli_worker, cli_cost, cli_doctor, cli_completion, cli_manual;
 
 const CliCommand *const *cli_commands(void); /* NULL at the end; static */
 const CliCommand *cli_command_find(const char *name);

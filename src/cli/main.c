@@ -12,8 +12,8 @@
 const CliCommand *const *cli_commands(void)
 {
     static const CliCommand *const commands[] = {
-        &cli_serve, &cli_direct, &cli_cut,  &cli_render,     &cli_export, &cli_verify, &cli_index,
-        &cli_live,  &cli_worker, &cli_cost, &cli_completion, &cli_manual, NULL};
+        &cli_serve, &cli_direct, &cli_cut,  &cli_render, &cli_export,     &cli_verify, &cli_index,
+        &cli_live,  &cli_worker, &cli_cost, &cli_doctor, &cli_completion, &cli_manual, NULL};
     return commands;
 }
 

@@ -4,9 +4,8 @@
 #include "command.h"
 #include "error.h"
 #include "notify.h"
-#include "object-storage.h"
+#include "serve-config.h"
 #include <server/log.h>
-#include <server/option-table.h>
 #include <server/server.h>
 
 #include <errno.h>
@@ -27,56 +26,6 @@ typedef struct Serve {
     GMainLoop *loop;
     char *token_file; /* of a token that was made; removed at the end */
 } Serve;
-
-/* ---- what was asked for ---- */
-
-extern char **environ;
-
-static gboolean check_flags(const CliArguments *arguments, GError **error)
-{
-    const char *redis = cli_value(arguments, "redis");
-    if (redis == NULL || strchr(redis, '@') == NULL)
-        return TRUE;
-    g_set_error_literal(
-        error, CLI_ERROR, CLI_ERROR_USAGE,
-        "--redis: everybody on this machine can read command lines; give an address "
-        "with a password as CROSSCUT_REDIS");
-    return FALSE;
-}
-
-static gboolean take_flags(ServerConfig *config, const CliArguments *arguments, GError **error)
-{
-    const ServerOption *option = NULL;
-    for (guint i = 0; (option = server_config_option(i)) != NULL; i++) {
-        if (option->is_secret)
-            continue;
-        const char *value = option->value != NULL               ? cli_value(arguments, option->name)
-                            : cli_flag(arguments, option->name) ? "1"
-                                                                : NULL;
-        if (value != NULL && !server_config_set(config, option->name, value, error))
-            return FALSE;
-    }
-    if (cli_flag(arguments, "json"))
-        config->log_json = TRUE;
-    return TRUE;
-}
-
-static ServerConfig *read_config(const CliArguments *arguments, GError **error)
-{
-    const char *env_file = cli_value(arguments, "env-file");
-    if (env_file != NULL && access(env_file, R_OK) != 0) {
-        g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE, "--env-file: %s: %s", env_file,
-                    g_strerror(errno));
-        return NULL;
-    }
-    g_autoptr(ServerConfig) config = server_config_new(env_file != NULL ? env_file : ".env",
-                                                       (const char *const *)environ, error);
-    cli_forget_secrets(); /* they are in our memory now; the one other thread waits for signals */
-    if (config == NULL || !check_flags(arguments, error) || !take_flags(config, arguments, error) ||
-        !server_config_check(config, error))
-        return NULL;
-    return g_steal_pointer(&config);
-}
 
 /* ---- the process ---- */
 
@@ -254,8 +203,8 @@ static int run(const CliContext *context, GError **error)
         g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE, "serve: takes options only");
         return CLI_EXIT_USAGE;
     }
-    g_autoptr(ServerConfig) config = read_config(context->arguments, error);
-    if (config == NULL) {
+    g_autoptr(ServerConfig) config = cli_serve_config(context->arguments, error);
+    if (config == NULL || !server_config_check(config, error)) {
         if (error != NULL && g_error_matches(*error, SERVER_ERROR, SERVER_ERROR_CONFIG))
             (*error)->domain = CLI_ERROR, (*error)->code = CLI_ERROR_USAGE;
         return CLI_EXIT_USAGE;
@@ -271,13 +220,8 @@ static int run(const CliContext *context, GError **error)
     return serve_until_end(config, context, error);
 }
 
-#define SET_OPTION(name, value, initial, help, kind, field, min, max) \
-    {name, 0, value, NULL, help " (" initial ")"},
-#define UNSET_OPTION(name, value, help, kind, field) {name, 0, value, NULL, help},
-
 static const CliOption options[] = {
-    SERVER_OPTIONS(SET_OPTION, UNSET_OPTION){"env-file", 0, "FILE", NULL,
-                                             "Where settings are read from, instead of .env"},
+    CLI_SERVE_OPTIONS,
     {"print-config", 0, NULL, NULL, "Print what is set, as a .env file, and end"},
     CLI_COMMON_OPTIONS};
 
@@ -300,7 +244,8 @@ const CliCommand cli_serve = {
             "crosscut serve", "the studio at http://127.0.0.1:8080/",
             "crosscut serve --storage /srv/shows --keep-iso 30d", "recordings go after a month",
             "crosscut serve --mirror s3://bucket/studio --keep-iso 7d",
-            "a copy of everything in object storage, and recordings of cameras there only after a week",
+            "a copy of everything in object storage, and recordings of cameras there only after a "
+            "week",
             "crosscut serve --public-url https://studio.example --trusted-proxies 127.0.0.1",
             "behind a reverse proxy on this machine", NULL},
     .run = run,

@@ -279,7 +279,18 @@ gboolean sandbox_confine_calls(SandboxNetwork network, GError **error)
     return FALSE;
 }
 
+gboolean sandbox_calls_can_be_denied(void)
+{
+    guint32 action = SECCOMP_RET_ERRNO;
+    return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 #else
+
+gboolean sandbox_calls_can_be_denied(void)
+{
+    return FALSE;
+}
 
 gboolean sandbox_confine_calls(SandboxNetwork network, GError **error)
 {

@@ -74,9 +74,15 @@ static gboolean allow_all(int rules, const char *const *paths, guint64 rights, G
     return TRUE;
 }
 
-gboolean sandbox_confine_folders(const SandboxOptions *options, GError **error)
+int sandbox_folders_version(void)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    return version > 0 ? (int)version : 0;
+}
+
+gboolean sandbox_confine_folders(const SandboxOptions *options, GError **error)
+{
+    long version = sandbox_folders_version();
     if (version < 1) {
         g_debug("folders are not confined: the kernel has no Landlock");
         return TRUE;

@@ -98,3 +98,9 @@ gboolean sandbox_enter(const SandboxOptions *options, GError **error)
     return sandbox_confine_folders(options, error) &&
            sandbox_confine_calls(options->network, error);
 }
+
+SandboxKernel sandbox_look(void)
+{
+    return (SandboxKernel){.has_calls = sandbox_calls_can_be_denied(),
+                           .folders = sandbox_folders_version()};
+}

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import show  # noqa: E402
 from tap import Tap  # noqa: E402
 
-COMMANDS = ["serve", "direct", "cut", "render", "export", "verify", "index", "worker", "cost"]
+COMMANDS = ["serve", "direct", "cut", "render", "export", "verify", "index", "worker", "cost", "doctor"]
 
 
 def printed(*arguments):

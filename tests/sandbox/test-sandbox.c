@@ -345,6 +345,16 @@ static void does_not_begin_when_its_parent_has_gone(void)
     g_assert_cmpint(run_inside(&options, be_there, NULL), ==, GOOD);
 }
 
+static void looking_at_the_kernel_gives_nothing_up(void)
+{
+    SandboxKernel kernel = sandbox_look();
+    g_assert_true(kernel.has_calls); /* the tests above would not hold without */
+    g_assert_cmpint(kernel.folders > 0, ==, kernel_has_landlock());
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -366,5 +376,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sandbox/dies-when-its-parent-dies", dies_when_its_parent_dies);
     g_test_add_func("/sandbox/does-not-begin-when-its-parent-has-gone",
                     does_not_begin_when_its_parent_has_gone);
+    g_test_add_func("/sandbox/looking-at-the-kernel-gives-nothing-up",
+                    looking_at_the_kernel_gives_nothing_up);
     return g_test_run();
 }

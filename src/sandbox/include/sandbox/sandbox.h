@@ -14,7 +14,7 @@ typedef enum {
 
 typedef enum {
     SANDBOX_NETWORK_NONE = 0,
-    SANDBOX_NETWORK_GIVEN,  /* sockets that it was given, and descriptors that come through them */
+    SANDBOX_NETWORK_GIVEN, /* sockets that it was given, and descriptors that come through them */
     SANDBOX_NETWORK_CLIENT, /* and it connects to others, by name; what it listens on nobody reaches */
 } SandboxNetwork;
 
@@ -38,3 +38,10 @@ typedef struct SandboxOptions {
  * seen or signalled, no mounts and namespaces, no memory that is executed, no core files, no
  * privileges to be gained. On an error the process may be partly inside: it should end. */
 gboolean sandbox_enter(const SandboxOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What this kernel gives of it; without one of the two the rest still holds. Threads: any. */
+typedef struct SandboxKernel {
+    gboolean has_calls; /* system calls can be denied (seccomp) */
+    int folders;        /* version of Landlock; 0: files of other folders cannot be closed off */
+} SandboxKernel;
+SandboxKernel sandbox_look(void);
