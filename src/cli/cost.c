@@ -263,13 +263,13 @@ static void tell_json(CliReport *report, const CliPrices *prices, const Show *sh
     json_t *list = json_array();
     for (int i = 0; i < LINES; i++)
         json_array_append_new(list, line_json(prices, &lines[i]));
-    cli_report_json(report,
-                    json_pack("{s:s,s:s,s:f,s:i,s:f,s:o,s:f,s:f,s:f}", "place",
-                              cli_prices_place(prices), "currency", cli_prices_currency(prices),
-                              "hours", show->hours, "cameras", show->cameras, "live",
-                              show->live_hours, "lines", list, "total", sum_of(lines, TRUE),
-                              "hourly", sum_of(lines, FALSE) / show->hours, "ceiling",
-                              cli_prices_ceiling(prices)));
+    cli_report_json(report, json_pack("{s:s,s:s,s:s,s:f,s:i,s:f,s:o,s:f,s:f,s:f}", "place",
+                                      cli_prices_place(prices), "region", cli_prices_region(prices),
+                                      "currency", cli_prices_currency(prices), "hours", show->hours,
+                                      "cameras", show->cameras, "live", show->live_hours, "lines",
+                                      list, "total", sum_of(lines, TRUE), "hourly",
+                                      sum_of(lines, FALSE) / show->hours, "ceiling",
+                                      cli_prices_ceiling(prices)));
 }
 
 static void print_line(const CliPrices *prices, const Line *line)
@@ -287,7 +287,9 @@ static void print_line(const CliPrices *prices, const Line *line)
 
 static void print_sources(const CliPrices *prices)
 {
-    printf("\nPrices:\n");
+    printf("\nPrices in %s%s%s (%s); they change, so look them up before you count on them:\n",
+           cli_prices_currency(prices), *cli_prices_region(prices) != '\0' ? ", " : "",
+           cli_prices_region(prices), cli_prices_file(prices));
     for (int i = 0; i < CLI_PRICES; i++) {
         const CliPrice *price = cli_prices_of(prices, (CliPriceOf)i);
         printf("  %g a %s: %s\n      %s, %s\n", price->price, price->unit, price->what,

@@ -136,6 +136,11 @@ const char *cli_prices_label(const CliPrices *prices)
     return text_of(prices->at, "label");
 }
 
+const char *cli_prices_region(const CliPrices *prices)
+{
+    return text_of(prices->at, "region");
+}
+
 const CliPrice *cli_prices_of(const CliPrices *prices, CliPriceOf what)
 {
     return &prices->prices[what];

@@ -30,6 +30,7 @@ const char *cli_prices_file(const CliPrices *prices);
 const char *cli_prices_currency(const CliPrices *prices);
 const char *cli_prices_place(const CliPrices *prices);
 const char *cli_prices_label(const CliPrices *prices);
+const char *cli_prices_region(const CliPrices *prices); /* "" where the table says none */
 const CliPrice *cli_prices_of(const CliPrices *prices, CliPriceOf what);
 double
 cli_prices_ceiling(const CliPrices *prices); /* for an hour of show, outside live and render */

@@ -112,16 +112,22 @@ def test_measured():
 
 
 def test_carried():
-    """The table that is shipped: each price has its source and date, and the idle show stays below."""
+    """The table that is shipped: one currency, a region for each place, a source and a date for each
+    price; people are told to look them up, and the idle show stays below."""
+    carried = json.loads((SOURCE / "data/prices.json").read_text())
+    assert len(carried["currency"]) == 3 and "look them up" in carried["note"], carried["note"]
+    assert "look them up" in (SOURCE / "docs/OPERATE.md").read_text()
     done = show.crosscut("cost", "--hours", 1, "--cameras", 3, "--live", 1)
     assert done.returncode == 0 and "https://" in done.stdout, done
-    assert "outside live and render" in done.stdout, done.stdout
-    for place, prices in json.loads((SOURCE / "data/prices.json").read_text())["places"].items():
+    assert "outside live and render" in done.stdout and "look them up" in done.stdout, done.stdout
+    for place, prices in carried["places"].items():
+        assert prices["region"] in prices["label"], place
         for name, entry in prices.items():
-            if name != "label":
-                assert entry["source"].startswith("https://") and entry["date"], (place, name)
+            if name not in ("label", "region"):
+                assert entry["source"].startswith("https://") and entry["date"] and entry["unit"], (place, name)
         done = show.crosscut("cost", "--place", place, "--json")
-        assert json.loads(done.stdout.splitlines()[0])["place"] == place, done
+        said = json.loads(done.stdout.splitlines()[0])
+        assert (said["place"], said["region"], said["currency"]) == (place, prices["region"], "USD"), done
 
 
 def test_mistakes():
