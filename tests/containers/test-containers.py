@@ -48,8 +48,9 @@ def build(work, name):
         subprocess.run(["tar", "-C", SOURCE, "--null", "-T", "-", "-cf", work / "source.tar"],
                        input=files, text=True, check=True)
         run("tar", "-C", source, "-xf", work / "source.tar")
-    trust = ["--volume", f"{CA}:/run/host-ca.crt:ro", "--env", "NODE_EXTRA_CA_CERTS=/run/host-ca.crt"]
-    # Layers, since buildah gives --env to the steps of a build only then.
+    trust = ["--volume", f"{CA}:/run/host-ca.crt:ro", "--build-arg",
+             "NODE_EXTRA_CA_CERTS=/run/host-ca.crt"]
+    # Layers: the second image takes its first stage from there.
     run(*BUILDAH, "bud", "--layers", "--network=host", "--isolation=chroot", "--pull-never",
         *(trust if os.environ.get("NODE_EXTRA_CA_CERTS") else []), "-f", f"deploy/{name}.Dockerfile",
         "-t", f"crosscut-{name}", source)
