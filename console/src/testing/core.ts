@@ -1,4 +1,6 @@
-/* The console without its views, driven by tests from outside. */
+/* The console's core without its views, driven by tests from outside; and a LiveKit room alone. */
 import { createStudio } from "../core/create-studio";
+import { createRoom } from "../core/room";
 
-Object.assign(window, { studio: createStudio() });
+Object.assign(window, { createRoom });
+if (!new URLSearchParams(location.search).has("room")) Object.assign(window, { studio: createStudio() });
