@@ -1,6 +1,7 @@
 /* The console's files, as the program carries them. */
 #include "dispatch-private.h"
 
+#include "livekit-private.h"
 #include "server-private.h"
 #include <console/console.h>
 
@@ -36,9 +37,17 @@ static char *etag_of(const ConsoleFile *file, gboolean is_gzip)
     return g_strconcat(open, "-gz\"", NULL);
 }
 
+/* LiveKit is asked over HTTP why its WebSocket did not open. */
+static void add_policy(const Server *server, HttpReply *reply)
+{
+    g_autofree char *origin = server_livekit_origin(server->livekit);
+    g_autofree char *other = origin != NULL ? g_strconcat(" ", origin, NULL) : g_strdup("");
+    g_autofree char *policy = g_strdup_printf(CONSOLE_CONTENT_SECURITY_POLICY, other);
+    http_reply_header(reply, "Content-Security-Policy", policy);
+}
+
 void server_console_handle(Server *server, ServerCall *call)
 {
-    (void)server;
     const HttpRequest *request = server_call_request(call);
     const ConsoleFile *file = console_file_find(http_request_path(request));
     if (file == NULL) {
@@ -54,7 +63,7 @@ void server_console_handle(Server *server, ServerCall *call)
     http_reply_header(reply, "Vary", "Accept-Encoding");
     http_reply_header(reply, "Cache-Control",
                       file->is_immutable ? "public, max-age=31536000, immutable" : "no-cache");
-    http_reply_header(reply, "Content-Security-Policy", CONSOLE_CONTENT_SECURITY_POLICY);
+    add_policy(server, reply);
     if (!is_known)
         add_bytes(reply, file, is_gzip);
     server_call_page(call, reply);

@@ -18,7 +18,7 @@ const ServerRoute server_gate_routes[] = {
     {"POST", "/logout", SERVER_MAY_ANYONE, server_logout, "Ends the cookie", NULL, NULL, 204},
     {"GET", "/me", SERVER_MAY_ANY_TOKEN, server_me, "Who calls, and for which show", NULL,
      "{\"type\":\"object\",\"required\":[\"role\"],\"properties\":{"
-     "\"role\":{\"enum\":[\"admin\",\"upload\",\"camera\",\"viewer\"]},"
+     "\"role\":{\"enum\":[\"admin\",\"upload\",\"camera\",\"guest\",\"viewer\"]},"
      "\"sessionId\":{\"type\":\"string\",\"format\":\"uuid\"},\"source\":{\"type\":\"string\"},"
      "\"end\":{\"type\":\"integer\",\"description\":\"Unix time\"}}}",
      200},

@@ -8,14 +8,15 @@ typedef enum {
     SERVER_ROLE_NONE = 0,
     SERVER_ROLE_ADMIN,  /* everything */
     SERVER_ROLE_UPLOAD, /* send the recordings and events of one show, see it */
-    SERVER_ROLE_CAMERA, /* a guest: one source of one show, until the end of the link */
-    SERVER_ROLE_VIEWER, /* a guest: see one show */
+    SERVER_ROLE_CAMERA, /* a phone beside the host: one source of one show, until its link ends */
+    SERVER_ROLE_GUEST,  /* somebody elsewhere, by LiveKit: the same rights */
+    SERVER_ROLE_VIEWER, /* see one show */
 } ServerRole;
 
 typedef struct ServerWho {
     ServerRole role;
     char session[37]; /* "" of an admin: every show */
-    char source[72];  /* of a camera: the only one it may speak for; else "" */
+    char source[72];  /* of a camera or guest: the only one it may speak for; else "" */
     gint64 end_s;     /* Unix time when the link ends; 0: never */
     gboolean by_cookie;
 } ServerWho;
@@ -47,6 +48,8 @@ char *server_identity_cookie(const ServerIdentity *identity, gint64 end_s);
 void server_identity_end_cookie(ServerIdentity *identity, const char *cookie, gint64 now_s);
 
 const char *server_role_name(ServerRole role); /* "admin"; static */
+/* It came by a link for one source, and speaks for that alone. */
+gboolean server_who_is_source(const ServerWho *who);
 /* What somebody may do with a show. `source` NULL: with the show as a whole. */
 gboolean server_who_may_see(const ServerWho *who, const char *session);
 gboolean server_who_may_send(const ServerWho *who, const char *session, const char *source);

@@ -115,12 +115,12 @@ char *server_identity_upload_token(const ServerIdentity *identity, const char *s
 
 char *server_identity_guest_token(const ServerIdentity *identity, const ServerWho *guest)
 {
-    g_assert(guest->role == SERVER_ROLE_CAMERA || guest->role == SERVER_ROLE_VIEWER);
-    gboolean is_camera = guest->role == SERVER_ROLE_CAMERA;
+    gboolean is_source = server_who_is_source(guest);
+    g_assert(is_source || guest->role == SERVER_ROLE_VIEWER);
     return sign_payload(identity, KIND_GUEST,
                         json_pack("{s:s,s:s,s:s,s:I}", "s", guest->session, "r",
-                                  is_camera ? "camera" : "viewer", "c",
-                                  is_camera ? guest->source : "", "e", (json_int_t)guest->end_s));
+                                  server_role_name(guest->role), "c",
+                                  is_source ? guest->source : "", "e", (json_int_t)guest->end_s));
 }
 
 char *server_identity_cookie(const ServerIdentity *identity, gint64 end_s)
@@ -185,9 +185,12 @@ static gboolean take_role(ServerWho *who, const json_t *payload)
         who->role = SERVER_ROLE_VIEWER;
         return TRUE;
     }
-    if (g_strcmp0(role, "camera") != 0 || source == NULL || !show_id_is_valid(source))
+    if (g_strcmp0(role, "camera") == 0)
+        who->role = SERVER_ROLE_CAMERA;
+    else if (g_strcmp0(role, "guest") == 0)
+        who->role = SERVER_ROLE_GUEST;
+    if (who->role == SERVER_ROLE_NONE || source == NULL || !show_id_is_valid(source))
         return FALSE;
-    who->role = SERVER_ROLE_CAMERA;
     return g_strlcpy(who->source, source, sizeof who->source) < sizeof who->source;
 }
 
@@ -307,9 +310,14 @@ const char *server_role_name(ServerRole role)
     static const char *const names[] = {
         [SERVER_ROLE_NONE] = "none",     [SERVER_ROLE_ADMIN] = "admin",
         [SERVER_ROLE_UPLOAD] = "upload", [SERVER_ROLE_CAMERA] = "camera",
-        [SERVER_ROLE_VIEWER] = "viewer",
+        [SERVER_ROLE_GUEST] = "guest",   [SERVER_ROLE_VIEWER] = "viewer",
     };
     return names[role];
+}
+
+gboolean server_who_is_source(const ServerWho *who)
+{
+    return who->role == SERVER_ROLE_CAMERA || who->role == SERVER_ROLE_GUEST;
 }
 
 gboolean server_who_may_see(const ServerWho *who, const char *session)
@@ -324,7 +332,7 @@ gboolean server_who_may_send(const ServerWho *who, const char *session, const ch
 {
     if (!server_who_may_see(who, session) || who->role == SERVER_ROLE_VIEWER)
         return FALSE;
-    if (who->role != SERVER_ROLE_CAMERA)
+    if (!server_who_is_source(who))
         return TRUE;
     return source != NULL && strcmp(who->source, source) == 0;
 }

@@ -115,7 +115,7 @@ static void relay_with(ServerCall *call, const json_t *body, gpointer data)
     const char *identity = server_json_text(body, "identity", IDENTITY_BYTES, &error);
     const json_t *event = json_object_get(body, "event");
     ServerShow *show = NULL;
-    ServerWho guest = {.role = SERVER_ROLE_CAMERA};
+    ServerWho guest = {.role = SERVER_ROLE_GUEST};
     if (identity != NULL && !json_is_object(event))
         g_set_error_literal(&error, SERVER_ERROR, SERVER_ERROR_INVALID, "event: expected an event");
     if (error != NULL) {

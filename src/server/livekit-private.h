@@ -15,6 +15,9 @@ gboolean server_livekit_new(Server *server, GError **error);
 void server_livekit_free(ServerLivekit *livekit); /* after the shows */
 LivekitClient *server_livekit_client(const ServerLivekit *livekit);
 
+/* Where browsers reach it: "https://livekit.example:7443"; NULL: there is none. Free with g_free(). */
+char *server_livekit_origin(const ServerLivekit *livekit);
+
 /* Whether address, key and secret will do. */
 gboolean server_livekit_check(const ServerConfig *config, GError **error);
 

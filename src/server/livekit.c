@@ -551,6 +551,7 @@ static LivekitRole role_of(const ServerWho *who, char **identity)
         *identity = random_identity(SERVER_LIVEKIT_HOST);
         return LIVEKIT_ROLE_HOST;
     case SERVER_ROLE_CAMERA:
+    case SERVER_ROLE_GUEST:
         *identity = g_strdup(who->source);
         return LIVEKIT_ROLE_GUEST;
     case SERVER_ROLE_VIEWER:
@@ -791,6 +792,15 @@ void server_livekit_free(ServerLivekit *livekit)
     g_hash_table_unref(livekit->ending);
     livekit_client_free(livekit->client);
     g_free(livekit);
+}
+
+char *server_livekit_origin(const ServerLivekit *livekit)
+{
+    if (livekit == NULL)
+        return NULL;
+    const char *url = livekit_client_keys(livekit->client)->url;
+    const char *path = strchr(strstr(url, "://") + strlen("://"), '/');
+    return path != NULL ? g_strndup(url, (gsize)(path - url)) : g_strdup(url);
 }
 
 LivekitClient *server_livekit_client(const ServerLivekit *livekit)

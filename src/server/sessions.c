@@ -394,15 +394,17 @@ static gboolean read_guest(const ServerShow *show, const json_t *body, ServerWho
         return invalid(error, "minutes: expected 1 to %d", GUEST_MINUTES_MAX);
     if (strcmp(role, "camera") == 0)
         guest->role = SERVER_ROLE_CAMERA;
+    else if (strcmp(role, "guest") == 0)
+        guest->role = SERVER_ROLE_GUEST;
     else if (strcmp(role, "viewer") == 0)
         guest->role = SERVER_ROLE_VIEWER;
     else
-        return invalid(error, "role: expected camera or viewer");
-    if (guest->role == SERVER_ROLE_CAMERA &&
+        return invalid(error, "role: expected camera, guest or viewer");
+    if (server_who_is_source(guest) &&
         (source == NULL || show_sources_find(server_show_sources(show), source) < 0))
         return invalid(error, "source: expected the id of a source of this show");
     g_strlcpy(guest->session, server_show_id(show), sizeof guest->session);
-    g_strlcpy(guest->source, guest->role == SERVER_ROLE_CAMERA ? source : "", sizeof guest->source);
+    g_strlcpy(guest->source, server_who_is_source(guest) ? source : "", sizeof guest->source);
     guest->end_s = g_get_real_time() / G_USEC_PER_SEC + 60 * length;
     return TRUE;
 }
@@ -459,7 +461,7 @@ const ServerRoute server_session_routes[] = {
      "Brings a show back from the trash.", NULL, NULL, 204},
     {"POST", "/sessions/{id}/guests", SERVER_MAY_ADMIN, handle_guest, "Makes a link for a guest.",
      "{\"type\":\"object\",\"required\":[\"role\"],\"properties\":{\"role\":{\"enum\":["
-     "\"camera\",\"viewer\"]},\"source\":{\"type\":\"string\"},\"minutes\":{\"type\":"
+     "\"camera\",\"guest\",\"viewer\"]},\"source\":{\"type\":\"string\"},\"minutes\":{\"type\":"
      "\"integer\"}}}",
      "{\"type\":\"object\",\"required\":[\"token\",\"link\",\"end\"]}", 201},
     {"GET", "/sessions/{id}/{file}", SERVER_MAY_ANY_TOKEN, handle_file, "A file of a show.", NULL,

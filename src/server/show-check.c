@@ -59,16 +59,17 @@ static gboolean may_send(const ServerShow *show, const ServerWho *who, const Sho
         return refuse(error, SERVER_ERROR_FORBIDDEN, "type: %s is written by the server alone",
                       event->type_name);
     gboolean own = is_of_a_source(event->type);
-    if (who->role == SERVER_ROLE_CAMERA && !own)
-        return refuse(error, SERVER_ERROR_FORBIDDEN, "type: a camera may not send %s",
-                      event->type_name);
-    if (who->role == SERVER_ROLE_CAMERA && event->epoch != 0)
-        return refuse(error, SERVER_ERROR_FORBIDDEN, "epoch: a camera does not decide");
+    if (server_who_is_source(who) && !own)
+        return refuse(error, SERVER_ERROR_FORBIDDEN, "type: a %s may not send %s",
+                      server_role_name(who->role), event->type_name);
+    if (server_who_is_source(who) && event->epoch != 0)
+        return refuse(error, SERVER_ERROR_FORBIDDEN, "epoch: a %s does not decide",
+                      server_role_name(who->role));
     const char *file = json_string_value(json_object_get(event->fields, "file"));
-    if (who->role == SERVER_ROLE_CAMERA && file != NULL &&
+    if (server_who_is_source(who) && file != NULL &&
         !server_recording_is_of(file, who->source))
-        return refuse(error, SERVER_ERROR_FORBIDDEN, "file: not a recording of this camera");
-    const char *source = own && who->role == SERVER_ROLE_CAMERA && event->source == NULL
+        return refuse(error, SERVER_ERROR_FORBIDDEN, "file: not a recording of this source");
+    const char *source = own && server_who_is_source(who) && event->source == NULL
                              ? who->source
                              : event->source;
     if (!server_who_may_send(who, server_show_id(show), source))

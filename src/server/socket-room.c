@@ -179,7 +179,7 @@ void server_socket_end_show(Server *server, const char *show_id)
 static gboolean has_ended(const SocketClient *client, gint64 now_s)
 {
     gboolean is_guest =
-        client->who.role == SERVER_ROLE_CAMERA || client->who.role == SERVER_ROLE_VIEWER;
+        server_who_is_source(&client->who) || client->who.role == SERVER_ROLE_VIEWER;
     return is_guest && client->who.end_s > 0 && client->who.end_s <= now_s;
 }
 

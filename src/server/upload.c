@@ -56,12 +56,12 @@ void server_uploads_room(gpointer data)
 
 /* ---- which recording ---- */
 
-/* A camera guest sends the recordings of its own source only. */
+/* A camera or guest sends the recordings of its own source only. */
 gboolean server_uploads_may_send(const ServerWho *who, const char *session, const char *name,
                                  GError **error)
 {
-    gboolean is_own = who->role != SERVER_ROLE_CAMERA || server_recording_is_of(name, who->source);
-    const char *source = who->role == SERVER_ROLE_CAMERA ? who->source : NULL;
+    gboolean is_own = !server_who_is_source(who) || server_recording_is_of(name, who->source);
+    const char *source = server_who_is_source(who) ? who->source : NULL;
     if (is_own && server_who_may_send(who, session, source))
         return TRUE;
     g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_FORBIDDEN,

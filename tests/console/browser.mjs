@@ -39,7 +39,7 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/cs
 export async function readPolicy() {
   const header = await readFile(join(SOURCE, "src/console/include/console/console.h"), "utf8");
   const macro = header.slice(header.indexOf("#define CONSOLE_CONTENT_SECURITY_POLICY"));
-  return [...macro.matchAll(/"([^"]*)"/g)].map((match) => match[1]).join("");
+  return [...macro.matchAll(/"([^"]*)"/g)].map((match) => match[1]).join("").replace("%s", "");
 }
 
 export async function serve(folder) {

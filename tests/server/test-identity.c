@@ -70,7 +70,7 @@ static ServerWho guest(ServerRole role, const char *source, gint64 end_s)
 
 static char *guest_token(const Fixture *fixture, ServerRole role, gint64 end_s)
 {
-    ServerWho who = guest(role, role == SERVER_ROLE_CAMERA ? "cam_2" : "", end_s);
+    ServerWho who = guest(role, role != SERVER_ROLE_VIEWER ? "cam_2" : "", end_s);
     return server_identity_guest_token(fixture->identity, &who);
 }
 
@@ -101,6 +101,20 @@ static void test_guest(Fixture *fixture, gconstpointer data)
     g_assert_false(who.by_cookie);
     g_autofree char *viewer = guest_token(fixture, SERVER_ROLE_VIEWER, NOW_S + 60);
     assert_in(fixture, viewer, SERVER_ROLE_VIEWER);
+}
+
+static void test_elsewhere(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *token = guest_token(fixture, SERVER_ROLE_GUEST, NOW_S + 60);
+    ServerWho who;
+    assert_in(fixture, token, SERVER_ROLE_GUEST);
+    g_assert_true(server_identity_token_who(fixture->identity, token, NOW_S, &who, NULL));
+    g_assert_cmpstr(who.source, ==, "cam_2");
+    g_assert_true(server_who_may_send(&who, SESSION, "cam_2"));
+    g_assert_false(server_who_may_send(&who, SESSION, "cam_1"));
+    g_assert_false(server_who_may_send(&who, SESSION, NULL));
+    g_assert_false(server_who_may_send(&who, OTHER, "cam_2"));
 }
 
 static void test_form(Fixture *fixture, gconstpointer data)
@@ -394,6 +408,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("/server/identity/admin-token-lets-in", test_admin);
     ADD("/server/identity/guest-gets-its-source-and-no-more", test_guest);
+    ADD("/server/identity/guest-from-elsewhere-speaks-for-its-source", test_elsewhere);
     ADD("/server/identity/guest-token-has-the-published-form", test_form);
     ADD("/s07/server/identity/expired-is-out", test_expired);
     ADD("/s07/server/identity/other-session-is-out", test_other_session);

@@ -35,7 +35,7 @@ def room_state(client, state, seconds=40):
 
 def guest_link(studio, session, role="camera", source="cam_2", minutes=60):
     body = {"role": role, "minutes": minutes}
-    if role == "camera":
+    if role != "viewer":
         body["source"] = source
     answer = studio.ask("POST", f"/sessions/{session}/guests", body)
     assert answer.status == 201, answer
@@ -98,17 +98,29 @@ def livekit_takes_our_tokens_and_no_others(server):
         return None if stranger.status == 403 and nobody.status == 401 else f"{stranger} {nobody}"
 
 
+def pages_may_ask_livekit_and_no_other(server):
+    """s07: the console's policy names LiveKit's address where there is one."""
+    with studio_at(server.url) as studio, Studio() as alone:
+        policies = [one.ask("GET", "/", token=None).headers["Content-Security-Policy"]
+                    for one in (studio, alone)]
+        rules = [dict(part.strip().partition(" ")[::2] for part in p.split(";")) for p in policies]
+        found = [rule["connect-src"] for rule in rules]
+        return None if found == [f"'self' ws: wss: http://127.0.0.1:{server.port}",
+                                 "'self' ws: wss:"] else f"{found}"
+
+
 def a_role_comes_from_the_link(server):
     """s07: nothing that a body asks for makes more of it."""
     with studio_at(server.url) as studio:
         session = start_show(studio)["sessionId"]
         asked = {"role": "host", "identity": "host-1", "room": "another", "canPublish": True}
         viewer = token_for(studio, session, guest_link(studio, session, "viewer"), asked).json
-        guest = token_for(studio, session, guest_link(studio, session), asked).json
+        guest = token_for(studio, session, guest_link(studio, session, "guest"), asked).json
+        phone = token_for(studio, session, guest_link(studio, session), asked).json
         host = token_for(studio, session).json
         short = token_for(studio, session, guest_link(studio, session, minutes=1)).json
         for one, role, publishes in ((viewer, "viewer", False), (guest, "guest", True),
-                                     (host, "host", True)):
+                                     (phone, "guest", True), (host, "host", True)):
             claims = claims_of(one["token"])
             video = claims["video"]
             if one["role"] != role or video["canPublish"] != publishes or \
@@ -117,6 +129,8 @@ def a_role_comes_from_the_link(server):
                 return f"{one} {claims}"
             if not time.time() < claims["exp"] <= time.time() + 601:
                 return f"counts until {claims['exp']}"
+        if guest["identity"] != "cam_2" or claims_of(guest["token"]).get("name") != "Person 2":
+            return f"{guest} {claims_of(guest['token'])}"
         if not host["identity"].startswith("host-") or short["end"] > time.time() + 60:
             return f"{host} {short}"
         return None
@@ -445,6 +459,7 @@ TESTS = [
     ("a room lives as long as its show", a_room_lives_as_long_as_its_show),
     ("s07 LiveKit takes our tokens and no others", livekit_takes_our_tokens_and_no_others),
     ("s07 a role comes from the link", a_role_comes_from_the_link),
+    ("s07 pages may ask LiveKit and no other", pages_may_ask_livekit_and_no_other),
     ("who was removed stays out", who_was_removed_stays_out),
     ("each change of the program is published", each_change_is_published),
     ("a flood of cuts is let through in drops", a_flood_of_cuts_is_let_through_in_drops),

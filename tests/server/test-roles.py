@@ -32,6 +32,7 @@ class Cast:
             "upload": self.one["uploadToken"],
             "other upload": self.two["uploadToken"],
             "camera": self.guest(self.one, "camera", "cam_2"),
+            "guest": self.guest(self.one, "guest", "cam_2"),
             "viewer": self.guest(self.one, "viewer"),
             "other viewer": self.guest(self.two, "viewer"),
         }
@@ -60,7 +61,7 @@ def calls(cast):
     """name: method, path, body, headers, who may. Others that are known get 403 (or 404 where a
     show is not theirs to know of), those who are not 401."""
     one = cast.one["sessionId"]
-    all_of_one = {"admin", "upload", "camera", "viewer"}
+    all_of_one = {"admin", "upload", "camera", "guest", "viewer"}
     return {
         "me": ("GET", "/me", None, {}, set(cast.tokens) - {"nobody", "stranger"}),
         "start a show": ("POST", "/session/start", {"name": "x", "sources": []}, {}, {"admin"}),
@@ -72,7 +73,7 @@ def calls(cast):
         "restore": ("POST", f"/sessions/{one}/restore", None, {}, {"admin"}),
         "send camera 1": ("POST", "/upload", b"", tus(one, "cam_1_iso.webm"), {"admin", "upload"}),
         "send camera 2": ("POST", "/upload", b"", tus(one, "cam_2_iso.webm"),
-                          {"admin", "upload", "camera"}),
+                          {"admin", "upload", "camera", "guest"}),
         "send the program": ("POST", "/upload", b"", tus(one, "program.webm"),
                              {"admin", "upload"}),
         "see the metrics": ("GET", "/metrics", None, {}, {"admin"}),
@@ -125,7 +126,8 @@ def ended_link_is_out(cast):
         if answer.status != 400:
             return f"{minutes}: {answer!r}"
     for body in ({"role": "admin", "minutes": 5}, {"role": "camera", "minutes": 5},
-                 {"role": "camera", "source": "cam_9", "minutes": 5}, {"minutes": 5}):
+                 {"role": "camera", "source": "cam_9", "minutes": 5}, {"minutes": 5},
+                 {"role": "guest", "minutes": 5}, {"role": "guest", "source": "cam_9"}):
         answer = cast.studio.ask("POST", f"/sessions/{cast.one['sessionId']}/guests", body)
         if answer.status not in (400, 404):
             return f"{body}: {answer!r}"
@@ -157,7 +159,7 @@ def sockets_let_in_whom_http_does(cast):
                         {"sessionId": one})
         is_in = client.is_in
         client.close()
-        if is_in != (who in {"admin", "upload", "camera", "viewer"}):
+        if is_in != (who in {"admin", "upload", "camera", "guest", "viewer"}):
             return f"{who}: {'in' if is_in else 'out'} {client.refused}"
     return None
 
@@ -172,6 +174,10 @@ def guests_speak_for_themselves_only(cast):
              ("camera", event("speaking_start", "cam_1"), False),
              ("camera", event("manual_cut", "cam_2"), False),
              ("camera", event("settings", "cam_2", settings={}), False),
+             ("guest", event("speaking_start", "cam_2"), True),
+             ("guest", event("speaking_start", "cam_1"), False),
+             ("guest", event("manual_cut", "cam_2"), False),
+             ("guest", event("record_start", "cam_2", file="cam_1_local.webm"), False),
              ("viewer", event("speaking_start", "cam_2"), False),
              ("admin", event("speaking_stop", "cam_2"), True))
     for who, sent, may in cases:
@@ -218,7 +224,7 @@ def whole_show_leaves_no_secret():
         login = studio.ask("POST", "/login", {"token": TOKEN}, token=None)
         cookie = login.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
         guests = [Client(studio, {"token": cast.tokens[w], "sessionId": one})
-                  for w in ("admin", "camera", "viewer")]
+                  for w in ("admin", "camera", "viewer", "guest")]
         guests[1].client.call("event", event("speaking_start", "cam_2"), timeout=20)
         Client(studio, {"token": "wrong-token-wrong-token", "sessionId": one}).close()
         studio.ask("GET", f"/sessions/{one}?token={TOKEN}", token=cast.tokens["viewer"])
