@@ -36,8 +36,13 @@ export function freePort() {
 
 // `crosscut serve` in a folder of its own; after kill() it starts again on the port of before.
 export class Server {
-  static async start(sampleShow, ...options) {
+  static start(sampleShow, ...options) {
+    return Server.startWith({}, sampleShow, ...options);
+  }
+
+  static async startWith(environment, sampleShow, ...options) {
     const server = new Server();
+    server.environment = environment;
     server.folder = await mkdtemp(join(tmpdir(), "crosscut-studio-"));
     server.port = await freePort();
     server.sampleShow = sampleShow;
@@ -57,7 +62,7 @@ export class Server {
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CROSSCUT_")));
     this.process = spawn(PROGRAM, options, {
       cwd: this.folder,
-      env: { ...clean, CROSSCUT_ADMIN_TOKEN: TOKEN, XDG_RUNTIME_DIR: join(this.folder, "run"), XDG_DATA_HOME: join(this.folder, "data") },
+      env: { ...clean, ...this.environment, CROSSCUT_ADMIN_TOKEN: TOKEN, XDG_RUNTIME_DIR: join(this.folder, "run"), XDG_DATA_HOME: join(this.folder, "data") },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.process.stderr.on("data", (text) => this.said.push(String(text)));

@@ -1,32 +1,9 @@
-import { useRef } from "react";
 import type { SourceId } from "../core/studio";
-import { useFrame } from "../hooks/use-frame";
 import { useStudio } from "../hooks/use-studio";
+import { LevelMeter } from "./LevelMeter";
 
-const FLOOR_DB = -60;
-
-export function levelShare(db: number): number {
-  return Number.isFinite(db) ? Math.min(1, Math.max(0, 1 - db / FLOOR_DB)) : 0;
-}
-
-/* The level of a source's sound, drawn without rendering. Tells its parent element who speaks. */
+/* The level of a source's sound. */
 export function Meter({ source, label, broad }: { source: SourceId; label: string; broad?: boolean }) {
   const studio = useStudio();
-  const box = useRef<HTMLSpanElement>(null);
-  const cover = useRef<HTMLElement>(null);
-  const peak = useRef<HTMLElement>(null);
-  useFrame(() => {
-    if (!box.current || !cover.current || !peak.current) return;
-    const meter = studio.meters().get(source);
-    const share = levelShare(meter?.levelDb ?? FLOOR_DB);
-    cover.current.style.transform = `scaleX(${(1 - share).toFixed(3)})`;
-    peak.current.style.transform = `translateX(${(levelShare(meter?.peakDb ?? FLOOR_DB) * box.current.clientWidth - 2).toFixed(1)}px)`;
-    box.current.parentElement?.toggleAttribute("data-speaking", meter?.isSpeaking ?? false);
-  });
-  return (
-    <span ref={box} className={broad ? "meter broad" : "meter"} role="img" aria-label={`Sound of ${label}`}>
-      <i ref={cover} />
-      <b ref={peak} />
-    </span>
-  );
+  return <LevelMeter read={() => studio.meters().get(source)} label={`Sound of ${label}`} broad={broad} />;
 }

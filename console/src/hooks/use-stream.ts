@@ -1,8 +1,8 @@
 import { type RefObject, useEffect, useRef } from "react";
 
-/* A ref for a <video> that shows the stream. */
-export function useStream(stream: MediaStream | null): RefObject<HTMLVideoElement | null> {
-  const video = useRef<HTMLVideoElement>(null);
+/* A ref for a <video> that shows the stream, or an <audio> that plays it. */
+export function useStream<Media extends HTMLMediaElement = HTMLVideoElement>(stream: MediaStream | null): RefObject<Media | null> {
+  const video = useRef<Media>(null);
   useEffect(() => {
     const element = video.current;
     if (!element) return;

@@ -5,8 +5,10 @@ import { createPhone } from "../core/phone";
 import { startPlanner } from "../core/recut";
 import { PlannerContext } from "../hooks/use-recut";
 import { App } from "../views/App";
+import { FakeGuest, FakeViewer } from "./fake-guest";
 import { fakeApi } from "./fake-server";
 import { FakeStudio } from "./fake-studio";
+import { guestScene, viewerScene } from "./guest-scenes";
 import { withPictures } from "./people";
 import { SCENES } from "./scenes";
 
@@ -23,6 +25,8 @@ if (root)
         api={api}
         makeStudio={() => new FakeStudio({ state: { ...state, sources: withPictures(state.sources, isMoving ? 15 : 0) }, isMoving })}
         makePhone={createPhone}
+        makeGuest={() => new FakeGuest(guestScene(asked.get("guest") ?? ""))}
+        makeViewer={() => new FakeViewer(viewerScene(asked.get("viewer") ?? ""))}
       />
     </PlannerContext>,
   );

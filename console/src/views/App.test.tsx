@@ -3,12 +3,13 @@ import { act } from "react";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createPhone } from "../core/phone";
 import { fakeApi } from "../testing/fake-server";
+import { FakeGuest, FakeViewer } from "../testing/fake-guest";
 import { FakeStudio } from "../testing/fake-studio";
 import { press, render, type, words } from "../testing/render";
 import { App } from "./App";
 
 const studio = new FakeStudio();
-const app = (api = fakeApi()) => <App api={api} makeStudio={() => studio} makePhone={createPhone} />;
+const app = (api = fakeApi()) => <App api={api} makeStudio={() => studio} makePhone={createPhone} makeGuest={() => new FakeGuest()} makeViewer={() => new FakeViewer()} />;
 
 beforeEach(() => {
   location.hash = "";

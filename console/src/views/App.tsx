@@ -6,21 +6,28 @@ import { useRoute } from "../hooks/use-route";
 import { type MakeStudio, useStudioOf } from "../hooks/use-studio-of";
 import { Trouble } from "../components/Trouble";
 import { messageOf } from "../components/words";
+import { GuestPage, type MakeGuest } from "./GuestPage";
 import { Login } from "./Login";
 import { Pages } from "./Pages";
 import { type MakePhone, PhonePage } from "./PhonePage";
-import { Guest } from "./Guest";
+import { type MakeViewer, ViewerPage } from "./ViewerPage";
 
 interface Props {
   api: Api;
   makeStudio: MakeStudio;
   makePhone: MakePhone;
+  makeGuest: MakeGuest;
+  makeViewer: MakeViewer;
 }
 
-export function App({ api, makeStudio, makePhone }: Props) {
+export function App({ api, makeStudio, makePhone, makeGuest, makeViewer }: Props) {
   const route = useRoute();
-  if (route.page === "guest" && readGuest(route.token)?.role !== "viewer") return <PhonePage token={route.token} makePhone={makePhone} />;
-  if (route.page === "guest") return <Guest />;
+  if (route.page === "guest") {
+    const role = readGuest(route.token)?.role;
+    if (role === "guest") return <GuestPage token={route.token} makeGuest={makeGuest} />;
+    if (role === "viewer") return <ViewerPage token={route.token} makeViewer={makeViewer} />;
+    return <PhonePage token={route.token} makePhone={makePhone} />;
+  }
   return (
     <ApiContext value={api}>
       <Inside api={api} makeStudio={makeStudio} />
@@ -28,7 +35,7 @@ export function App({ api, makeStudio, makePhone }: Props) {
   );
 }
 
-function Inside({ api, makeStudio }: Omit<Props, "makePhone">) {
+function Inside({ api, makeStudio }: Omit<Props, "makePhone" | "makeGuest" | "makeViewer">) {
   const [me, again] = useMe(api);
   const isIn = me.state === "here" && me.value !== null;
   const studio = useStudioOf(makeStudio, isIn);

@@ -105,7 +105,7 @@ export class FakeServer {
       bytes: bytes.length,
       ...(length === bytes.length ? { sha256: createHash("sha256").update(bytes).digest("hex") } : {}),
     }));
-    return { id: this.id, name: "Test", started_at: "2026-11-27T00:00:00Z", state: this.state, sources: [], files };
+    return { id: this.id, name: "Test", started_at: "2026-11-27T00:00:00Z", state: this.state, sources: [], files, live: { clock: this.clock() } };
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

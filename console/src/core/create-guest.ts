@@ -1,0 +1,37 @@
+/* The guest of this page, and the viewer, put together from their parts. */
+import { Api } from "./api";
+import { createCapture } from "./capture/index";
+import { GuestCore } from "./guest/index";
+import type { Guest } from "./guest/guest";
+import { Line } from "./guest/line";
+import { BROWSER_MEDIA } from "./guest/media";
+import { ownSound } from "./guest/own-sound";
+import { createViewer as makeViewer, type Viewer } from "./guest/viewer";
+import { startHelper } from "./helper";
+import { readGuest } from "./phone";
+import { PhoneRecorder, whyNoRecording } from "./phone-recorder";
+import { createRoom } from "./room";
+import { openSpool } from "./spool/index";
+import { keepAwake } from "./wake";
+
+export function createGuest(token: string): Guest {
+  const said = readGuest(token);
+  const link = said?.role === "guest" && said.source !== null ? { token, session: said.session, source: said.source } : null;
+  const api = new Api({ token: () => token });
+  return new GuestCore(link, {
+    api,
+    media: BROWSER_MEDIA,
+    room: createRoom,
+    line: (parts, hooks, sources) => new Line(parts, hooks, sources),
+    sound: (heard) => ownSound(link?.source ?? "", heard),
+    helper: startHelper,
+    keepAwake,
+    own: (guest, changed) => new PhoneRecorder(guest, { api, spool: () => openSpool("phone"), capture: createCapture, whyNot: whyNoRecording }, changed),
+  });
+}
+
+export function createViewer(token: string): Viewer {
+  const said = readGuest(token);
+  const api = new Api({ token: () => token });
+  return makeViewer(said?.role === "viewer" ? said.session : null, { api, room: createRoom });
+}

@@ -1,0 +1,66 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { GreenRoom } from "../components/GreenRoom";
+import { GuestOwn } from "../components/GuestOwn";
+import { GuestRoom } from "../components/GuestRoom";
+import { Logo } from "../components/Logo";
+import type { Guest, GuestState } from "../core/guest/guest";
+import { useLeaveWarning } from "../hooks/use-leave-warning";
+import { useTitle } from "../hooks/use-title";
+
+export type MakeGuest = (token: string) => Guest;
+
+/* The page behind the link of a guest from elsewhere. */
+export function GuestPage({ token, makeGuest }: { token: string; makeGuest: MakeGuest }) {
+  const [guest, setGuest] = useState<Guest | null>(null);
+  useEffect(() => {
+    const mine = makeGuest(token);
+    setGuest(mine);
+    return () => mine.close();
+  }, [token, makeGuest]);
+  return guest && <Invited guest={guest} />;
+}
+
+function titleOf({ phase, show, tally }: GuestState): string {
+  const name = show ?? "Crosscut";
+  if (phase === "in" && tally !== "off") return `${tally === "air" ? "● ON AIR" : "▲ NEXT"} · ${name}`;
+  return name;
+}
+
+const ENDS: Partial<Record<GuestState["phase"], string>> = {
+  left: "You left the show",
+  ended: "The show is over",
+  removed: "You are out of the show",
+  refused: "You cannot join with this link",
+};
+
+function Invited({ guest }: { guest: Guest }) {
+  const state = useSyncExternalStore(guest.subscribe, guest.state);
+  const isIn = state.phase === "joining" || state.phase === "in";
+  useTitle(titleOf(state));
+  useLeaveWarning(isIn || state.own.state === "recording" || state.own.state === "sending");
+  const end = ENDS[state.phase];
+  return (
+    <>
+      <header className="topbar">
+        <Logo isPlain />
+        {state.show && <span className="dim clip">{state.show}</span>}
+      </header>
+      {state.phase === "green" && <GreenRoom guest={guest} state={state} />}
+      {isIn && <GuestRoom guest={guest} state={state} />}
+      {end && (
+        <main className="narrow stack goodbye">
+          <h1 aria-live="polite">{end}</h1>
+          {state.why && <p className="dim">{state.why}</p>}
+          <GuestOwn own={state.own} />
+          {state.phase === "left" && (
+            <div className="line">
+              <button type="button" onClick={() => location.reload()}>
+                Join again
+              </button>
+            </div>
+          )}
+        </main>
+      )}
+    </>
+  );
+}
