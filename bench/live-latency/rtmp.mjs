@@ -37,7 +37,7 @@ rtmp { access_log off; server { listen 127.0.0.1:${port}; chunk_size 4096; appli
 // A viewer: the strip with the code of each picture, 32 bytes, as soon as it is decoded.
 function startViewer(url) {
   const seen = new Map();
-  const child = spawn("ffmpeg", ["-nostdin", "-v", "error", "-fflags", "nobuffer", "-flags", "low_delay", "-probesize", "32", "-analyzeduration", "0", "-threads", "1", "-i", `${url}/${KEY}`, "-an", "-vf", `crop=iw:ih/24:0:ih-ih/24,scale=${CELLS}:1:flags=area,format=gray`, "-fps_mode", "passthrough", "-f", "rawvideo", "-flush_packets", "1", "-"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("ffmpeg", ["-nostdin", "-v", "error", "-fflags", "nobuffer", "-flags", "low_delay", "-analyzeduration", "3000000", "-threads", "1", "-i", `${url}/${KEY}`, "-an", "-vf", `crop=iw:ih/24:0:ih-ih/24,scale=${CELLS}:1:flags=area,format=gray`, "-fps_mode", "passthrough", "-f", "rawvideo", "-flush_packets", "1", "-"], { stdio: ["ignore", "pipe", "inherit"] });
   process.once("exit", () => child.kill("SIGKILL"));
   let rest = Buffer.alloc(0);
   child.stdout.on("data", (bytes) => {
