@@ -115,6 +115,43 @@ void doctor_answer_clear(DoctorAnswer *answer)
     g_clear_pointer(&answer->why, g_free);
 }
 
+/* A WebSocket that is let through is answered with 101, which is all that is waited for. */
+static size_t take_status(char *line, size_t size, size_t count, void *data)
+{
+    static const char switching[] = "HTTP/1.1 101";
+    gsize length = size * count;
+    gboolean *is_upgraded = data;
+    if (length < strlen(switching) || strncmp(line, switching, strlen(switching)) != 0)
+        return length;
+    *is_upgraded = TRUE;
+    return 0; /* enough */
+}
+
+static gboolean passes_sockets(const char *origin)
+{
+    gboolean is_upgraded = FALSE, is_link_local = FALSE;
+    char detail[CURL_ERROR_SIZE] = "";
+    Taking taking = {.body = g_string_new(NULL)};
+    g_autofree char *url = g_strconcat(origin, g_str_has_suffix(origin, "/") ? "" : "/",
+                                       "socket.io/?EIO=4&transport=websocket", NULL);
+    struct curl_slist *headers = curl_slist_append(NULL, "Connection: Upgrade");
+    headers = curl_slist_append(headers, "Upgrade: websocket");
+    headers = curl_slist_append(headers, "Sec-WebSocket-Version: 13");
+    headers = curl_slist_append(headers, "Sec-WebSocket-Key: Y3Jvc3NjdXQgZG9jdG9yIQ==");
+    CURL *curl = curl_easy_init();
+    g_assert(curl != NULL);
+    set_options(curl, url, &taking, &is_link_local, detail);
+    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_status);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &is_upgraded);
+    curl_easy_perform(curl); /* fails when it was enough */
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
+    g_string_free(taking.body, TRUE);
+    return is_upgraded;
+}
+
 /* ---- where it listens ---- */
 
 /* NULL: it is no address in numbers with a port, which the settings say. */
@@ -217,8 +254,13 @@ static void say_answer(Doctor *doctor, const char *url, const DoctorAnswer *answ
     if (days >= 0 && days < CERTIFICATE_DAYS)
         doctor_say(doctor, "public", DOCTOR_WARNING, "renew it, and see why that does not happen",
                    "%s: its certificate ends in %.0f days", url, days);
+    else if (answer->says_ok && !passes_sockets(url))
+        doctor_say(
+            doctor, "public", DOCTOR_FAILED,
+            "let the reverse proxy pass \"Upgrade\" on (deploy/Caddyfile, deploy/nginx.conf)",
+            "%s reaches a studio, but WebSockets do not: nobody could go live", url);
     else if (answer->says_ok)
-        doctor_say(doctor, "public", DOCTOR_OK, NULL, "%s reaches a studio%s", url,
+        doctor_say(doctor, "public", DOCTOR_OK, NULL, "%s reaches a studio, WebSockets too%s", url,
                    is_https ? ", with a certificate that is believed" : "");
     else if (answer->status >= 502 && answer->status <= 504)
         doctor_say(doctor, "public", DOCTOR_WARNING,

@@ -210,9 +210,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
         return email.utils.formatdate(time.time() + getattr(self.server, "ahead_s", 0), usegmt=True)
 
     def do_GET(self):
-        self.send_response(getattr(self.server, "status", 404))
-        self.send_header("Content-Length", "0")
+        body = getattr(self.server, "health", b"") if self.path == "/healthz" else b""
+        self.send_response(200 if body else getattr(self.server, "status", 404))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     do_POST = do_GET
 
@@ -228,6 +230,8 @@ def addresses_for_browsers():
     other = Said("--public-url", url)
     plain.status = 502
     nobody = Said("--public-url", url)
+    plain.health = b'{"ok":true}'
+    no_sockets = Said("--public-url", url)
     plain.shutdown()
     plain.server_close()
     with Studio() as studio:
@@ -235,7 +239,8 @@ def addresses_for_browsers():
     return first(distrusted.is_so("public", "failed", "certificate", "Caddy"),
                  other.is_so("public", "failed", "something else", "404"),
                  nobody.is_so("public", "warning", "502", "start the studio"),
-                 ours.is_so("public", "ok", "reaches a studio"))
+                 no_sockets.is_so("public", "failed", "WebSockets do not", "Upgrade"),
+                 ours.is_so("public", "ok", "WebSockets too"))
 
 
 # ---- this machine ----
