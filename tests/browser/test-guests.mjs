@@ -30,7 +30,7 @@ function voice() {
 }
 
 const FAKES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=15", "--autoplay-policy=no-user-gesture-required"];
-let livekit, server, browser, id, link, host, broken = null;
+let livekit, server, browser, id, link, host, studio, broken = null;
 const log = () => server.log(id);
 const spoken = () => log().filter(({ type, source }) => type.startsWith("speaking") && source === "cam_2");
 const post = async (path, body) => {
@@ -46,6 +46,45 @@ async function comeIn() {
   await browser.press("Join the show");
   await browser.page.locator(".tally-bar").waitFor();
 }
+
+// A console's part in the room, on a page of the studio: it hands in what guests send as data, and shows
+// a program. LiveKit's client is the one that our pages load.
+async function openRoom() {
+  const page = await (await browser.chromium.newContext()).newPage();
+  await page.goto(server.address);
+  await page.evaluate(async ([session, token]) => {
+    const textOf = async (path) => (await fetch(path)).text();
+    const [main] = /assets\/index-[\w-]+\.js/.exec(await textOf("/"));
+    const [chunk] = /livekit-client\.esm-[\w-]+\.js/.exec(await textOf(`/${main}`));
+    const { Room } = await import(`/assets/${chunk}`);
+    const post = async (path, body) =>
+      (await fetch(`/sessions/${session}/livekit/${path}`, { method: "POST", body, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" } })).json();
+    const ticket = await post("token");
+    window.handedIn = [];
+    const room = new Room();
+    room.on("dataReceived", (bytes, from, _kind, topic) => {
+      if (topic !== "crosscut-event") return;
+      const event = JSON.parse(new TextDecoder().decode(bytes));
+      window.handedIn.push(event.id);
+      void post("events", JSON.stringify({ identity: from.identity, event }));
+    });
+    await room.connect(ticket.url, ticket.token, { autoSubscribe: false });
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [320, 180];
+    const to = canvas.getContext("2d");
+    let n = 0;
+    setInterval(() => {
+      to.fillStyle = `hsl(${(n += 7) % 360} 80% 40%)`;
+      to.fillRect(0, 0, 320, 180);
+    }, 100);
+    await room.localParticipant.publishTrack(canvas.captureStream(10).getVideoTracks()[0], { name: "program", simulcast: false });
+  }, [id, TOKEN]);
+  return page;
+}
+
+// A <video> of the program, not of oneself.
+const seesProgram = (page) =>
+  until("the program is seen", () => page.evaluate(() => [...document.querySelectorAll(".stage video, .viewer video")].some((video) => video.videoWidth === 320 && video.currentTime > 0)));
 
 const steps = [
   ["a show runs, and a guest has a link", async () => {
@@ -90,9 +129,40 @@ const steps = [
     await browser.sees("Your own recording runs");
     await until("their recording on the server", async () => (await server.ask(`/sessions/${id}`)).live.uploads.some(({ name, bytes }) => /^cam_2_local/.test(name) && bytes > 20_000));
   }],
-  ["a page that is closed goes on where it was", async () => {
+  ["they see the program of a console, and so do viewers", async () => {
+    studio = await openRoom();
+    await browser.sees("PROGRAM");
+    await seesProgram(browser.page);
+    const { link: watching } = await post(`/sessions/${id}/guests`, { role: "viewer" });
+    const viewer = await (await browser.chromium.newContext()).newPage();
+    await viewer.goto(watching);
+    await viewer.getByRole("button", { name: "Watch", exact: true }).click();
+    await seesProgram(viewer);
+    await viewer.context().close();
+  }],
+  ["where Socket.IO is blocked their voice comes by LiveKit, once", async () => {
     await browser.page.goto("about:blank");
-    await until("they are gone", async () => (await livekit.people(id)).length === 0);
+    const page = await browser.context.newPage();
+    await page.routeWebSocket(/socket\.io/, (socket) => socket.close());
+    await page.route(/socket\.io/, (route) => route.abort());
+    await page.goto(link);
+    await page.getByRole("button", { name: "Set up camera and microphone" }).click();
+    await page.getByLabel("I agree to be recorded").check();
+    await page.getByRole("button", { name: "Join the show" }).click();
+    await page.getByText("Part of the connection is blocked").waitFor({ timeout: 180_000 });
+    const handedIn = () => studio.evaluate(() => window.handedIn);
+    await until("their voice in the log", async () => {
+      const ids = await handedIn();
+      const types = spoken().flatMap((line) => (ids.includes(line.id) ? [line.type] : []));
+      return types.includes("speaking_start") && types.includes("speaking_stop");
+    });
+    for (const ids of [await handedIn(), spoken().map((line) => line.id)]) assert.equal(new Set(ids).size, ids.length, "once each");
+    await say("manual_cut", { source: "cam_2", hold: 100000 });
+    await page.getByText("You are on air").waitFor({ timeout: 180_000 });
+    await page.close();
+  }],
+  ["a page that is closed goes on where it was", async () => {
+    await until("they are gone", async () => (await livekit.people(id)).every(({ identity }) => identity !== "cam_2"));
     await browser.page.goto(link);
     await browser.press("Set up camera and microphone");
     await comeIn();

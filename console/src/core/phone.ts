@@ -66,7 +66,7 @@ function openCamera(facing: PhoneState["facing"]): Promise<MediaStream> {
 }
 
 export const BROWSER: PhoneParts = {
-  socket: (auth) => io("/", { path: "/socket.io/", forceNew: true, transports: ["websocket", "polling"], reconnectionDelayMax: 3000, auth }),
+  socket: (auth) => io("/", { path: "/socket.io/", forceNew: true, transports: ["websocket", "polling"], tryAllTransports: true, reconnectionDelayMax: 3000, auth }),
   peer: () => new RTCPeerConnection(),
   camera: openCamera,
 };

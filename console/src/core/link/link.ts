@@ -89,6 +89,7 @@ export class Link {
       path: "/socket.io/",
       forceNew: true,
       transports: options.transports ?? ["websocket", "polling"],
+      tryAllTransports: true, /* networks that let no WebSocket through let HTTP through */
       reconnectionDelay: 300,
       reconnectionDelayMax: 3000,
       randomizationFactor: 0.5,
