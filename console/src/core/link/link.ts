@@ -68,6 +68,7 @@ export class Link {
   private readonly socket: Socket;
   private askedAt: number | null = null; /* the oldest question without an answer */
   private tickedAt = 0;
+  private waitedMs = 0; /* for it, as far as this page was let run meanwhile */
   private ticks = 0;
   private timer: ReturnType<typeof setInterval> | null = null;
   private isWelcome = false;
@@ -183,6 +184,7 @@ export class Link {
   private ping(): Promise<boolean> {
     if (!this.socket.connected || !this.isWelcome) return Promise.resolve(false);
     const c1 = performance.now();
+    if (this.askedAt === null) this.waitedMs = 0;
     this.askedAt ??= c1;
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), DEAD_MS);
@@ -209,11 +211,12 @@ export class Link {
 
   private tick(): void {
     const now = performance.now();
-    /* A page that was not let run for a while has heard nothing, and that says nothing of the link. */
-    if (now - this.tickedAt > 2 * PING_MS) this.askedAt = null;
+    /* A page that was not let run for a while has heard nothing, and that says nothing of the link:
+     * the answer may wait behind this very tick. Of a long gap only a part counts. */
+    this.waitedMs += Math.min(now - this.tickedAt, now - (this.askedAt ?? now), PING_MS);
     this.tickedAt = now;
     if (this.ticks++ % 2 === 0) void this.ping();
-    if (!this.isWelcome || this.askedAt === null || now - this.askedAt < DEAD_MS) return;
+    if (!this.isWelcome || this.askedAt === null || this.waitedMs < DEAD_MS) return;
     /* Nobody answers: half open, or so slow that it is no use. Made anew, so that the server, too,
      * knows from when on the console decided. */
     this.lost();
