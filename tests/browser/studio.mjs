@@ -3,11 +3,11 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { BUILD, launch, pathOf } from "../console/browser.mjs";
+import { freePort } from "../support/ports.mjs";
 
 export const PROGRAM = join(BUILD, "crosscut");
 export const TOKEN = "mQ3x_Wz81-LhkV7f-c0";
@@ -23,15 +23,6 @@ export async function until(what, look, ms = LONG_MS) {
     if (last) return last;
   }
   throw new Error(`it did not come to this: ${what}`);
-}
-
-export function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
 }
 
 // `crosscut serve` in a folder of its own; after kill() it starts again on the port of before.

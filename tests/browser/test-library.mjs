@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { BUILD, SOURCE, packageOf, runTap } from "../console/browser.mjs";
-import { Browser, freePort, PROGRAM, Server, TOKEN, until } from "./studio.mjs";
+import { freePort } from "../support/ports.mjs";
+import { Browser, PROGRAM, Server, TOKEN, until } from "./studio.mjs";
 
 packageOf("playwright-core");
 const cameras = join(BUILD, "browser-library");

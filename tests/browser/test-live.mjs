@@ -3,11 +3,11 @@
 // recorded is held against what was on air.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { BUILD, SOURCE, packageOf, runTap } from "../console/browser.mjs";
+import { freePort } from "../support/ports.mjs";
 import { Browser, Server, TOKEN, sleep, until } from "./studio.mjs";
 
 packageOf("playwright-core");
@@ -19,15 +19,6 @@ if (!existsSync(MODULE)) {
 const cameras = join(BUILD, "browser-show");
 if (!existsSync(join(cameras, "truth.json")))
   execFileSync(join(SOURCE, "samples/make-sample-show"), ["--tools", join(BUILD, "samples"), "-o", cameras, "--height", "360", "--cameras", "3", "--minutes", "1.5", "--together"]);
-
-function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
-}
 
 class Rtmp {
   static async start() {

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { BUILD, SOURCE, launch, packageOf, runTap } from "./browser.mjs";
 import { sampleShow } from "./shows.mjs";
+import { freePort } from "../support/ports.mjs";
 
 packageOf("playwright-core");
 const program = join(BUILD, "crosscut");
@@ -35,12 +36,7 @@ const storage = await mkdtemp(join(tmpdir(), "crosscut-link-"));
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // ---- the server, on a port that stays ----
-const port = await new Promise((done) => {
-  const probe = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = probe.address();
-    probe.close(() => done(port));
-  });
-});
+const port = await freePort();
 let server = null;
 const said = []; /* by the server; shown when something fails */
 async function startServer() {
@@ -105,6 +101,7 @@ const address = `http://127.0.0.1:${front.address().port}`;
 // ---- the page ----
 const browser = await launch(["--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=1,fps=15"]);
 const context = await browser.newContext();
+context.setDefaultTimeout(180_000); /* for a machine that is busy */
 const logs = [];
 async function open(query = "") {
   const page = await context.newPage();
@@ -118,7 +115,7 @@ const state = (page) => page.evaluate(() => {
   const { sources, ...rest } = window.studio.state();
   return { ...rest, clock: window.studio.clock(), sources: sources.map(({ stream, ...source }) => ({ ...source, hasPicture: stream !== null })) };
 });
-async function until(page, what, ms = 60_000) {
+async function until(page, what, ms = 180_000) {
   for (const end = Date.now() + ms; ; await sleep(250)) {
     const now = await state(page);
     if (what(now)) return now;
@@ -284,7 +281,7 @@ await runTap([
     await sleep(4000);
     await page.evaluate(() => window.studio.stop());
     await until(page, ({ phase, files }) => phase === "stopped" && files.every(({ state }) => state === "done"));
-    await phone.getByText("This phone's own recording is all on the server.").waitFor({ timeout: 60_000 });
+    await phone.getByText("This phone's own recording is all on the server.").waitFor();
   }],
   ["the phone's own recording is whole on the server, playable, and heard at the console as well", async () => {
     const manifest = await complete(id);

@@ -46,7 +46,7 @@ class Show:
         assert answer.status == status, answer
         return answer
 
-    def state(self, state, destination="one", seconds=25, **members):
+    def state(self, state, destination="one", seconds=60, **members):
         return self.client.wait_event("live_state", seconds, destination=destination, state=state,
                                       **members)
 
@@ -365,9 +365,8 @@ def run(test, options, more):
 def main():
     tap = Tap()
     chosen = sys.argv[1:]
-    for name, test, options, more in TESTS:
-        if not chosen or any(word in name for word in chosen):
-            tap.run(name, run, test, options, more)
+    tap.run_side_by_side([(name, run, test, options, more) for name, test, options, more in TESTS
+                          if not chosen or any(word in name for word in chosen)], at_once=6)
     tap.finish()
 
 

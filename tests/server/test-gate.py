@@ -421,7 +421,7 @@ def terminal_is_shown_the_token():
     """The first line on a terminal is the address to open, token and all."""
     import pty
     main, side = pty.openpty()
-    studio = Studio(token=None)
+    studio = Studio(token=None, listen="127.0.0.1:0")
     studio.folder.mkdir(exist_ok=True)
     process = subprocess.Popen([CROSSCUT, "serve", *studio.options], stdin=subprocess.DEVNULL,
                                stdout=side, stderr=subprocess.DEVNULL, cwd=studio.folder,

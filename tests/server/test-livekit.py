@@ -485,9 +485,8 @@ def main():
         return
     chosen = sys.argv[1:]
     with Livekit() as server:
-        for name, test in TESTS:
-            if not chosen or any(word in name for word in chosen):
-                tap.run(name, test, server)
+        tap.run_side_by_side([(name, test, server) for name, test in TESTS
+                              if not chosen or any(word in name for word in chosen)], at_once=6)
     tap.finish()
 
 

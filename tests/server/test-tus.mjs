@@ -3,10 +3,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, mkdtempSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { freePort } from '../support/ports.mjs';
 import { finish, packages, test } from '../support/tap.mjs';
 
 const tus = packages()('tus-js-client');
@@ -14,12 +14,7 @@ const TOKEN = 'tus-token-for-this-test-only';
 const folder = mkdtempSync(join(tmpdir(), 'crosscut-tus-'));
 const storage = join(folder, 'storage');
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const port = await new Promise((done) => {
-  const probe = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = probe.address();
-    probe.close(() => done(port));
-  });
-});
+const port = await freePort();
 const address = `http://127.0.0.1:${port}`;
 let server = null;
 

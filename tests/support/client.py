@@ -14,7 +14,7 @@ import socketio
 from serve import CROSSCUT
 
 
-def until(look, seconds=30, what="it"):
+def until(look, seconds=90, what="it"):
     """The first true value of look()."""
     end = time.monotonic() + seconds
     while True:
@@ -50,7 +50,7 @@ class Client:
         if last_seq is not None:
             auth["lastSeq"] = last_seq
         try:
-            self.io.connect(studio.address, auth=auth, transports=["websocket"], wait_timeout=20)
+            self.io.connect(studio.address, auth=auth, transports=["websocket"], wait_timeout=60)
         except socketio.exceptions.ConnectionError:
             raise Refused(self.refusal) from None
         self.welcome = self.wait("welcome")
@@ -66,7 +66,7 @@ class Client:
     def clock(self):
         return int((time.monotonic() - self.zero) * 1000)
 
-    def wait(self, name, good=lambda value: True, seconds=20):
+    def wait(self, name, good=lambda value: True, seconds=90):
         """The next message of that name that is good; others are passed over."""
         end = time.monotonic() + seconds
         while True:
@@ -74,7 +74,7 @@ class Client:
             if got == name and good(value):
                 return value
 
-    def wait_event(self, type_, seconds=20, **members):
+    def wait_event(self, type_, seconds=90, **members):
         return self.wait("event", lambda e: e["type"] == type_ and
                          all(e.get(k) == v for k, v in members.items()), seconds)
 
@@ -83,7 +83,7 @@ class Client:
         event = {"id": id_ or str(uuid.uuid4()), "type": type_, "t": self.clock(), **members}
         if source:
             event["source"] = source
-        return self.io.call("event", event, timeout=30)
+        return self.io.call("event", event, timeout=90)
 
     def close(self):
         self.io.disconnect()

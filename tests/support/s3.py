@@ -12,6 +12,8 @@ import threading
 import time
 from pathlib import Path
 
+from ports import free_port
+
 SOURCE = Path(os.environ.get("CROSSCUT_SOURCE") or Path(__file__).resolve().parents[2])
 BUILD = Path(os.environ.get("CROSSCUT_BUILD") or SOURCE / "build")
 SERVER = SOURCE / "build" / "s3-server" / "versitygw"
@@ -23,12 +25,6 @@ BUCKET = "shows"
 def missing():
     """Why tests with a real server cannot run here, or None."""
     return None if SERVER.exists() else "needs build/s3-server (make test-deps)"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Storage:

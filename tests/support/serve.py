@@ -5,21 +5,16 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
+
+from ports import free_port
 
 SOURCE = Path(os.environ.get("CROSSCUT_SOURCE") or Path(__file__).resolve().parents[2])
 BUILD = Path(os.environ.get("CROSSCUT_BUILD") or SOURCE / "build")
 CROSSCUT = BUILD / "crosscut"
 TOKEN = "kV7f_c0-Qm3xWz81Lh"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Answer:
@@ -47,7 +42,7 @@ class Answer:
 class Studio:
     """`token` None: the server makes one. Options are those of the command line."""
 
-    def __init__(self, *options, token=TOKEN, environment=None, folder=None, listen="127.0.0.1:0"):
+    def __init__(self, *options, token=TOKEN, environment=None, folder=None, listen=None):
         self.folder = Path(folder or tempfile.mkdtemp(prefix="crosscut-serve-"))
         self.own_folder = folder is None
         self.token = token
@@ -56,21 +51,17 @@ class Studio:
         if token:
             self.environment["CROSSCUT_ADMIN_TOKEN"] = token
         self.environment.update(environment or {})
-        self.options = ["--listen", listen, "--storage", str(self.folder / "storage"),
-                        "--reserve", "1MiB", "--low-space", "1MiB", "--auto-render", "off",
-                        *map(str, options)]
+        # Its port stays the same when it is started again, as it does with a supervisor.
+        self.port = int(listen.rpartition(":")[2]) if listen else free_port()
+        self.options = ["--listen", listen or f"127.0.0.1:{self.port}", "--storage",
+                        str(self.folder / "storage"), "--reserve", "1MiB", "--low-space", "1MiB",
+                        "--auto-render", "off", *map(str, options)]
         self.process = None
-        # The first line says the port, or the public address: then it is one that is free now.
-        self.port = free_port() if "--public-url" in options else 0
         self.first_lines = []
 
     def start(self):
-        """The port of before, where it was started before: as a supervisor would."""
-        options = list(self.options)
-        if self.port:
-            options[1] = f"{options[1].rpartition(':')[0]}:{self.port}"
         self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen([CROSSCUT, "serve", *options], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([CROSSCUT, "serve", *self.options], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=self.log, text=True,
                                         cwd=self.folder, env=self.environment)
         line = self.process.stdout.readline()
@@ -78,8 +69,6 @@ class Studio:
             self.process.wait(30)
             raise RuntimeError(f"did not start: {self.log_text()}")
         self.first_lines = [line.rstrip("\n")]
-        if not self.port:
-            self.port = int(line.split("#")[0].rstrip("/\n").rpartition(":")[2])
         if not self.token:
             self.first_lines.append(self.process.stdout.readline().rstrip("\n"))
             self.token_file = Path(self.first_lines[1].partition(" in ")[2])
