@@ -66,12 +66,10 @@ static gboolean may_send(const ServerShow *show, const ServerWho *who, const Sho
         return refuse(error, SERVER_ERROR_FORBIDDEN, "epoch: a %s does not decide",
                       server_role_name(who->role));
     const char *file = json_string_value(json_object_get(event->fields, "file"));
-    if (server_who_is_source(who) && file != NULL &&
-        !server_recording_is_of(file, who->source))
+    if (server_who_is_source(who) && file != NULL && !server_recording_is_of(file, who->source))
         return refuse(error, SERVER_ERROR_FORBIDDEN, "file: not a recording of this source");
-    const char *source = own && server_who_is_source(who) && event->source == NULL
-                             ? who->source
-                             : event->source;
+    const char *source =
+        own && server_who_is_source(who) && event->source == NULL ? who->source : event->source;
     if (!server_who_may_send(who, server_show_id(show), source))
         return refuse(error, SERVER_ERROR_FORBIDDEN, "source: not yours to speak for");
     return TRUE;

@@ -95,7 +95,9 @@ test("what host and guests write is read, and one's own is sent", async () => {
   });
   await press("Send");
   expect(guest.asked).toEqual(["say Hello"]);
+  expect(words()).toContain("✓ connected");
   await change(guest, { room: "again", roomWhy: "The room for guests does not answer." });
+  expect(words()).toContain("! reconnecting …");
   expect(words()).toContain("The room was lost");
   expect(words()).toContain("Your own recording goes on");
   expect(button("Send").disabled).toBe(true);

@@ -26,6 +26,24 @@ function titleOf({ phase, show, tally }: GuestState): string {
   return name;
 }
 
+function linkOf({ room, link }: GuestState): { isWell: boolean; words: string } {
+  if (room === "again") return { isWell: false, words: "reconnecting …" };
+  if (room !== "joined") return { isWell: false, words: "connecting …" };
+  if (link === "offline") return { isWell: false, words: "studio out of reach" };
+  return { isWell: true, words: link === "by-room" ? "connected, by the room alone" : "connected" };
+}
+
+/* Whether the others see and hear them at all. */
+function LinkWords({ state }: { state: GuestState }) {
+  const { isWell, words } = linkOf(state);
+  return (
+    <span className={`end small ${isWell ? "dim" : "warn"}`}>
+      <span aria-hidden="true">{isWell ? "✓ " : "! "}</span>
+      {words}
+    </span>
+  );
+}
+
 const ENDS: Partial<Record<GuestState["phase"], string>> = {
   left: "You left the show",
   ended: "The show is over",
@@ -44,6 +62,7 @@ function Invited({ guest }: { guest: Guest }) {
       <header className="topbar">
         <Logo isPlain />
         {state.show && <span className="dim clip">{state.show}</span>}
+        {isIn && <LinkWords state={state} />}
       </header>
       {state.phase === "green" && <GreenRoom guest={guest} state={state} />}
       {isIn && <GuestRoom guest={guest} state={state} />}

@@ -67,13 +67,14 @@ let recorder: { own: OwnRecording; calls: string[] };
 let session: () => Promise<Manifest>;
 let token: () => Promise<unknown>;
 let failing: Error | null;
+let busy: string | null;
 
 beforeEach(() => {
   vi.stubGlobal("MediaStream", FakeStream);
   opened = [];
   posted = [];
   heard = [];
-  failing = null;
+  failing = busy = null;
   recorder = { own: { state: "off", leftBytes: 0, why: null }, calls: [] };
   session = async () => MANIFEST;
   token = async () => ({});
@@ -89,6 +90,7 @@ async function guest(link: typeof LINK | null = LINK): Promise<GuestCore> {
     media: {
       open: async (wish: MediaWish, wants: { picture: boolean; sound: boolean }) => {
         if (failing) throw failing;
+        if (busy !== null && wish.microphoneId === busy) throw Object.assign(new Error("busy"), { name: "NotReadableError" });
         opened.push({ wish, wants });
         return new FakeStream([
           ...(wants.picture ? [new FakeTrack("video", wish.cameraId ?? "c1")] : []),
@@ -170,9 +172,10 @@ test("devices that are refused are said, and so is what a choice could not open"
   expect(it.state().permission).toBe("denied");
   failing = null;
   await it.askDevices();
-  failing = Object.assign(new Error("busy"), { name: "NotReadableError" });
+  busy = "m2";
   await it.choose({ microphoneId: "m2" });
   expect([it.state().trouble, it.state().microphoneId]).toEqual([expect.stringContaining("Another program"), "m1"]);
+  expect(it.state().stream!.getAudioTracks().map(({ readyState }) => readyState)).toEqual(["live"]);
 });
 
 test("the sound check says how loud they are, and gives the detector their level", async () => {

@@ -120,11 +120,13 @@ export class GuestCore implements Guest {
 
   async choose(change: { cameraId?: string; microphoneId?: string; hasHeadphones?: boolean }): Promise<void> {
     const { cameraId, microphoneId, hasHeadphones } = this.state();
+    const wants = { picture: change.cameraId !== undefined, sound: change.microphoneId !== undefined || change.hasHeadphones !== undefined };
     this.store.set({ trouble: null, ...change });
     try {
-      await this.open({ picture: change.cameraId !== undefined, sound: change.cameraId === undefined || change.microphoneId !== undefined });
+      await this.open(wants);
     } catch (error) {
       this.store.set({ cameraId, microphoneId, hasHeadphones, trouble: whyNoMedia(error) });
+      await this.open(wants).catch(() => {}); /* what was there before is better than nothing */
     }
   }
 

@@ -28,9 +28,9 @@ const ConsoleFile *console_file_at(size_t index);
 /* What the console's pages need of Content-Security-Policy, and no more. For printf: %s is where else
  * they connect to, " https://livekit.example" with the space before it, or "". WebSockets go to any
  * host, as LiveKit's cloud names others. */
-#define CONSOLE_CONTENT_SECURITY_POLICY                                                            \
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "                 \
-    "img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; "                              \
-    "connect-src 'self' ws: wss:%s; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "     \
-    "form-action 'none'; "                                                                         \
+#define CONSOLE_CONTENT_SECURITY_POLICY                                                        \
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "             \
+    "img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; "                          \
+    "connect-src 'self' ws: wss:%s; worker-src 'self'; manifest-src 'self'; base-uri 'none'; " \
+    "form-action 'none'; "                                                                     \
     "frame-ancestors 'none'"
