@@ -1,17 +1,25 @@
 #!/usr/bin/env python3
-"""after-show.py [--minutes N] [--plain-minutes M] [--only WHAT…] BUILD
+"""after-show.py [--minutes N] [--plain-minutes M] [--only WHAT…] [--check] BUILD
 
 What is rendered after a show of the studio, against the plain way (ffmpeg: the program encoded again,
 x264 veryfast, CRF 22, AAC; pieces cut from it with -ss and -t, encoded and joined; each camera encoded
 again). Processor time of all of crosscut, checksums and loudness included. Where the plain way is given
 the first M minutes only, its time is scaled to N, and the line says so.
 
-  copy        H.264 and Opus, program and three cameras: everything of crosscut render
+  copy        H.264 and Opus, program and three cameras: everything of crosscut render, in processor
+              time and by the clock
   audio-copy  the same with --audio copy
   recut       another cut from the cameras, against encoding that program; frame for frame the same as
               crosscut's own encoding of it (--check)
-  edges       highlights of that program alone, where pieces begin at keyframes and where not
-  vp9         VP9 and Opus, M minutes, with all cameras
+  edges       highlights alone (--only highlights: the program is there and stays), where pieces begin
+              between keyframes, then where all of them begin at one; the least of five each
+  vp9         VP9 and Opus, with all cameras; five minutes at most
+
+Commands for the figures of docs/BENCHMARKS.md, on a machine that does nothing else; each takes some
+minutes, and 15 GB of disk at 60 minutes:
+  bench/after-show.py build --only copy audio-copy
+  bench/after-show.py build --minutes 5 --only recut edges --check
+  bench/after-show.py build --minutes 5 --plain-minutes 1 --only vp9
 
 The recordings are a minute of the noisy sample show (samples/make-sample-show --natural), 1080p30, as
 browsers encode it (no reordering, 5 Mbit/s), repeated by copying; people take turns of 4 to 20 s, so
@@ -158,8 +166,8 @@ def copy(build, plain, minutes, whole, options, what, aim):
     scaled = 4 * plain.a_minute() * minutes + cut.cpu
     ratio(what, cost.cpu, scaled, aim,
           f" (of {plain.minutes:g} minutes of the program, scaled to {minutes:g}, times four)")
-    print(f"{'':12} Stop to a playable program: {cost.wall:.1f} s wall for all files, "
-          f"{cost.wall / (minutes * 60):.4f} of the show's length (aim: below 0.02, alone)")
+    print(f"{'':12} Stop to a playable program: {cost.wall:.1f} s by the clock for all files, "
+          f"{cost.wall / (minutes * 60):.4f} of the show's length (aim: below 0.02)")
     return folder
 
 
@@ -188,29 +196,37 @@ def same_frames(one, other):
     print(f"{'':12} {len(values)} frames, SSIM against crosscut's own encoding: lowest {min(values):.4f}")
 
 
+def highlights_alone(build, folder, what, plain, aim):
+    cost = min((ours(build, folder, "--only", "highlights", *PIECES) for _ in range(5)),
+               key=lambda one: one.cpu)
+    cut, made = plain.highlights(folder), report_of(folder)["highlights"]
+    pieces = json.loads((folder / "highlights.json").read_text())["pieces"]
+    length = sum(p["end"] - p["start"] for p in pieces) / 1000
+    ratio(what, cost.cpu, cut.cpu, aim, f"; {length:.0f} s in {len(pieces)} pieces, {made}")
+    return made
+
+
 def edges(build, plain, minutes, whole):
-    """A render with highlights less one without, the least of three each: noise only adds."""
+    """The program and what it took to bring it to its loudness are there already."""
     folder = studio(build, minutes, whole)
-    base = ["--from", "program", "--audio", "copy"]
-    without = min(ours(build, folder, *base, "--highlights", 0).cpu for _ in range(3))
-    between = min(ours(build, folder, *base, *PIECES).cpu for _ in range(3))
-    frames = report_of(folder)["frames"]
-    cut = plain.highlights(folder)
-    ratio("edges", between - without, cut.cpu, 0.15, f"; {frames}")
+    ours(build, folder, "--from", "program", "--highlights", 0)
+    highlights_alone(build, folder, "edges", plain, 0.15)
     ssim_of_highlights(folder, plain, whole)
     shift_to_keyframes(folder)
-    at = min(ours(build, folder, *base, *PIECES).cpu for _ in range(3))
-    frames = report_of(folder)["frames"]
-    ratio("keyframes", at - without, plain.highlights(folder).cpu, 0.03, f"; {frames}")
+    made = highlights_alone(build, folder, "keyframes", plain, 0.03)
+    if made["encoded"] > 0:
+        print(f"{'':12} {made['encoded']} pictures were encoded: not all pieces begin at keyframes")
 
 
 def shift_to_keyframes(folder):
-    """As where the recorder was asked for keyframes at these moments: speech begins 700 ms later."""
+    """As where the recorder was asked for keyframes where pieces begin: that is 0.7 s before somebody speaks,
+    after a pause, and keyframes lie 2 s apart."""
     events = json.loads((folder / "events.json").read_text())
     for event in events:
-        if event["type"].startswith("speaking") or event["type"] in ("switch", "cut"):
-            event["t"] = round(event["t"] / 2000) * 2000 + 700
-            event["edge_t"] = event["t"]
+        if event["type"] in ("speaking_start", "switch", "cut"):
+            event["t"] = event["edge_t"] = round(event["t"] / 2000) * 2000 + 700
+        elif event["type"] == "speaking_stop":
+            event["t"] = event["edge_t"] = round((event["t"] + 300) / 2000) * 2000 - 700
     (folder / "events.json").write_text(json.dumps(events))
 
 
@@ -231,9 +247,10 @@ def ssim_of_highlights(folder, plain, whole):
     print(f"{'':12} SSIM of the highlights against the recording: crosscut {found[0]}, plain {found[1]}")
 
 
-def vp9(build, minutes):
+def vp9(build, minutes, plain_minutes):
+    """The recording is one minute again and again: so is the plain way's time."""
     whole = recording(build, minutes, "webm")
-    plain = Plain(build, whole, minutes)
+    plain = Plain(build, whole, min(minutes, plain_minutes))
     folder = studio(build, minutes, whole, program=False)
     cost = ours(build, folder, *PIECES, "--per-camera")
     report = report_of(folder)
@@ -241,8 +258,8 @@ def vp9(build, minutes):
     print(f"vp9: {minutes:g} minutes, {report['pictures']}, {report['frames']}")
     for stage, cpu in cost.stages.items():
         print(f"  crosscut, stage {stage}: {cpu:.1f} CPU-s")
-    ratio("all cameras", cost.cpu, 4 * plain.program.cpu + cut.cpu, 0.80,
-          " (the program's time, times four)")
+    ratio("all cameras", cost.cpu, 4 * plain.a_minute() * minutes + cut.cpu, 0.80,
+          f" (of {plain.minutes:g} minutes of the program, scaled to {minutes:g}, times four)")
 
 
 def main():
@@ -272,7 +289,7 @@ def main():
     if "edges" in arguments.only:
         edges(build, plain, minutes, whole)
     if "vp9" in arguments.only:
-        vp9(build, short)
+        vp9(build, min(arguments.minutes, 5), arguments.plain_minutes)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ static gboolean render(Job *job, GError **error)
         .name = job->name,
         .all_cameras = cli_flag(job->arguments, "per-camera"),
     };
-    CliPlaces places = {job->folder, job->staging};
+    CliPlaces places = {job->folder, job->staging, NULL};
     return cli_production_render(job->production, &job->output, &wish, job->manifest, error) &&
            cli_timelines_write(&places, job->manifest, error);
 }

@@ -30,7 +30,7 @@ static gboolean export_timeline(const CliArguments *arguments, const char *folde
     g_autoptr(ShowManifest) manifest = store_folder_manifest(folder, error);
     if (manifest == NULL)
         return FALSE;
-    CliPlaces places = {folder, NULL};
+    CliPlaces places = {folder, NULL, NULL};
     g_autofree char *text = cli_timeline_text(&places, manifest, format, error);
     if (text == NULL)
         return FALSE;

@@ -132,7 +132,7 @@ static MediaShared *open_shared(CliProduction *self, const MediaRender *render,
     MediaShared *shared = media_shared_new(render, cameras->infos, error);
     for (gsize i = 0; shared != NULL && i < cameras->n; i++)
         if (media_shared_keyframes(shared, i)->len > 0 &&
-            !cli_production_needs_camera(self, manifest, cameras->tracks[i], wish->all_cameras))
+            !cli_production_needs_camera(self, manifest, cameras->tracks[i], wish))
             g_clear_pointer(&shared, media_shared_free);
     return shared;
 }

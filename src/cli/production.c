@@ -437,3 +437,28 @@ gboolean cli_production_write_report(CliProduction *self, const char *folder,
     json_object_set_new(value, "warnings", cli_report_warnings(self->report));
     return cli_production_write_json(folder, "report.json", "other", value, manifest, error);
 }
+
+/* What the next run finds true or false by itself. */
+static gboolean is_of_timelines(const json_t *warning)
+{
+    const char *text = json_string_value(warning);
+    return text != NULL && g_str_has_prefix(text, CLI_NO_TIMELINES);
+}
+
+gboolean cli_production_add_to_report(CliProduction *self, const char *old, const char *folder,
+                                      ShowManifest *manifest, GError **error)
+{
+    g_autoptr(ShowJson) before = show_json_load(old, NULL);
+    json_t *value = before != NULL && json_is_object(show_json_root(before))
+                        ? json_deep_copy(show_json_root(before))
+                        : json_pack("{s:i}", "version", 1);
+    json_t *warnings = json_array(), *told = cli_report_warnings(self->report), *warning;
+    size_t i;
+    json_array_foreach(json_object_get(value, "warnings"), i, warning) if (!is_of_timelines(warning))
+        json_array_append(warnings, warning);
+    json_array_extend(warnings, told);
+    json_decref(told);
+    json_object_update(value, self->account);
+    json_object_set_new(value, "warnings", warnings);
+    return cli_production_write_json(folder, "report.json", "other", value, manifest, error);
+}

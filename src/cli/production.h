@@ -9,6 +9,9 @@
 #include <show/log.h>
 #include <show/manifest.h>
 
+/* How the warning begins that says why a render left them out. */
+#define CLI_NO_TIMELINES "there are no timelines: "
+
 typedef struct CliTrack {
     MediaInfo *info;
     MediaAlignment alignment;
@@ -69,6 +72,7 @@ typedef struct CliRenderWish {
     const char *folder; /* where to write */
     const char *name;
     gboolean all_cameras;
+    gboolean keeps_cameras;     /* cam_N.mp4 that the manifest names are there and stay */
     gboolean copy;              /* cameras of one kind may be copied from, at their size and rate */
     const ShowShots *filled;    /* the shots with what stands in for missing pictures; or NULL */
     const GPtrArray *stand_ins; /* CliStandIn *, of recordings that `filled` names; or NULL */
@@ -83,16 +87,26 @@ gboolean cli_production_render(CliProduction *production, const CliOutput *outpu
 /* A camera's own file: whether it is wanted, or its recording is none that editors open; where it comes
  * to lie; one of them, with keyframes where media_render_camera() is told. */
 gboolean cli_production_needs_camera(const CliProduction *production, const ShowManifest *manifest,
-                                     guint index, gboolean all);
+                                     guint index, const CliRenderWish *wish);
 char *cli_production_camera_path(const CliProduction *production, const CliRenderWish *wish,
                                  guint index);
 gboolean cli_production_camera(CliProduction *production, const CliOutput *output,
                                const CliRenderWish *wish, guint index, const GArray *keyframes,
                                ShowManifest *manifest, GError **error);
-/* Parts of it: cam_N.mp4 of those that editors need, or of all; names a finished file in the
- * manifest, with its sum. */
+/* cam_N.mp4 of those that editors need, or of all, made in threads of their own beside what the caller
+ * does, which leaves the production's tracks alone meanwhile. */
+typedef struct CliCameras CliCameras;
+CliCameras *cli_cameras_begin(CliProduction *production, const CliOutput *output,
+                              const CliRenderWish *wish, const ShowManifest *manifest,
+                              GError **error);
+gboolean cli_cameras_end(CliCameras *cameras, ShowManifest *manifest,
+                         GError **error);           /* waits, and names them in the manifest */
+void cli_cameras_free(CliCameras *cameras); /* ends what has not ended */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliCameras, cli_cameras_free)
+/* All of that at once. */
 gboolean cli_production_cameras(CliProduction *production, const CliOutput *output,
                                 const CliRenderWish *wish, ShowManifest *manifest, GError **error);
+/* Names a finished file in the manifest, with its sum. */
 gboolean cli_production_name(CliProduction *production, const CliRenderWish *wish, const char *name,
                              const char *kind, ShowManifest *manifest, GError **error);
 
@@ -106,3 +120,7 @@ void cli_production_account(CliProduction *production, const char *pictures,
 /* report.json: how the program was made, what is missing, what was warned of. */
 gboolean cli_production_write_report(CliProduction *production, const char *folder,
                                      ShowManifest *manifest, GError **error);
+/* The same after a part of a show was made again: what `old` says stays, but for what was warned of
+ * timelines. old: path of the report that there is, if there is one. */
+gboolean cli_production_add_to_report(CliProduction *production, const char *old,
+                                      const char *folder, ShowManifest *manifest, GError **error);

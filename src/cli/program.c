@@ -184,6 +184,54 @@ static MediaMix *open_mix(const CliProgram *program, CliProduction *production,
                          production->cancellable, error);
 }
 
+/* What a part of it that is made again later has to know: that its pictures are those of the recording,
+ * and what it took to bring the sound to its loudness. */
+static void note(const CliProgram *program, ShowManifest *manifest, const CliOutput *output,
+                 const MediaMix *mix)
+{
+    cli_program_forget(manifest);
+    if (manifest->program_extra == NULL)
+        manifest->program_extra = json_object();
+    if (!program->encode)
+        json_object_set_new(manifest->program_extra, "from", json_string("program"));
+    if (mix != NULL)
+        json_object_set_new(manifest->program_extra, "sound",
+                            json_pack("{s:f,s:f,s:f}", "gain", media_mix_gain_db(mix), "loudness",
+                                      output->mix.loudness_lufs, "peak", output->mix.peak_dbtp));
+}
+
+void cli_program_forget(ShowManifest *manifest)
+{
+    json_object_del(manifest->program_extra, "from");
+    json_object_del(manifest->program_extra, "sound");
+}
+
+gboolean cli_program_is_of(const ShowManifest *manifest)
+{
+    const char *from = json_string_value(json_object_get(manifest->program_extra, "from"));
+    return g_strcmp0(from, "program") == 0 && show_manifest_find(manifest, "program.mp4") != NULL;
+}
+
+/* Of an older render it is not known, or it was another loudness: then all of it is measured. */
+static gboolean find_gain(const CliProgram *program, CliProduction *production,
+                          const CliOutput *output, const ShowManifest *manifest,
+                          MediaMixSettings *settings, GError **error)
+{
+    const json_t *sound = json_object_get(manifest->program_extra, "sound");
+    const json_t *gain = json_object_get(sound, "gain");
+    *settings = output->mix;
+    settings->has_gain = TRUE;
+    settings->gain_db = json_number_value(gain);
+    if (json_is_number(gain) &&
+        json_number_value(json_object_get(sound, "loudness")) == output->mix.loudness_lufs &&
+        json_number_value(json_object_get(sound, "peak")) == output->mix.peak_dbtp)
+        return TRUE;
+    g_autoptr(MediaMix) mix = open_mix(program, production, output, error);
+    if (mix != NULL)
+        settings->gain_db = media_mix_gain_db(mix);
+    return mix != NULL;
+}
+
 /* For the encoder the recording is the one camera, and always shown. */
 static gboolean encode(const CliProgram *program, CliProduction *production, MediaRender *render,
                        GError **error)
@@ -227,6 +275,47 @@ static gboolean hear(const CliProgram *program, CliProduction *production,
                                production->cancellable, error);
 }
 
+gboolean cli_program_is_copied(const CliProgram *program)
+{
+    return !program->encode;
+}
+
+gboolean cli_program_highlights(CliProgram *program, CliProduction *production,
+                                const CliOutput *output, const CliRenderWish *wish,
+                                ShowManifest *manifest, GError **error)
+{
+    const ShowHighlights *highlights = production->highlights;
+    if (highlights == NULL || highlights->pieces->len == 0)
+        return TRUE;
+    MediaMixSettings settings;
+    gboolean is_plain = copies_sound(program, production, output) || !program->info->has_audio;
+    if (!is_plain && !find_gain(program, production, output, manifest, &settings, error))
+        return FALSE;
+    g_autofree char *path = g_build_filename(wish->folder, "highlights.mp4", NULL);
+    MediaProgress progress = cli_report_progress(production->report);
+    MediaRender render = {
+        .shots = production->shots,
+        .settings = &output->render,
+        .sound = program->info->has_audio ? program->info : NULL,
+        .sound_start_s = media_recorded_start_s(program->recorded),
+        .sound_mix = is_plain ? NULL : &settings,
+        .highlights = production->highlights,
+        .title = wish->name,
+        .highlights_path = path,
+        .progress = &progress,
+        .cancellable = production->cancellable,
+    };
+    MediaRenderReport report = {0};
+    gboolean good = media_recorded_render(program->recorded, &render, &report, error);
+    if (good)
+        json_object_set_new(production->account, "highlights",
+                            json_pack("{s:I,s:I}", "copied", (json_int_t)report.copied_frames,
+                                      "encoded", (json_int_t)report.encoded_frames));
+    media_render_report_clear(&report);
+    return good && cli_production_name(production, wish, "highlights.mp4", "highlights", manifest,
+                                       error);
+}
+
 gboolean cli_program_render(CliProgram *program, CliProduction *production, const CliOutput *output,
                             const CliRenderWish *wish, ShowManifest *manifest, GError **error)
 {
@@ -258,6 +347,7 @@ gboolean cli_program_render(CliProgram *program, CliProduction *production, cons
         .progress = &progress,
         .cancellable = production->cancellable,
     };
+    note(program, manifest, output, mix);
     gboolean good = program->encode ? encode(program, production, &render, error)
                                     : copy(program, production, &render, error);
     return good && hear(program, production, &render, error) &&

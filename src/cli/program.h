@@ -26,5 +26,15 @@ void cli_program_choose(CliProgram *program, const CliProgramWish *wish, CliRepo
 void cli_program_decide(CliProgram *program, CliProduction *production,
                         const ShowManifest *manifest, const CliOutput *output);
 /* program.mp4 and highlights.mp4. */
+/* After choose(): its pictures are copied. */
+gboolean cli_program_is_copied(const CliProgram *program);
+/* Whether the manifest's program.mp4 has the pictures of the recorded program, copied; and that it has
+ * not any more. */
+gboolean cli_program_is_of(const ShowManifest *manifest);
+void cli_program_forget(ShowManifest *manifest);
+/* highlights.mp4 alone, beside such a program.mp4. */
+gboolean cli_program_highlights(CliProgram *program, CliProduction *production,
+                                const CliOutput *output, const CliRenderWish *wish,
+                                ShowManifest *manifest, GError **error);
 gboolean cli_program_render(CliProgram *program, CliProduction *production, const CliOutput *output,
                             const CliRenderWish *wish, ShowManifest *manifest, GError **error);

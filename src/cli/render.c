@@ -38,17 +38,23 @@ static gboolean check_pictures(const CliProduction *production, const char *fold
     return FALSE;
 }
 
-/* What the new render does not write again must not stay in the manifest. */
-static void drop_derived(ShowManifest *manifest)
+/* What a render does not write again must not stay in the manifest. */
+static void drop_kinds(ShowManifest *manifest, const char *const *kinds)
 {
-    static const char *const kinds[] = {"highlights", "highlights-list", "timeline", NULL};
-    static const char *const names[] = {"poster.jpg", "waveform.json", NULL};
     for (guint i = manifest->files->len; i > 0; i--) {
         const ShowFile *file = manifest->files->pdata[i - 1];
-        if ((file->kind != NULL && g_strv_contains(kinds, file->kind)) ||
-            g_strv_contains(names, file->name))
+        if (file->kind != NULL && g_strv_contains(kinds, file->kind))
             g_ptr_array_remove_index(manifest->files, i - 1);
     }
+}
+
+static void drop_derived(ShowManifest *manifest)
+{
+    static const char *const names[] = {"poster.jpg", "waveform.json", NULL};
+    drop_kinds(manifest, (const char *const[]){"highlights", "highlights-list", "timeline", NULL});
+    for (guint i = manifest->files->len; i > 0; i--)
+        if (g_strv_contains(names, ((const ShowFile *)manifest->files->pdata[i - 1])->name))
+            g_ptr_array_remove_index(manifest->files, i - 1);
 }
 
 /* The show's own cam_N.mp4, which serves its cuts too. */
@@ -82,11 +88,19 @@ static gboolean may_copy(const CliArguments *arguments)
     return TRUE;
 }
 
+/* A part of a show that was rendered before is made, the rest of it stays. */
+typedef enum {
+    ONLY_UNSET = 0, /* all of it */
+    ONLY_HIGHLIGHTS,
+    ONLY_TIMELINES,
+} Only;
+
 typedef struct Again {
     const CliContext *context;
     const char *folder; /* the show's */
     char *target;       /* where to: the same, or a cut's */
     gboolean is_cut;
+    Only only;
     CliProduction *production;
     CliDecide decide;
     CliOutput output;
@@ -108,13 +122,14 @@ static gboolean make(Again *again, CliRecordings *recordings, const char *stagin
         .all_cameras = cli_flag(again->context->arguments, "per-camera"),
         .copy = may_copy(again->context->arguments),
     };
-    CliPlaces places = {again->target, staging};
+    CliPlaces places = {again->target, staging, again->is_cut ? again->folder : NULL};
     if (again->is_cut)
         keep_recordings(again->manifest, again->folder);
     else
         drop_derived(again->manifest);
     if (again->is_cut)
         cli_spent_forget(again->manifest);
+    cli_program_forget(again->manifest);
     json_decref(again->manifest->settings);
     again->manifest->settings = cli_decide_to_json(&again->decide);
     return cli_production_listen(production, error) && cli_production_levels(production, error) &&
@@ -163,52 +178,154 @@ static gboolean has_all_cameras(const CliProduction *production)
     return TRUE;
 }
 
+/* What timelines name, made while something else is. */
+typedef struct Timelines {
+    CliRecordings *recordings;
+    CliCameras *cameras; /* NULL: there will be no timelines */
+} Timelines;
+
+static void timelines_clear(Timelines *timelines)
+{
+    cli_cameras_free(timelines->cameras);
+    cli_recordings_free(timelines->recordings);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Timelines, timelines_clear)
+
 /* The program is there without them: what is missing of the cameras keeps only the timelines away. */
-static gboolean make_timelines(Again *again, const CliRenderWish *wish, GError **error)
+static gboolean begin_timelines(Again *again, const CliRenderWish *wish, Timelines *timelines,
+                                GError **error)
 {
     CliProduction *production = again->production;
-    CliPlaces places = {again->target, wish->folder};
     g_autoptr(GError) reason = NULL;
-    g_autoptr(CliRecordings) recordings =
+    timelines->recordings =
         cli_recordings_load(production, again->folder, wish->folder, again->manifest, &reason);
     if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_propagate_error(error, g_steal_pointer(&reason));
         return FALSE;
     }
-    if (recordings == NULL || !has_all_cameras(production)) {
-        cli_report_warning(production->report, "there are no timelines: %s",
+    if (timelines->recordings == NULL || !has_all_cameras(production)) {
+        cli_report_warning(production->report, CLI_NO_TIMELINES "%s",
                            reason != NULL ? reason->message
                                           : "a camera that is shown has no recording");
         return TRUE;
     }
-    return cli_production_cameras(production, &again->output, wish, again->manifest, error) &&
-           cli_timelines_write(&places, again->manifest, error);
+    timelines->cameras =
+        cli_cameras_begin(production, &again->output, wish, again->manifest, error);
+    return timelines->cameras != NULL;
+}
+
+static gboolean end_timelines(Again *again, const CliRenderWish *wish, Timelines *timelines,
+                              GError **error)
+{
+    CliPlaces places = {again->target, wish->folder, NULL};
+    return timelines->cameras == NULL ||
+           (cli_cameras_end(timelines->cameras, again->manifest, error) &&
+            cli_timelines_write(&places, again->manifest, error));
+}
+
+static CliRenderWish wish_for(const Again *again, const char *staging)
+{
+    return (CliRenderWish){
+        .folder = staging,
+        .name = again->manifest->name,
+        .all_cameras = cli_flag(again->context->arguments, "per-camera"),
+    };
+}
+
+/* Where it stays and what is left of it to say. */
+static gboolean end_part(Again *again, const char *staging, GError **error)
+{
+    g_autofree char *old = g_build_filename(again->target, "report.json", NULL);
+    return cli_production_add_to_report(again->production, old, staging, again->manifest, error) &&
+           !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
+           write_manifest(again, staging, error);
+}
+
+static gboolean make_highlights(Again *again, CliProgram *program, const char *staging,
+                                GError **error)
+{
+    CliProduction *production = again->production;
+    CliRenderWish wish = wish_for(again, staging);
+    drop_kinds(again->manifest, (const char *const[]){"highlights", "highlights-list", NULL});
+    cli_program_decide(program, production, again->manifest, &again->output);
+    return (production->highlights == NULL ||
+            cli_production_write_json(staging, "highlights.json", "highlights-list",
+                                      show_highlights_to_json(production->highlights),
+                                      again->manifest, error)) &&
+           cli_program_highlights(program, production, &again->output, &wish, again->manifest,
+                                  error) &&
+           end_part(again, staging, error);
 }
 
 static gboolean make_from_program(Again *again, CliProgram *program, const char *staging,
                                   GError **error)
 {
     CliProduction *production = again->production;
-    const CliArguments *arguments = again->context->arguments;
-    CliRenderWish wish = {
-        .folder = staging,
-        .name = again->manifest->name,
-        .all_cameras = cli_flag(arguments, "per-camera"),
-    };
+    CliRenderWish wish = wish_for(again, staging);
     CliProgramWish picture = {.rate = again->output.rate};
-    if (cli_value(arguments, "height") != NULL)
+    g_auto(Timelines) timelines = {0};
+    if (cli_value(again->context->arguments, "height") != NULL)
         picture.height = again->output.render.height;
     if (!load_log(production, again->folder, error))
         return FALSE;
-    drop_derived(again->manifest);
     cli_program_choose(program, &picture, production->report);
+    if (again->only == ONLY_HIGHLIGHTS && cli_program_is_copied(program) &&
+        cli_program_is_of(again->manifest))
+        return make_highlights(again, program, staging, error);
+    drop_derived(again->manifest);
     cli_program_decide(program, production, again->manifest, &again->output);
     return cli_production_write_decisions(production, staging, again->manifest, error) &&
+           begin_timelines(again, &wish, &timelines, error) &&
            cli_program_render(program, production, &again->output, &wish, again->manifest, error) &&
-           make_timelines(again, &wish, error) &&
+           end_timelines(again, &wish, &timelines, error) &&
            cli_production_write_report(production, staging, again->manifest, error) &&
            !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
            write_manifest(again, staging, error);
+}
+
+/* ---- the timelines of a program that is there ---- */
+
+static gboolean load_shots(Again *again, GError **error)
+{
+    CliProduction *production = again->production;
+    const ShowManifest *manifest = again->manifest;
+    g_autofree char *path = g_build_filename(again->folder, "shots.json", NULL);
+    if (show_manifest_find(manifest, "program.mp4") == NULL) {
+        g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED,
+                    "%s: there is no program.mp4 whose timelines could be made; render the show "
+                    "without --only",
+                    again->folder);
+        return FALSE;
+    }
+    g_autoptr(ShowJson) json = show_json_load(path, error);
+    production->shots = json != NULL ? show_shots_from_json(json, error) : NULL;
+    production->start_ms = manifest->program_start_ms;
+    production->duration_ms = manifest->program_duration_ms;
+    production->rate = manifest->rate;
+    return production->shots != NULL;
+}
+
+/* Those that are here stay; others are made again. */
+static void drop_missing_cameras(ShowManifest *manifest, const char *folder)
+{
+    for (guint i = manifest->files->len; i > 0; i--) {
+        const ShowFile *file = manifest->files->pdata[i - 1];
+        if (g_strcmp0(file->kind, "camera") == 0 && !is_camera_file(folder, file))
+            g_ptr_array_remove_index(manifest->files, i - 1);
+    }
+}
+
+static gboolean make_timelines(Again *again, const char *staging, GError **error)
+{
+    CliRenderWish wish = wish_for(again, staging);
+    g_auto(Timelines) timelines = {0};
+    wish.keeps_cameras = TRUE;
+    if (!load_shots(again, error))
+        return FALSE;
+    drop_kinds(again->manifest, (const char *const[]){"timeline", NULL});
+    drop_missing_cameras(again->manifest, again->folder);
+    return begin_timelines(again, &wish, &timelines, error) &&
+           end_timelines(again, &wish, &timelines, error) && end_part(again, staging, error);
 }
 
 /* ---- which of the two ---- */
@@ -222,6 +339,21 @@ static const char *option_that_cuts(const CliArguments *arguments)
         if (cli_value(arguments, values[i]) != NULL)
             return values[i];
     return cli_flag(arguments, "ignore-manual") ? "ignore-manual" : NULL;
+}
+
+static gboolean find_only(Again *again, GError **error)
+{
+    const CliArguments *arguments = again->context->arguments;
+    const char *only = cli_value(arguments, "only"), *option = option_that_cuts(arguments);
+    again->only = g_strcmp0(only, "highlights") == 0  ? ONLY_HIGHLIGHTS
+                  : g_strcmp0(only, "timelines") == 0 ? ONLY_TIMELINES
+                                                      : ONLY_UNSET;
+    if (again->only == ONLY_UNSET || option == NULL)
+        return TRUE;
+    g_set_error(error, CLI_ERROR, CLI_ERROR_USAGE,
+                "--%s: asks for another program, and --only %s keeps the one that there is", option,
+                only);
+    return FALSE;
 }
 
 static gboolean check_from(const CliArguments *arguments, GError **error)
@@ -258,6 +390,8 @@ static CliProgram *load_program(Again *again, const char *staging, GError **erro
 static gboolean make_all(Again *again, const char *staging, GError **error)
 {
     g_autoptr(GError) failed = NULL;
+    if (again->only == ONLY_TIMELINES)
+        return make_timelines(again, staging, error);
     g_autoptr(CliProgram) program = load_program(again, staging, &failed);
     if (failed != NULL) {
         g_propagate_error(error, g_steal_pointer(&failed));
@@ -313,7 +447,7 @@ static int run(const CliContext *context, GError **error)
     }
     Again again = {.context = context, .folder = folders->pdata[0]};
     g_autoptr(ShowManifest) manifest = NULL;
-    if (!check_from(context->arguments, error) ||
+    if (!check_from(context->arguments, error) || !find_only(&again, error) ||
         !cli_output_parse(context->arguments, &again.output, error) || !find_target(&again, error))
         return CLI_EXIT_FAILED;
     again.output.render.copy_sound = g_strcmp0(cli_value(context->arguments, "audio"), "copy") == 0;
@@ -362,6 +496,11 @@ static const CliOption options[] = {
      "Sound as AAC at its loudness (default), or copied as it was recorded (Opus) where the "
      "program "
      "is copied: no editor opens that"},
+    {"only", 0, "WHAT", "highlights timelines",
+     "Make this part anew of a show that was rendered before, and leave the rest as it is: the "
+     "highlights of its recorded program (where that cannot be copied, all of it), or the timelines "
+     "and "
+     "what they name, when recordings came later"},
     {"cut", 0, "NAME", NULL, "Make a cut of its own in cuts/NAME; the show stays as it is"},
     CLI_DECIDE_OPTIONS,
     CLI_OUTPUT_OPTIONS,

@@ -85,9 +85,22 @@ static const ShowFile *pick_file(const CliPlaces *places, const ShowManifest *ma
 
 typedef struct MediaList {
     GArray *media;    /* EditMedia */
-    GPtrArray *infos; /* MediaInfo *, owned: what media borrows from */
+    GPtrArray *infos; /* MediaInfo *, owned: what media borrows from … */
+    GPtrArray *paths; /* … and char * */
     const ShowManifest *manifest;
 } MediaList;
+
+/* As a timeline names it: what lies in the show's folder goes with it wherever it is taken. */
+static char *path_in_timeline(const CliPlaces *places, const ShowFile *file)
+{
+    if (file->path == NULL)
+        return g_strdup(file->name);
+    g_autofree char *folder = g_path_get_dirname(file->path);
+    g_autofree char *show =
+        places->show != NULL ? g_canonicalize_filename(places->show, NULL) : NULL;
+    return g_strcmp0(folder, show) == 0 ? g_build_filename("..", "..", file->name, NULL)
+                                        : g_strdup(file->path);
+}
 
 static gboolean add_media(MediaList *list, const CliPlaces *places, const ShowSource *source,
                           GError **error)
@@ -96,11 +109,13 @@ static gboolean add_media(MediaList *list, const CliPlaces *places, const ShowSo
     const ShowFile *file = pick_file(places, list->manifest, source->id, &info, error);
     if (file == NULL)
         return FALSE;
+    char *path = path_in_timeline(places, file);
     g_ptr_array_add(list->infos, info);
+    g_ptr_array_add(list->paths, path);
     EditMedia media = {
         .source = source->id,
         .label = source->label,
-        .path = file->path != NULL ? file->path : file->name,
+        .path = path,
         .clock = file->clock,
         .duration_ms = (gint64)(info->duration_s * 1000 + 0.5),
         .width = info->width,
@@ -113,6 +128,41 @@ static gboolean add_media(MediaList *list, const CliPlaces *places, const ShowSo
     if (info->has_video)
         media.rate = rate_of(file, info);
     g_array_append_val(list->media, media);
+    return TRUE;
+}
+
+/* Where only timelines are made, the program may lie where they are not made. */
+static void describe_by_manifest(const ShowFile *program, const MediaList *list,
+                                 EditTimeline *timeline)
+{
+    timeline->program_sound = program->audio != NULL ? program->name : NULL;
+    for (guint i = 0; i < list->media->len; i++) {
+        const EditMedia *media = &g_array_index(list->media, EditMedia, i);
+        if (!media->has_video)
+            continue;
+        timeline->width = media->width;
+        timeline->height = media->height;
+        return;
+    }
+}
+
+static gboolean describe_program(const CliPlaces *places, const ShowManifest *manifest,
+                                 const MediaList *list, EditTimeline *timeline, GError **error)
+{
+    const ShowFile *program = show_manifest_find(manifest, "program.mp4");
+    if (program == NULL)
+        return TRUE;
+    g_autofree char *path = find_file(places, program->name);
+    if (places->staging != NULL && !g_file_test(path, G_FILE_TEST_EXISTS)) {
+        describe_by_manifest(program, list, timeline);
+        return TRUE;
+    }
+    g_autoptr(MediaInfo) info = media_probe(path, error);
+    if (info == NULL)
+        return FALSE;
+    timeline->program_sound = info->has_audio ? program->name : NULL;
+    timeline->width = info->width;
+    timeline->height = info->height;
     return TRUE;
 }
 
@@ -132,16 +182,8 @@ static char *write_text(const CliPlaces *places, const ShowManifest *manifest, M
         .width = 1920,
         .height = 1080,
     };
-    g_autoptr(MediaInfo) program = NULL;
-    if (show_manifest_find(manifest, "program.mp4") != NULL) {
-        g_autofree char *path = find_file(places, "program.mp4");
-        program = media_probe(path, error);
-        if (program == NULL)
-            return NULL;
-        timeline.program_sound = program->has_audio ? "program.mp4" : NULL;
-        timeline.width = program->width;
-        timeline.height = program->height;
-    }
+    if (!describe_program(places, manifest, list, &timeline, error))
+        return NULL;
     return edit_timeline_text(&timeline, format, error);
 }
 
@@ -153,7 +195,8 @@ char *cli_timeline_text(const CliPlaces *places, const ShowManifest *manifest, E
         return NULL;
     g_autoptr(GArray) media = g_array_new(FALSE, TRUE, sizeof(EditMedia));
     g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func((GDestroyNotify)media_info_free);
-    MediaList list = {media, infos, manifest};
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    MediaList list = {media, infos, paths, manifest};
     return write_text(places, manifest, &list, shots, format, error);
 }
 

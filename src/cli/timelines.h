@@ -4,9 +4,9 @@
 #include <show/manifest.h>
 
 /* Where a show's files are: its folder and, while it is being made, the staging that is looked in
- * first (or NULL). */
+ * first (or NULL). show: of a cut, the folder of its show, which is two above; or NULL. */
 typedef struct CliPlaces {
-    const char *folder, *staging;
+    const char *folder, *staging, *show;
 } CliPlaces;
 
 /* Files are read in the places; in the timeline those of the show are named relative to it and

@@ -178,12 +178,16 @@ static void child_ended(const ServerRenderEnd *ended, gpointer data)
         end_failed(job, ended->reason, ended->is_for_good);
 }
 
+static const char *settings_of(const Job *job)
+{
+    return job->word->settings != NULL ? job->word->settings : "{}";
+}
+
 static void start_child(Job *job)
 {
     g_autoptr(GError) error = NULL;
     JobsLease lease = job->word->lease;
-    const char *settings = job->word->settings != NULL ? job->word->settings : "{}";
-    g_auto(GStrv) wished = server_render_wish_options(settings, &error);
+    g_auto(GStrv) wished = server_render_wish_options(settings_of(job), &error);
     g_autofree char *attempt = store_attempt_path(job->folder, lease.job, lease.take);
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     g_strv_builder_add_many(builder, "--recordings", job->folder, NULL);
@@ -205,7 +209,9 @@ static void fetch_work(gpointer data)
     job->folder =
         cli_storage_fetch(job->work->storage, job->word->session, lease, job->files, &job->error);
     if (job->folder != NULL &&
-        store_attempt_open(job->folder, lease.job, lease.take, &job->is_finished, &job->error) &&
+        store_attempt_open(job->folder, lease.job, lease.take,
+                           server_render_wish_keeps(settings_of(job)), &job->is_finished,
+                           &job->error) &&
         !job->is_finished)
         server_objects_fetch_missing(NULL, job->word->session, job->folder, lease, job->files,
                                      &job->error);

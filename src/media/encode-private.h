@@ -29,3 +29,11 @@ gboolean media_aac_push(MediaAac *aac, const float *samples, gsize n, MediaPacke
                         gpointer data, GError **error);
 gboolean media_aac_finish(MediaAac *aac, MediaPacketFunc func, gpointer data, GError **error);
 const AVCodecContext *media_aac_context(const MediaAac *aac);
+
+/* A sound that is the same left and right: samples of one channel go in, packets of two come out, for
+ * half of what encoding both costs. bitrate: as of two channels; what comes out has two thirds of it,
+ * at which the one voice is better than it was in both. */
+MediaAac *media_aac_open_twin(int bitrate, gboolean quick,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What a file says of it. Free with avcodec_parameters_free(). */
+AVCodecParameters *media_aac_parameters(const MediaAac *aac);

@@ -1,11 +1,15 @@
 #include "encode-private.h"
 
+#include "aac-twin-private.h"
+
 #include <libavutil/opt.h>
 #include <string.h>
 
 enum {
     SOUND_HZ = 48000,
     THREADS_MAX = 8, /* by default: each holds pictures of its own */
+    TWIN_SHARE_NUM = 2,
+    TWIN_SHARE_DEN = 3,
 };
 
 /* ---- H.264 ---- */
@@ -77,16 +81,30 @@ struct MediaAac {
     AVFrame *frame;
     AVPacket *packet;
     int channels;
-    int filled; /* samples in `frame` */
+    gboolean is_twin; /* one channel in, two out */
+    int filled;       /* samples in `frame` */
     gint64 next_pts;
 };
 
-MediaAac *media_aac_open(int channels, int bitrate, gboolean quick, GError **error)
+static AVDictionary *aac_options(const MediaAac *aac, gboolean quick)
+{
+    AVDictionary *options = NULL;
+    av_dict_set(&options, "aac_coder", quick ? "fast" : "twoloop", 0);
+    if (aac->is_twin) { /* see aac-twin-private.h */
+        av_dict_set(&options, "aac_tns", "0", 0);
+        av_dict_set(&options, "aac_pns", "0", 0);
+    }
+    return options;
+}
+
+static MediaAac *open_aac(int channels, gboolean is_twin, int bitrate, gboolean quick,
+                          GError **error)
 {
     media_quiet_libav();
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
     g_autoptr(MediaAac) aac = g_new0(MediaAac, 1);
     aac->channels = channels;
+    aac->is_twin = is_twin;
     aac->frame = av_frame_alloc();
     aac->packet = av_packet_alloc();
     aac->encoder = avcodec_alloc_context3(codec);
@@ -97,8 +115,7 @@ MediaAac *media_aac_open(int channels, int bitrate, gboolean quick, GError **err
     aac->encoder->bit_rate = bitrate;
     aac->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
     av_channel_layout_default(&aac->encoder->ch_layout, channels);
-    AVDictionary *options = NULL;
-    av_dict_set(&options, "aac_coder", quick ? "fast" : "twoloop", 0);
+    AVDictionary *options = aac_options(aac, quick);
     int code = avcodec_open2(aac->encoder, codec, &options);
     av_dict_free(&options);
     if (code < 0) {
@@ -107,6 +124,16 @@ MediaAac *media_aac_open(int channels, int bitrate, gboolean quick, GError **err
         return NULL;
     }
     return g_steal_pointer(&aac);
+}
+
+MediaAac *media_aac_open(int channels, int bitrate, gboolean quick, GError **error)
+{
+    return open_aac(channels, FALSE, bitrate, quick, error);
+}
+
+MediaAac *media_aac_open_twin(int bitrate, gboolean quick, GError **error)
+{
+    return open_aac(1, TRUE, bitrate * TWIN_SHARE_NUM / TWIN_SHARE_DEN, quick, error);
 }
 
 void media_aac_close(MediaAac *aac)
@@ -124,6 +151,35 @@ const AVCodecContext *media_aac_context(const MediaAac *aac)
     return aac->encoder;
 }
 
+AVCodecParameters *media_aac_parameters(const MediaAac *aac)
+{
+    AVCodecParameters *codec = avcodec_parameters_alloc();
+    g_assert(codec != NULL);
+    int code = avcodec_parameters_from_context(codec, aac->encoder);
+    g_assert(code >= 0);
+    if (aac->is_twin) {
+        gboolean is_ours = media_aac_twin_config(codec->extradata, (gsize)codec->extradata_size);
+        g_assert(is_ours);
+        av_channel_layout_uninit(&codec->ch_layout);
+        av_channel_layout_default(&codec->ch_layout, 2);
+    }
+    return codec;
+}
+
+static void make_twin(AVPacket *packet)
+{
+    AVBufferRef *stereo = av_buffer_alloc((gsize)packet->size + MEDIA_AAC_TWIN_MORE +
+                                          AV_INPUT_BUFFER_PADDING_SIZE);
+    g_assert(stereo != NULL);
+    memset(stereo->data, 0, stereo->size);
+    gsize bytes = media_aac_twin(packet->data, (gsize)packet->size, stereo->data);
+    g_assert(bytes > 0); /* it is our encoder's */
+    av_buffer_unref(&packet->buf);
+    packet->buf = stereo;
+    packet->data = stereo->data;
+    packet->size = (int)bytes;
+}
+
 static gboolean encode(MediaAac *aac, const AVFrame *frame, MediaPacketFunc func, gpointer data,
                        GError **error)
 {
@@ -132,6 +188,8 @@ static gboolean encode(MediaAac *aac, const AVFrame *frame, MediaPacketFunc func
         code = avcodec_receive_packet(aac->encoder, aac->packet);
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
             return TRUE;
+        if (code >= 0 && aac->is_twin)
+            make_twin(aac->packet);
         if (code >= 0 && !func(aac->packet, data, error))
             return FALSE;
     }

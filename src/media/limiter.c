@@ -17,11 +17,14 @@ struct MediaLimiter {
     float release; /* per sample */
     float taps[PHASES][TAPS];
     float ring[RING];   /* samples */
-    float wanted[RING]; /* the gain that each sample needs; 1 where it is low enough */
     guint64 at;         /* samples seen */
     guint64 loud_until; /* up to here a peak over the ceiling is possible */
     float loud;         /* samples below this cannot have one beside them */
-    float held;         /* smallest wanted gain of the window, released slowly */
+    /* Gains below 1 that the samples of the window need, ascending, and which sample's each is: a sample
+     * that is followed by one that needs less is of no more interest. */
+    float low[RING];
+    guint64 low_at[RING], low_first, low_end;
+    float held;         /* smallest of them, released slowly */
     double sum;         /* of `smooth`, over AHEAD */
     float smooth[RING]; /* held, as it was: averaged, so that the gain has no corners */
 };
@@ -56,10 +59,8 @@ MediaLimiter *media_limiter_new(double ceiling)
     limiter->ceiling = (float)(ceiling * MARGIN);
     limiter->release = (float)(1 - exp(-1 / (RELEASE_S * 48000)));
     limiter->held = 1;
-    for (int i = 0; i < RING; i++) {
-        limiter->wanted[i] = 1;
+    for (int i = 0; i < RING; i++)
         limiter->smooth[i] = 1;
-    }
     limiter->sum = AHEAD;
     make_taps(limiter);
     return limiter;
@@ -91,13 +92,27 @@ static float peak_near(const MediaLimiter *limiter)
     return peak;
 }
 
-/* The smallest wanted gain of all samples that are still inside. */
-static float smallest(const MediaLimiter *limiter)
+/* The newest sample needs this. */
+static void note_wanted(MediaLimiter *limiter, float wanted)
 {
-    float least = 1;
-    for (guint64 i = 0; i < MEDIA_LIMITER_DELAY; i++)
-        least = MIN(least, limiter->wanted[(limiter->at - i) & (RING - 1)]);
-    return least;
+    if (wanted >= 1)
+        return;
+    while (limiter->low_end > limiter->low_first &&
+           limiter->low[(limiter->low_end - 1) & (RING - 1)] >= wanted)
+        limiter->low_end--;
+    limiter->low[limiter->low_end & (RING - 1)] = wanted;
+    limiter->low_at[limiter->low_end & (RING - 1)] = limiter->at;
+    limiter->low_end++;
+}
+
+/* The smallest that any sample needs that is still inside; at most one for each is kept. */
+static float smallest(MediaLimiter *limiter)
+{
+    while (limiter->low_end > limiter->low_first &&
+           limiter->low_at[limiter->low_first & (RING - 1)] + MEDIA_LIMITER_DELAY <= limiter->at)
+        limiter->low_first++;
+    return limiter->low_end > limiter->low_first ? limiter->low[limiter->low_first & (RING - 1)]
+                                                 : 1;
 }
 
 static float next_gain(MediaLimiter *limiter)
@@ -107,7 +122,7 @@ static float next_gain(MediaLimiter *limiter)
         limiter->loud_until = limiter->at + TAPS;
     float peak = limiter->at < limiter->loud_until ? peak_near(limiter) : 0;
     float wanted = peak > limiter->ceiling ? limiter->ceiling / peak : 1;
-    limiter->wanted[now] = wanted;
+    note_wanted(limiter, wanted);
     float released = limiter->held + (1 - limiter->held) * limiter->release;
     limiter->held = wanted < limiter->held ? wanted : released;
     if (limiter->held < 1) /* while a peak is in the window, the gain stays down for it */

@@ -144,11 +144,13 @@ static gboolean open_outputs(Copier *copier, GError **error)
 {
     const MediaRender *render = copier->render;
     const AVCodecParameters *codec = media_recorded_stream(copier->recorded)->codecpar;
-    copier->program =
-        open_output(copier, render->program_path, codec, &copier->program_picture, error);
-    if (copier->program == NULL)
-        return FALSE;
-    media_output_add_chapters(copier->program, render->chapters, render->shots->duration_ms);
+    if (render->program_path != NULL) {
+        copier->program =
+            open_output(copier, render->program_path, codec, &copier->program_picture, error);
+        if (copier->program == NULL)
+            return FALSE;
+        media_output_add_chapters(copier->program, render->chapters, render->shots->duration_ms);
+    }
     if (render->highlights_path == NULL || copier->pieces->len == 0)
         return TRUE;
     if (!open_edge(copier, error))
@@ -186,6 +188,8 @@ static void count(MediaRenderReport *report, const MediaSplice *splice)
 static gboolean copy_program(Copier *copier, MediaRenderReport *report, GError **error)
 {
     MediaRecorded *recorded = copier->recorded;
+    if (copier->program == NULL)
+        return TRUE;
     MediaSplice splice = splice_into(copier, copier->program, copier->program_picture);
     MediaSpan whole = {.recorded = recorded,
                        .end = media_recorded_pictures(recorded),
@@ -214,6 +218,9 @@ static gboolean copy_highlights(Copier *copier, MediaRenderReport *report, GErro
 static gboolean write_sound(Copier *copier, GError **error)
 {
     const MediaRender *render = copier->render;
+    if (copier->program == NULL)
+        return render->sound == NULL || copier->highlights == NULL ||
+               media_pieces_sound(render, &copier->plan, copier->highlights, error);
     if (render->sound != NULL)
         return media_copy_sound(render, &copier->plan, copier->program, copier->highlights, error);
     return render->mix == NULL || media_render_sound(render, &copier->plan, copier->program,
@@ -222,12 +229,16 @@ static gboolean write_sound(Copier *copier, GError **error)
 
 static gboolean finish(Copier *copier, GError **error)
 {
-    if (!media_output_finish(copier->program, error) ||
-        (copier->highlights != NULL && !media_output_finish(copier->highlights, error)) ||
-        g_cancellable_set_error_if_cancelled(copier->render->cancellable, error) ||
-        !media_output_publish(copier->program, error))
+    MediaOutput *outputs[] = {copier->program, copier->highlights};
+    for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++)
+        if (outputs[i] != NULL && !media_output_finish(outputs[i], error))
+            return FALSE;
+    if (g_cancellable_set_error_if_cancelled(copier->render->cancellable, error))
         return FALSE;
-    return copier->highlights == NULL || media_output_publish(copier->highlights, error);
+    for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++)
+        if (outputs[i] != NULL && !media_output_publish(outputs[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *render,

@@ -17,3 +17,6 @@ gboolean media_render_sound(const MediaRender *render, const MediaPlan *plan, Me
  * media_sound_can_copy(). */
 gboolean media_copy_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,
                           MediaOutput *highlights, GError **error);
+/* That of the pieces alone, of render->sound: as it was recorded, or as render->sound_mix says. */
+gboolean media_pieces_sound(const MediaRender *render, const MediaPlan *plan,
+                            MediaOutput *highlights, GError **error);

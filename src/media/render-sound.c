@@ -6,6 +6,7 @@
 #include <math.h>
 #include <media/recorded.h>
 #include <media/sound.h>
+#include <string.h>
 
 enum {
     BLOCK_SAMPLES = 1024,
@@ -38,14 +39,20 @@ static gboolean write_packet(AVPacket *packet, gpointer data, GError **error)
     return media_output_write(track->output, track->stream, packet, error);
 }
 
+/* is_mix: it is the same left and right, and pushed as one channel. */
 static gboolean open_track(Track *track, MediaOutput *output, const MediaRender *render,
-                           gboolean quick, GError **error)
+                           gboolean is_mix, gboolean quick, GError **error)
 {
-    track->aac = media_aac_open(CHANNELS, render->settings->audio_bitrate, quick, error);
+    int bitrate = render->settings->audio_bitrate;
+    track->aac = is_mix ? media_aac_open_twin(bitrate, quick, error)
+                        : media_aac_open(CHANNELS, bitrate, quick, error);
     if (track->aac == NULL)
         return FALSE;
     track->output = output;
-    track->stream = media_output_add_encoder(output, media_aac_context(track->aac));
+    AVCodecParameters *codec = media_aac_parameters(track->aac);
+    track->stream =
+        media_output_add(output, codec, (AVRational){1, MEDIA_SOUND_HZ}, (ShowRate){0, 0});
+    avcodec_parameters_free(&codec);
     return TRUE;
 }
 
@@ -64,19 +71,21 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Sound, sound_clear)
 /* ---- encoding ---- */
 
 /* The mix, and silence where it ends early. */
-static gboolean read_mix(Sound *sound, float *stereo, gsize n, GError **error)
+static gboolean read_mix(MediaMix *mix, float *mono, gsize n, GError **error)
 {
+    float stereo[CHANNELS * BLOCK_SAMPLES];
     gsize have = 0;
     while (have < n) {
-        gssize got = media_mix_read(sound->render->mix, stereo + 2 * have, n - have, error);
+        gssize got = media_mix_read(mix, stereo, MIN(n - have, BLOCK_SAMPLES), error);
         if (got < 0)
             return FALSE;
         if (got == 0)
             break;
-        have += (gsize)got;
+        for (gssize i = 0; i < got; i++)
+            mono[have++] = stereo[CHANNELS * i];
     }
-    for (gsize i = 2 * have; i < 2 * n; i++)
-        stereo[i] = 0;
+    while (have < n)
+        mono[have++] = 0;
     return TRUE;
 }
 
@@ -97,17 +106,15 @@ static float fade(gint64 sample, gint64 begin, gint64 end)
     return edge >= FADE_SAMPLES ? 1.0f : ((float)edge + 0.5f) / FADE_SAMPLES;
 }
 
-static gboolean push_pieces(Sound *sound, const float *stereo, gint64 n, GError **error)
+static gboolean push_pieces(Sound *sound, const float *mono, gint64 n, GError **error)
 {
     while (sound->piece < sound->plan->pieces->len) {
         gint64 begin, end;
         piece_samples(sound->plan, media_plan_piece(sound->plan, sound->piece), &begin, &end);
         gint64 from = MAX(begin, sound->done), to = MIN(end, sound->done + n);
         for (gint64 i = from; i < to; i++) {
-            float gain = fade(i, begin, end);
-            const float *sample = stereo + 2 * (i - sound->done);
-            const float faded[2] = {sample[0] * gain, sample[1] * gain};
-            if (!media_aac_push(sound->highlights.aac, faded, 1, write_packet, &sound->highlights,
+            const float faded = mono[i - sound->done] * fade(i, begin, end);
+            if (!media_aac_push(sound->highlights.aac, &faded, 1, write_packet, &sound->highlights,
                                 error))
                 return FALSE;
         }
@@ -118,19 +125,27 @@ static gboolean push_pieces(Sound *sound, const float *stereo, gint64 n, GError 
     return TRUE;
 }
 
+static void hear(MediaWaveform *waveform, const float *mono, gsize n)
+{
+    float stereo[CHANNELS * BLOCK_SAMPLES];
+    for (gsize i = 0; i < n; i++)
+        stereo[CHANNELS * i] = stereo[CHANNELS * i + 1] = mono[i];
+    media_waveform_add(waveform, stereo, n);
+}
+
 static gboolean encode_all(Sound *sound, GError **error)
 {
-    float stereo[2 * BLOCK_SAMPLES];
+    float mono[BLOCK_SAMPLES];
     gint64 all = media_plan_sample(sound->plan, sound->plan->frames);
     for (gint64 block = 1; sound->done < all; block++) {
         gint64 n = MIN(all - sound->done, BLOCK_SAMPLES);
         if (g_cancellable_set_error_if_cancelled(sound->render->cancellable, error) ||
-            !read_mix(sound, stereo, (gsize)n, error) ||
-            !media_aac_push(sound->program.aac, stereo, (gsize)n, write_packet, &sound->program,
+            !read_mix(sound->render->mix, mono, (gsize)n, error) ||
+            !media_aac_push(sound->program.aac, mono, (gsize)n, write_packet, &sound->program,
                             error))
             return FALSE;
-        media_waveform_add(sound->render->waveform, stereo, (gsize)n);
-        if (sound->highlights.output != NULL && !push_pieces(sound, stereo, n, error))
+        hear(sound->render->waveform, mono, (gsize)n);
+        if (sound->highlights.output != NULL && !push_pieces(sound, mono, n, error))
             return FALSE;
         sound->done += n;
         if (block % TELL_BLOCKS == 0)
@@ -172,26 +187,38 @@ static gboolean copy_program(const MediaRender *render, const MediaPlan *plan, M
     return TRUE;
 }
 
-/* Packets do not begin where pieces do: their sound is encoded, which is little. */
-static gboolean encode_piece(Sound *sound, MediaSound *recording, const MediaPlanPiece *piece,
-                             GError **error)
+/* One piece's samples, n of them a time, from where it begins. */
+typedef gboolean (*ReadPiece)(gpointer source, float *samples, gsize n, GError **error);
+
+static gboolean read_recording(gpointer source, float *stereo, gsize n, GError **error)
 {
-    float stereo[2 * BLOCK_SAMPLES];
+    gssize got = media_sound_read(source, stereo, n, error);
+    if (got < 0)
+        return FALSE;
+    memset(stereo + CHANNELS * (gsize)got, 0, CHANNELS * (n - (gsize)got) * sizeof *stereo);
+    return TRUE;
+}
+
+static gboolean read_part(gpointer source, float *mono, gsize n, GError **error)
+{
+    return read_mix(source, mono, n, error);
+}
+
+static gboolean encode_piece(Sound *sound, const MediaPlanPiece *piece, gsize channels,
+                             ReadPiece read, gpointer source, GError **error)
+{
+    float samples[CHANNELS * BLOCK_SAMPLES];
     gint64 begin, end;
     piece_samples(sound->plan, piece, &begin, &end);
-    gint64 start = llround(sound->render->sound_start_s * MEDIA_SOUND_HZ);
-    if (!media_sound_seek(recording, MAX(0, start + begin), error))
-        return FALSE;
     for (gint64 at = begin; at < end;) {
         gint64 n = MIN(end - at, BLOCK_SAMPLES);
-        gssize got = media_sound_read(recording, stereo, (gsize)n, error);
-        if (got < 0 || g_cancellable_set_error_if_cancelled(sound->render->cancellable, error))
+        if (g_cancellable_set_error_if_cancelled(sound->render->cancellable, error) ||
+            !read(source, samples, (gsize)n, error))
             return FALSE;
         for (gint64 i = 0; i < n; i++)
-            for (int channel = 0; channel < 2; channel++)
-                stereo[2 * i + channel] =
-                    i < got ? stereo[2 * i + channel] * fade(at + i, begin, end) : 0;
-        if (!media_aac_push(sound->highlights.aac, stereo, (gsize)n, write_packet,
+            for (gsize channel = 0; channel < channels; channel++)
+                samples[channels * (gsize)i + channel] *= fade(at + i, begin, end);
+        if (!media_aac_push(sound->highlights.aac, samples, (gsize)n, write_packet,
                             &sound->highlights, error))
             return FALSE;
         at += n;
@@ -199,22 +226,60 @@ static gboolean encode_piece(Sound *sound, MediaSound *recording, const MediaPla
     return TRUE;
 }
 
+/* As it was recorded. */
+static gboolean encode_recorded(Sound *sound, MediaSound *recording, const MediaPlanPiece *piece,
+                                GError **error)
+{
+    gint64 begin, end;
+    piece_samples(sound->plan, piece, &begin, &end);
+    gint64 start = llround(sound->render->sound_start_s * MEDIA_SOUND_HZ);
+    return media_sound_seek(recording, MAX(0, start + begin), error) &&
+           encode_piece(sound, piece, CHANNELS, read_recording, recording, error);
+}
+
+/* At the loudness that the program has. */
+static gboolean encode_mixed(Sound *sound, const MediaPlanPiece *piece, GError **error)
+{
+    const MediaRender *render = sound->render;
+    const MediaMixSource source = {.path = render->sound->path, .frames = -1};
+    gint64 begin, end;
+    piece_samples(sound->plan, piece, &begin, &end);
+    g_autoptr(MediaMix) mix =
+        media_mix_new(&source, 1, NULL, render->sound_mix,
+                      render->sound_start_s + (double)begin / MEDIA_SOUND_HZ,
+                      (double)(end - begin) / MEDIA_SOUND_HZ, NULL, render->cancellable, error);
+    return mix != NULL && encode_piece(sound, piece, 1, read_part, mix, error);
+}
+
+/* Packets do not begin where pieces do: their sound is encoded, which is little. */
 static gboolean encode_pieces(Sound *sound, MediaOutput *highlights, GError **error)
 {
     const MediaRender *render = sound->render;
-    g_autoptr(MediaSound) recording = media_sound_open(render->sound->path, 2, error);
-    if (recording == NULL || !open_track(&sound->highlights, highlights, render, TRUE, error))
+    gboolean is_mixed = render->sound_mix != NULL;
+    g_autoptr(MediaSound) recording =
+        is_mixed ? NULL : media_sound_open(render->sound->path, CHANNELS, error);
+    if ((!is_mixed && recording == NULL) ||
+        !open_track(&sound->highlights, highlights, render, is_mixed, TRUE, error))
         return FALSE;
-    for (guint i = 0; i < sound->plan->pieces->len; i++)
-        if (!encode_piece(sound, recording, media_plan_piece(sound->plan, i), error))
+    for (guint i = 0; i < sound->plan->pieces->len; i++) {
+        const MediaPlanPiece *piece = media_plan_piece(sound->plan, i);
+        if (!(is_mixed ? encode_mixed(sound, piece, error)
+                       : encode_recorded(sound, recording, piece, error)))
             return FALSE;
+    }
     return finish_track(&sound->highlights, error);
+}
+
+gboolean media_pieces_sound(const MediaRender *render, const MediaPlan *plan,
+                            MediaOutput *highlights, GError **error)
+{
+    g_auto(Sound) sound = {.render = render, .plan = plan};
+    return encode_pieces(&sound, highlights, error);
 }
 
 gboolean media_copy_sound(const MediaRender *render, const MediaPlan *plan, MediaOutput *program,
                           MediaOutput *highlights, GError **error)
 {
-    g_auto(Sound) sound = {.render = render, .plan = plan};
     g_autoptr(GError) problem = NULL;
     g_autoptr(MediaCopy) copy = media_copy_open(render->sound, MEDIA_COPY_ANY_SOUND, &problem);
     if (problem != NULL) {
@@ -223,7 +288,7 @@ gboolean media_copy_sound(const MediaRender *render, const MediaPlan *plan, Medi
     }
     g_assert(copy != NULL);
     return copy_program(render, plan, copy, program, error) &&
-           (highlights == NULL || encode_pieces(&sound, highlights, error));
+           (highlights == NULL || media_pieces_sound(render, plan, highlights, error));
 }
 
 gboolean media_sound_can_copy(const MediaInfo *info)
@@ -236,8 +301,9 @@ gboolean media_render_sound(const MediaRender *render, const MediaPlan *plan, Me
                             MediaOutput *highlights, gboolean quick, GError **error)
 {
     g_auto(Sound) sound = {.render = render, .plan = plan};
-    if (!open_track(&sound.program, program, render, quick, error) ||
-        (highlights != NULL && !open_track(&sound.highlights, highlights, render, quick, error)) ||
+    if (!open_track(&sound.program, program, render, TRUE, quick, error) ||
+        (highlights != NULL &&
+         !open_track(&sound.highlights, highlights, render, TRUE, quick, error)) ||
         !encode_all(&sound, error))
         return FALSE;
     media_mix_close_recordings(render->mix);

@@ -1,12 +1,14 @@
 /* All of a show in one download, and the files of its other cuts. Folders are looked through and files
  * read in a worker; what is sent is never more than one piece ahead of the client. */
 #include "files-private.h"
+#include "renders-private.h"
 #include "route-private.h"
 #include "server-private.h"
 #include "shows-private.h"
 #include "zip-private.h"
 
 #include <http/stream.h>
+#include <show/limits.h>
 #include <store/folder.h>
 #include <store/names.h>
 
@@ -140,6 +142,25 @@ static void find_cut(Archive *archive, const StoreShow *show, const char *name)
     found->text = g_bytes_new_take(text, strlen(text));
 }
 
+/* An archive that is not all of the show says so, and where the rest is. */
+static void tell_missing(Archive *archive, const ShowManifest *manifest)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ShowFile *file = manifest->files->pdata[i];
+        if (file->path == NULL && store_file_is_elsewhere(file))
+            g_string_append_printf(text, "%s  %" G_GINT64_FORMAT " bytes  sha256 %s\n", file->name,
+                                   file->bytes, file->sha256 != NULL ? file->sha256 : "unknown");
+    }
+    if (text->len == 0)
+        return;
+    g_string_prepend(text, "These files of the show lie in the studio's mirror alone and are not in "
+                           "this archive.\nThe studio's library has a link for each, and so has GET "
+                           "/sessions/{id}/{file}.\n\n");
+    Found *found = add_found(archive, "", "NOT-IN-HERE.txt");
+    found->text = g_bytes_new(text->str, text->len);
+}
+
 static void find_work(gpointer data)
 {
     Archive *archive = data;
@@ -157,6 +178,7 @@ static void find_work(gpointer data)
         return;
     for (guint i = 0; i < cuts->len; i++)
         find_cut(archive, show, cuts->pdata[i]);
+    tell_missing(archive, manifest);
 }
 
 /* ---- sending it ---- */
@@ -306,14 +328,20 @@ static void cuts_done(gpointer data)
     g_free(cuts);
 }
 
+static void push_cuts(Server *server, ServerCall *call, const char *id, StoreWork work,
+                      StoreWorkDone done)
+{
+    Cuts *cuts = g_new0(Cuts, 1);
+    *cuts = (Cuts){.server = server, .call = call, .id = g_strdup(id), .list = json_array()};
+    store_workers_push(server->disk_workers, work, done, cuts);
+}
+
 static void handle_cuts(Server *server, ServerCall *call)
 {
     const char *id = server_files_seen(server, call);
     if (id == NULL)
         return;
-    Cuts *cuts = g_new0(Cuts, 1);
-    *cuts = (Cuts){.server = server, .call = call, .id = g_strdup(id), .list = json_array()};
-    store_workers_push(server->disk_workers, cuts_work, cuts_done, cuts);
+    push_cuts(server, call, id, cuts_work, cuts_done);
 }
 
 static void handle_cut_file(Server *server, ServerCall *call)
@@ -324,6 +352,45 @@ static void handle_cut_file(Server *server, ServerCall *call)
                                  server_call_part(call, 2));
 }
 
+static void remove_work(gpointer data)
+{
+    Cuts *cuts = data;
+    g_autoptr(StoreShow) show = store_shows_find(cuts->server->store, cuts->id, &cuts->error);
+    if (show != NULL)
+        store_show_remove_cut(show, server_call_part(cuts->call, 1), &cuts->error);
+}
+
+static void remove_done(gpointer data)
+{
+    Cuts *cuts = data;
+    if (cuts->error != NULL) {
+        server_call_fail(cuts->call, cuts->error, NULL);
+    } else {
+        g_message("cut deleted show=%s cut=%s", cuts->id, server_call_part(cuts->call, 1));
+        server_call_empty(cuts->call, 204);
+    }
+    json_decref(cuts->list);
+    g_free(cuts->id);
+    g_free(cuts);
+}
+
+static void handle_remove_cut(Server *server, ServerCall *call)
+{
+    const char *id = server_files_seen(server, call);
+    if (id == NULL)
+        return;
+    if (!show_id_is_valid(server_call_part(call, 1))) {
+        server_call_refuse(call, SERVER_ERROR_NOT_FOUND, "cut", "cut: there is no such cut");
+        return;
+    }
+    if (server_renders_is_cutting(server->renders, id, server_call_part(call, 1))) {
+        server_call_refuse(call, SERVER_ERROR_CONFLICT, "cut",
+                           "cut: it is being rendered; cancel that first");
+        return;
+    }
+    push_cuts(server, call, id, remove_work, remove_done);
+}
+
 const ServerRoute server_archive_routes[] = {
     {"GET", "/sessions/{id}/zip", SERVER_MAY_ANY_TOKEN, handle_zip,
      "All of a show as one ZIP archive.", NULL, NULL, 200},
@@ -331,6 +398,8 @@ const ServerRoute server_archive_routes[] = {
      "{\"type\":\"object\",\"required\":[\"cuts\"],\"properties\":{\"cuts\":{\"type\":\"array\","
      "\"items\":{\"type\":\"object\",\"required\":[\"cut\",\"made\",\"files\"]}}}}",
      200},
+    {"DELETE", "/sessions/{id}/cuts/{cut}", SERVER_MAY_ADMIN, handle_remove_cut,
+     "Deletes a cut.", NULL, NULL, 204},
     {"GET", "/sessions/{id}/cuts/{cut}/{file}", SERVER_MAY_ANY_TOKEN, handle_cut_file,
      "A file of a cut.", NULL, NULL, 200},
     {NULL}};

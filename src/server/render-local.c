@@ -149,6 +149,7 @@ typedef struct Work {
     ServerLocal *local;
     char *folder, *session;
     JobsLease lease;
+    StoreKeep keep;
     gboolean is_finished;
     GError *error;
 } Work;
@@ -160,6 +161,7 @@ static void push(ServerLocal *local, char *folder_taken, StoreWork work, StoreWo
     own->folder = folder_taken;
     own->session = g_strdup(local->session);
     own->lease = local->lease;
+    own->keep = server_render_wish_keeps(local->settings);
     store_workers_push(local->renders->workers, work, done, own);
 }
 
@@ -293,8 +295,8 @@ static void open_work(gpointer data)
 {
     Work *work = data;
     const ServerRenders *renders = work->local->renders;
-    if (store_attempt_open(work->folder, work->lease.job, work->lease.take, &work->is_finished,
-                           &work->error) &&
+    if (store_attempt_open(work->folder, work->lease.job, work->lease.take, work->keep,
+                           &work->is_finished, &work->error) &&
         !work->is_finished)
         server_objects_fetch_missing(renders->objects, work->session, work->folder, work->lease,
                                      renders->ending, &work->error);

@@ -313,6 +313,8 @@ gboolean server_objects_fetch_show(S3Client *client, const char *session, const 
     Show show = {client, session, folder, cancellable};
     return fetch_into(&show, STORE_MANIFEST, TRUE, error) &&
            fetch_into(&show, "events.json", FALSE, error) &&
-           fetch_into(&show, "events.log", FALSE, error) && fetch_recordings(&show, error) &&
+           fetch_into(&show, "events.log", FALSE, error) &&
+           fetch_into(&show, "shots.json", FALSE, error) &&
+           fetch_into(&show, "report.json", FALSE, error) && fetch_recordings(&show, error) &&
            fetch_finished(&show, lease, error);
 }

@@ -1,7 +1,7 @@
 /* When a show is rendered by itself: when all of it is there; when its program is, and what else is
  * under way takes long; or some minutes after the stop with what is there. Recordings that come later
- * change the manifest and no render, but where the program itself was not whole: then it is rendered
- * again when all is there. */
+ * change the manifest and no program that was whole: its timelines are made when all is there. Where the
+ * program itself was not whole it is rendered again. */
 #include "renders-state-private.h"
 
 #include "show-state-private.h"
@@ -15,9 +15,14 @@
 
 enum { LOOK_MS = 1000, PATIENCE_PARTS = 10, MISSED_S = 3600 };
 
-/* What tells such a render from others, in its settings. */
+/* What tells such renders from others, in their settings: the program was not whole, or only the rest
+ * of the show was not. */
 #define INCOMPLETE "incomplete"
+#define EARLY      "early"
 #define WITHOUT    "{\"" INCOMPLETE "\":true}"
+#define BEFORE     "{\"" EARLY "\":true}"
+/* What an early one could not make; cheap, since the program stays. */
+#define THE_REST "{\"only\":\"timelines\"}"
 
 /* ---- the program ---- */
 
@@ -62,10 +67,10 @@ static const JobsJob *last_of(const ServerRenders *renders, const char *show_id)
     return jobs != NULL && jobs->len > 0 ? jobs->pdata[0] : NULL;
 }
 
-static gboolean was_incomplete(const JobsJob *job)
+static gboolean was(const JobsJob *job, const char *what)
 {
     json_t *settings = json_loads(job->settings, 0, NULL);
-    gboolean was = json_is_true(json_object_get(settings, INCOMPLETE));
+    gboolean was = json_is_true(json_object_get(settings, what));
     json_decref(settings);
     return was;
 }
@@ -99,13 +104,24 @@ static void add_once(ServerRenders *renders, const char *show_id, const char *wi
     server_renders_add(renders, show_id, wish, added, asked);
 }
 
+/* What a show wants that is complete now; NULL: nothing. */
+static const char *wish_of_complete(const ServerRenders *renders, const char *show_id)
+{
+    const JobsJob *last = last_of(renders, show_id);
+    if (last == NULL || was(last, INCOMPLETE))
+        return "{}";
+    if (!was(last, EARLY) || last->state == JOBS_STATE_CANCELLED)
+        return NULL;
+    return last->state == JOBS_STATE_FAILED ? "{}" : THE_REST;
+}
+
 void server_renders_note_complete(ServerRenders *renders, const char *show_id)
 {
     if (renders == NULL || !renders->server->config->auto_render)
         return;
-    const JobsJob *last = last_of(renders, show_id);
-    if (last == NULL || was_incomplete(last))
-        add_once(renders, show_id, "{}");
+    const char *wish = wish_of_complete(renders, show_id);
+    if (wish != NULL)
+        add_once(renders, show_id, wish);
 }
 
 static gboolean is_due(const ServerRenders *renders, const ServerShow *show, gboolean *is_whole)
@@ -128,7 +144,7 @@ static void look_at_show(ServerRenders *renders, const ServerShow *show)
         return;
     g_message("show rendered with what is there show=%s program=%s", server_show_id(show),
               is_whole ? "whole" : "not whole");
-    add_once(renders, server_show_id(show), is_whole ? "{}" : WITHOUT);
+    add_once(renders, server_show_id(show), is_whole ? BEFORE : WITHOUT);
 }
 
 static gboolean look(gpointer data)
@@ -162,8 +178,8 @@ static void look_for_missed(ServerRenders *renders)
     g_hash_table_iter_init(&iter, renders->server->shows->summaries);
     while (g_hash_table_iter_next(&iter, &id, NULL))
         if (server_shows_is_complete(renders->server->shows, id, NULL) &&
-            last_of(renders, id) == NULL && was_just_written(renders, id))
-            add_once(renders, id, "{}");
+            was_just_written(renders, id))
+            server_renders_note_complete(renders, id);
 }
 
 void server_renders_watch(ServerRenders *renders)

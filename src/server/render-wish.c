@@ -74,6 +74,21 @@ static gboolean check_pieces(const json_t *list, GError **error)
     return invalid(error, message);
 }
 
+static gboolean check_only(const json_t *wish, GError **error)
+{
+    static const char *const names[] = {"highlights", "timelines", NULL};
+    const json_t *only = json_object_get(wish, "only");
+    const char *name = json_string_value(only);
+    if (only == NULL)
+        return TRUE;
+    if (name == NULL || !g_strv_contains(names, name))
+        return invalid(error, "only: expected highlights or timelines");
+    if (json_object_get(wish, "settings") != NULL || json_object_get(wish, "height") != NULL ||
+        json_object_get(wish, "cut") != NULL)
+        return invalid(error, "only: the program stays as it is: no settings, height or cut");
+    return TRUE;
+}
+
 static gboolean check(const json_t *wish, GError **error)
 {
     const json_t *height = json_object_get(wish, "height");
@@ -85,13 +100,13 @@ static gboolean check(const json_t *wish, GError **error)
         !(json_is_string(cut) && strlen(json_string_value(cut)) == json_string_length(cut) &&
           show_id_is_valid(json_string_value(cut))))
         return invalid(error, "cut: expected a name of letters, digits, _ . and -");
-    return check_pieces(json_object_get(wish, "highlights"), error) &&
+    return check_only(wish, error) && check_pieces(json_object_get(wish, "highlights"), error) &&
            check_settings(json_object_get(wish, "settings"), error);
 }
 
 char *server_render_wish_text(const json_t *body, GError **error)
 {
-    static const char *const members[] = {"settings", "height", "cut", "highlights"};
+    static const char *const members[] = {"settings", "height", "cut", "highlights", "only"};
     if (body != NULL && !check(body, error))
         return NULL;
     json_t *wish = json_object();
@@ -160,8 +175,11 @@ char **server_render_wish_options(const char *text, GError **error)
         g_autofree char *pixels = g_strdup_printf("%d", (int)json_integer_value(height));
         g_strv_builder_add_many(options, "--height", pixels, NULL);
     }
+    const char *only = json_string_value(json_object_get(wish, "only"));
     if (cut != NULL)
         g_strv_builder_add_many(options, "--cut", cut, NULL);
+    if (only != NULL)
+        g_strv_builder_add_many(options, "--only", only, NULL);
     add_pieces(options, json_object_get(wish, "highlights"));
     json_decref(wish);
     return g_strv_builder_end(options);
@@ -173,4 +191,19 @@ char *server_render_wish_cut(const char *text)
     char *cut = g_strdup(json_string_value(json_object_get(wish, "cut")));
     json_decref(wish);
     return cut;
+}
+
+char *server_render_wish_only(const char *text)
+{
+    json_t *wish = json_loads(text, 0, NULL);
+    char *only = g_strdup(json_string_value(json_object_get(wish, "only")));
+    json_decref(wish);
+    return only;
+}
+
+StoreKeep server_render_wish_keeps(const char *text)
+{
+    g_autofree char *only = server_render_wish_only(text);
+    g_autofree char *cut = server_render_wish_cut(text);
+    return only != NULL ? STORE_KEEP_ALL : cut != NULL ? STORE_KEEP_CAMERAS : STORE_KEEP_NOTHING;
 }

@@ -28,6 +28,9 @@ void server_renders_cancel(ServerRenders *renders, const char *show_id,
 
 /* A render of this show is under way, here or elsewhere. */
 gboolean server_renders_is_at(const ServerRenders *renders, const char *show_id);
+/* A cut of this name is to be made, or is being made. */
+gboolean server_renders_is_cutting(const ServerRenders *renders, const char *show_id,
+                                   const char *cut);
 /* All of a show is there: rendered, when that is wished for and has not been done. */
 void server_renders_note_complete(ServerRenders *renders, const char *show_id);
 /* Whether Redis, by which renders are handed out, is reached. FALSE too when there is none. */

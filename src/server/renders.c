@@ -39,6 +39,19 @@ gboolean server_renders_is_at(const ServerRenders *renders, const char *show_id)
            (job != NULL && job->state == JOBS_STATE_RUNNING);
 }
 
+gboolean server_renders_is_cutting(const ServerRenders *renders, const char *show_id,
+                                   const char *cut)
+{
+    const GPtrArray *jobs = renders != NULL ? jobs_of_session(renders->jobs, show_id) : NULL;
+    for (guint i = 0; jobs != NULL && i < jobs->len; i++) {
+        const JobsJob *job = jobs->pdata[i];
+        g_autofree char *made = server_render_wish_cut(job->settings);
+        if (!jobs_state_is_ended(job->state) && g_strcmp0(made, cut) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 json_t *server_renders_json(const ServerRenders *renders, const char *show_id)
 {
     const JobsJob *job = renders != NULL ? jobs_current(renders->jobs, show_id) : NULL;
@@ -49,11 +62,12 @@ json_t *server_renders_json(const ServerRenders *renders, const char *show_id)
     if (job->state == JOBS_STATE_RUNNING)
         server_local_see(renders->local, job, &progress, &is_paused);
     g_autofree char *cut = server_render_wish_cut(job->settings);
-    return json_pack("{s:s, s:f, s:o, s:s?, s:s*}", "state",
+    g_autofree char *only = server_render_wish_only(job->settings);
+    return json_pack("{s:s, s:f, s:o, s:s?, s:s*, s:s*}", "state",
                      is_paused ? "paused" : jobs_state_name(job->state), "progress",
                      (double)(gint64)(progress.percent * 10) / 10, "left",
                      progress.left_ms >= 0 ? json_integer(progress.left_ms) : json_null(), "error",
-                     job->error, "cut", cut);
+                     job->error, "cut", cut, "only", only);
 }
 
 static void look(ServerRenders *renders)

@@ -155,6 +155,12 @@ static gboolean is_of_show(const ShowFile *file)
     return is_recording(file) || strcmp(file->name, EVENTS) == 0 || strcmp(file->name, LOG) == 0;
 }
 
+/* cam_N.mp4 of an earlier render. */
+static gboolean is_camera(const ShowFile *file)
+{
+    return file->path == NULL && g_strcmp0(file->kind, "camera") == 0;
+}
+
 /* A link, since the recording is only read: what a file does to the render cannot reach it where the
  * kernel confines folders. */
 static gboolean link_one(const char *show, const char *attempt, const char *name, GError **error)
@@ -181,29 +187,54 @@ static gboolean link_recordings(const char *show, const char *attempt, const Sho
     return TRUE;
 }
 
-static gboolean copy_log(const char *show, const char *attempt, GError **error)
+static gboolean copy_one(const char *show, const char *attempt, const char *name, GError **error)
 {
-    g_autofree char *array = g_build_filename(show, EVENTS, NULL);
-    const char *name = g_file_test(array, G_FILE_TEST_EXISTS) ? EVENTS : LOG;
     g_autofree char *from = g_build_filename(show, name, NULL);
     g_autofree char *to = g_build_filename(attempt, name, NULL);
     return !g_file_test(from, G_FILE_TEST_EXISTS) || store_copy_whole(from, to, NULL, error);
 }
 
-static gboolean fill(const char *show, const char *attempt, GError **error)
+static gboolean copy_log(const char *show, const char *attempt, GError **error)
+{
+    g_autofree char *array = g_build_filename(show, EVENTS, NULL);
+    const char *name = g_file_test(array, G_FILE_TEST_EXISTS) ? EVENTS : LOG;
+    return copy_one(show, attempt, name, error);
+}
+
+/* What is read of an earlier render, if there is one. */
+static gboolean keep_rendered(const char *show, const char *attempt, StoreKeep keep,
+                              const ShowManifest *manifest, GError **error)
+{
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ShowFile *file = manifest->files->pdata[i];
+        if (is_camera(file) && !link_one(show, attempt, file->name, error))
+            return FALSE;
+    }
+    return keep != STORE_KEEP_ALL || (copy_one(show, attempt, "shots.json", error) &&
+                                      copy_one(show, attempt, "report.json", error));
+}
+
+static gboolean is_kept(const ShowFile *file, StoreKeep keep)
+{
+    return is_of_show(file) || keep == STORE_KEEP_ALL ||
+           (keep == STORE_KEEP_CAMERAS && is_camera(file));
+}
+
+static gboolean fill(const char *show, const char *attempt, StoreKeep keep, GError **error)
 {
     g_autoptr(ShowManifest) manifest = store_folder_manifest(show, error);
     if (manifest == NULL)
         return FALSE;
     for (guint i = manifest->files->len; i-- > 0;)
-        if (!is_of_show(manifest->files->pdata[i]))
+        if (!is_kept(manifest->files->pdata[i], keep))
             g_ptr_array_remove_index(manifest->files, i);
     return link_recordings(show, attempt, manifest, error) && copy_log(show, attempt, error) &&
+           keep_rendered(show, attempt, keep, manifest, error) &&
            store_folder_write_manifest(attempt, manifest, error);
 }
 
-gboolean store_attempt_open(const char *show, gint64 job, gint64 take, gboolean *is_finished,
-                            GError **error)
+gboolean store_attempt_open(const char *show, gint64 job, gint64 take, StoreKeep keep,
+                            gboolean *is_finished, GError **error)
 {
     g_autofree char *name = store_attempt_name(job, take);
     g_autofree char *path = g_build_filename(show, STORE_ATTEMPTS, name, NULL);
@@ -222,7 +253,7 @@ gboolean store_attempt_open(const char *show, gint64 job, gint64 take, gboolean 
         return TRUE;
     if ((g_mkdir(above, 0777) != 0 && errno != EEXIST) || g_mkdir(path, 0777) != 0)
         return fail_errno(error, errno, path, "make this folder");
-    return fill(show, path, error);
+    return fill(show, path, keep, error);
 }
 
 static gboolean is_missing(const char *attempt, const ShowFile *file)
@@ -304,6 +335,13 @@ static gboolean check_file(const char *path, const ShowFile *file, GCancellable 
            differs(error, file->name, "its content is not what the render wrote (sha256 differs)");
 }
 
+/* The render wrote it; a link is what it read and kept. */
+static gboolean is_left(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && !S_ISLNK(status.st_mode);
+}
+
 ShowManifest *store_attempt_check(const char *show, gint64 job, gint64 take, const char *cut,
                                   GCancellable *cancellable, GError **error)
 {
@@ -323,8 +361,7 @@ ShowManifest *store_attempt_check(const char *show, gint64 job, gint64 take, con
             continue;
         g_autofree char *here = g_build_filename(from, file->name, NULL);
         g_autofree char *there = g_build_filename(to, file->name, NULL);
-        struct stat status;
-        const char *path = lstat(here, &status) == 0 ? here : there;
+        const char *path = is_left(here) ? here : there;
         if (!check_name(file, error) || !check_file(path, file, cancellable, error))
             return NULL;
     }
@@ -337,19 +374,22 @@ static gboolean move_one(const char *from, const char *to, const char *name, GEr
 {
     g_autofree char *here = g_build_filename(from, name, NULL);
     g_autofree char *there = g_build_filename(to, name, NULL);
-    if (g_rename(here, there) == 0 || errno == ENOENT) /* moved before a crash, and checked there */
-        return TRUE;
+    if (!is_left(here) || g_rename(here, there) == 0 || errno == ENOENT)
+        return TRUE; /* kept, or moved before a crash: it was checked there */
     return fail_errno(error, errno, there, "put it in its place");
 }
 
-/* A cut names the recordings where they lie: in the show's folder, wherever it was rendered. */
+/* A cut names the recordings, and cam_N.mp4 of the show, where they lie: in the show's folder, wherever
+ * it was rendered. */
 static gboolean write_cut(const char *show, const char *to, const ShowManifest *left,
                           GError **error)
 {
     for (guint i = 0; i < left->files->len; i++) {
         ShowFile *file = left->files->pdata[i];
         g_autofree char *here = g_build_filename(show, file->name, NULL);
-        if (file->path == NULL || !store_recording_parse(file->name, NULL))
+        gboolean is_of_folder =
+            store_recording_parse(file->name, NULL) || g_strcmp0(file->kind, "camera") == 0;
+        if (file->path == NULL || !is_of_folder)
             continue;
         g_free(file->path);
         file->path = g_canonicalize_filename(here, NULL);
@@ -420,7 +460,8 @@ GPtrArray *store_attempt_stale(const ShowManifest *old, const ShowManifest *left
     GPtrArray *stale = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < old->files->len; i++) {
         const ShowFile *file = old->files->pdata[i];
-        if (!is_of_show(file) && show_manifest_find(left, file->name) == NULL)
+        const ShowFile *now = show_manifest_find(left, file->name);
+        if (!is_of_show(file) && (now == NULL || now->path != NULL)) /* or it lies elsewhere now */
             g_ptr_array_add(stale, g_strdup(file->name));
     }
     return stale;

@@ -3,6 +3,7 @@
 #include <store/shows.h>
 
 #include <store/error.h>
+#include <store/folder.h>
 #include <show/limits.h>
 #include <show/manifest.h>
 #include <store/names.h>
@@ -296,6 +297,20 @@ StoreShow *store_show_open_cut(const StoreShow *show, const char *name, GError *
     }
     g_autoptr(StoreShow) cuts = open_in_show(show, &show->place, CUTS_NAME, error);
     return cuts != NULL ? open_in_show(show, &cuts->place, name, error) : NULL;
+}
+
+gboolean store_show_remove_cut(const StoreShow *show, const char *name, GError **error)
+{
+    g_autoptr(StoreShow) cut = store_show_open_cut(show, name, error);
+    g_autoptr(StoreShow) cuts =
+        cut != NULL ? open_in_show(show, &show->place, CUTS_NAME, error) : NULL;
+    if (cuts == NULL)
+        return FALSE;
+    const StoreIo *io = cuts->place.io;
+    if (io->remove_at(io, cut->place.fd, STORE_MANIFEST, 0) != 0 && errno != ENOENT)
+        return store_fail_errno(error, errno, cut->place.path, STORE_MANIFEST, "delete it");
+    return store_sync_place(&cut->place, error) &&
+           store_remove_tree(&cuts->place, name, error) && store_sync_place(&cuts->place, error);
 }
 
 void store_show_close(StoreShow *show)

@@ -1,13 +1,14 @@
 """A show that the studio cut live (H.264 program in two parts with a gap between them, the first torn
 by a crash) rendered from its program: every picture must be the recording's, every time too."""
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import show  # noqa: E402
-from studio_show import (CUTS, GAP_S, RATE, SOURCES, START_MS, Studio, entry, frames,  # noqa: E402
+from studio_show import (ASIDE, CUTS, GAP_S, RATE, SOURCES, START_MS, Studio, entry, frames,  # noqa: E402
                          record, times)
 from tap import Tap  # noqa: E402
 
@@ -233,6 +234,103 @@ def cameras_are_encoded_once(studio, work):
     return None if seen["shared"] == seen["encoded"] else "other frames"
 
 
+def state_of(studio, *names):
+    """Which very files these are."""
+    return [((studio.folder / n).stat().st_ino, (studio.folder / n).stat().st_mtime_ns) for n in names]
+
+
+def level_db(path):
+    import numpy
+    heard = show.sound(path, 0, 8)
+    return 10 * numpy.log10(numpy.mean(numpy.square(heard)))
+
+
+def only_highlights_are_made_again(studio, work):
+    """Other pieces, from the program that there is: as a render of all of it makes them."""
+    other = Studio(work, "pieces")
+    pieces = ["--pieces", "2-6.5,21-25"]
+    del other.files[2:]
+    other.write_manifest()
+    whole = show.crosscut("render", other.folder, *pieces, env=ASIDE)
+    path = other.folder / "highlights.mp4"
+    wanted, level = frames(path), level_db(path)
+    other.render()
+    kept = state_of(other, "program.mp4", "shots.json", "poster.jpg", "waveform.json")
+    done = show.crosscut("render", other.folder, "--only", "highlights", *pieces, env=ASIDE)
+    made = frames(path)
+    names = {f["name"] for f in show.load(other.folder / "manifest.json")["files"]}
+    print(f"# {len(made)} frames, {level_db(path) - level:+.2f} dB, "
+          f"{show.load(other.folder / 'report.json')['highlights']}")
+    if whole.returncode or done.returncode or made != wanted or abs(level_db(path) - level) > 0.1:
+        return f"{whole.stderr} {done.stderr} {len(made)} frames, wanted {len(wanted)}"
+    if kept != state_of(other, "program.mp4", "shots.json", "poster.jpg", "waveform.json"):
+        return "what was to stay was written"
+    checked = show.crosscut("verify", other.folder)
+    return None if checked.returncode == 0 and "program.mp4" in names else checked.stdout
+
+
+def timelines_are_made_when_cameras_come(studio, work):
+    late = Studio(work, "late")
+    files, late.files = late.files, [f for f in late.files if f["kind"] == "program"]
+    late.write_manifest()
+    late.render()
+    kept = state_of(late, "program.mp4", "highlights.mp4", "shots.json")
+    manifest = show.load(late.folder / "manifest.json")
+    manifest["files"] += [f for f in files if f["kind"] == "iso"]
+    (late.folder / "manifest.json").write_text(json.dumps(manifest))
+    late.render("--only", "timelines")
+    names = {f["name"] for f in show.load(late.folder / "manifest.json")["files"]}
+    wanted = {"program.otio", "program.edl", "cam_1.mp4", "cam_2.mp4", "program.mp4", "highlights.mp4"}
+    said = [w for w in show.load(late.folder / "report.json")["warnings"] if "no timelines" in w]
+    if wanted - names or said or kept != state_of(late, "program.mp4", "highlights.mp4", "shots.json"):
+        return f"missing {wanted - names}, {said}"
+    checked, cameras = show.crosscut("verify", late.folder), state_of(late, "cam_1.mp4")
+    late.render("--only", "timelines")
+    if checked.returncode or cameras != state_of(late, "cam_1.mp4"):
+        return f"a camera's file that is there was made again; {checked.stdout}"
+    timelines = [f"program.{kind}" for kind in ("otio", "fcpxml", "edl", "mlt")]
+    before = [(late.folder / name).read_bytes() for name in timelines]
+    late.render()
+    after = [(late.folder / name).read_bytes() for name in timelines]
+    return None if before == after else "others than when the cameras are there at once"
+
+
+def only_a_part_keeps_the_program(studio, work):
+    for options in (("--only", "highlights", "--set", "min_shot=3"), ("--only", "timelines", "--cut", "a")):
+        done = show.crosscut("render", studio.folder, *options)
+        if done.returncode != 2 or "--only" not in done.stderr:
+            return f"{options}: {done.returncode} {done.stderr}"
+    bare = Studio(work, "unrendered")
+    done = show.crosscut("render", bare.folder, "--only", "timelines")
+    return None if done.returncode == 1 and "no program.mp4" in done.stderr else done.stderr
+
+
+def sound_is_the_same_left_and_right(studio, work):
+    """One voice is encoded for both channels, and every decoder is to hear it in both."""
+    import numpy
+    for path in (studio.program, studio.folder / "highlights.mp4"):
+        done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-f", "f32le", "-"],
+                              stdout=subprocess.PIPE, check=True)
+        both = numpy.frombuffer(done.stdout, numpy.float32).reshape(-1, 2)
+        stream = show.probe(path, "-select_streams", "a", "-show_entries",
+                            "stream=channels,profile")["streams"][0]
+        if stream != {"profile": "LC", "channels": 2} or not numpy.array_equal(both[:, 0], both[:, 1]):
+            return f"{path.name}: {stream}, {numpy.abs(both[:, 0] - both[:, 1]).max()} apart"
+        if numpy.abs(both).max() < 0.05:
+            return f"{path.name}: silence"
+    return None
+
+
+def a_cut_uses_the_cameras_of_the_show(studio, work):
+    done = show.crosscut("render", studio.folder, "--cut", "calm", "--set", "min_shot=3", *show.SMALL,
+                         env=ASIDE)
+    cut = studio.folder / "cuts" / "calm"
+    line = (cut / "program.otio").read_text()
+    if done.returncode or (cut / "cam_1.mp4").exists() or str(studio.folder) in line:
+        return f"{done.stderr} {[p.name for p in cut.iterdir()]}"
+    return None if "../../cam_1.mp4" in line else "the timeline names another file"
+
+
 def no_program_is_an_error(studio, work):
     folder = work / "none"
     folder.mkdir()
@@ -258,7 +356,9 @@ def main():
                      other_settings_cut_from_the_cameras):
             tap.run(test.__name__.replace("_", " "), test, studio)
         for test in (without_cameras_the_program_is_there, another_codec_is_encoded_once,
-                     cameras_are_encoded_once,
+                     cameras_are_encoded_once, only_highlights_are_made_again,
+                     timelines_are_made_when_cameras_come, only_a_part_keeps_the_program,
+                     sound_is_the_same_left_and_right, a_cut_uses_the_cameras_of_the_show,
                      no_program_is_an_error):
             tap.run(test.__name__.replace("_", " "), test, studio, work)
     tap.finish()

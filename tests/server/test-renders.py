@@ -111,6 +111,58 @@ def test_chosen_highlights(studio, short):
     assert both["times"] == 2 and both["cpu"] == first["cpu"] + both["last"], both
 
 
+def test_only_highlights(studio, short):
+    """Of a show whose program was copied: the program is not made again."""
+    session = make_show(studio, {**short, "program.mkv": short["cam_1_iso.mkv"]})
+    ask(studio, session, {})
+    wait_render(studio, session, "done")
+    folder = show_folder(studio, session)
+    kept = [(folder / n).stat().st_ino for n in ("program.mp4", "shots.json", "cam_1.mp4")]
+    pieces = [{"start": 1000, "end": 3000}]
+    assert ask(studio, session, {"only": "highlights", "highlights": pieces})["only"] == "highlights"
+    done = wait_render(studio, session, "done")
+    assert done["error"] is None, done
+    assert len(json.loads((folder / "highlights.json").read_text())["pieces"]) == 1
+    assert {"program.mp4", "highlights.mp4", "program.otio", "cam_1.mp4"} <= names(see(studio, session))
+    assert kept[0] == (folder / "program.mp4").stat().st_ino, "the program was made again"
+    assert kept[2] == (folder / "cam_1.mp4").stat().st_ino, "a camera was made again"
+    assert verified(studio, session) == ""
+    for wish in ({"only": "sound"}, {"only": 1}, {"only": "highlights", "cut": "calm"},
+                 {"only": "timelines", "settings": {}}, {"only": "timelines", "height": 90}):
+        answer = studio.ask("POST", f"/sessions/{session}/render", wish)
+        assert answer.status == 400 and "only" in answer.json["error"]["message"], answer
+
+
+def test_a_cut_is_deleted(studio, short):
+    session = make_show(studio, {**short, "program.mkv": short["cam_1_iso.mkv"]})
+    ask(studio, session, {})
+    ask(studio, session, {"cut": "calm", "settings": {"min_shot": 2.5}})
+    at = f"/sessions/{session}/cuts/calm"
+    assert studio.ask("DELETE", at).status == 409, "it is being made"
+    wait_for_cut(studio, session, "calm")
+    folder = show_folder(studio, session)
+    before, cut = names(see(studio, session)), folder / "cuts" / "calm"
+    camera = next(f for f in json.loads((cut / "manifest.json").read_text())["files"]
+                  if f["name"] == "cam_1.mp4")
+    assert camera["path"] == str(folder / "cam_1.mp4") and not (cut / "cam_1.mp4").exists(), camera
+    assert "../../cam_1.mp4" in (cut / "program.otio").read_text()
+    guest = studio.ask("POST", f"/sessions/{session}/guests", {"role": "viewer"}).json["token"]
+    assert studio.ask("DELETE", at, token=guest).status == 403
+    assert studio.ask("DELETE", at).status == 204
+    assert not cut.exists() and studio.ask("GET", f"/sessions/{session}/cuts").json == {"cuts": []}
+    assert studio.ask("DELETE", at).status == 404
+    assert studio.ask("DELETE", f"/sessions/{session}/cuts/.x").status == 404
+    assert names(see(studio, session)) == before and verified(studio, session) == ""
+
+
+def wait_for_cut(studio, session, name, seconds=150):
+    end = time.monotonic() + seconds
+    while name not in [c["cut"] for c in studio.ask("GET", f"/sessions/{session}/cuts").json["cuts"]]:
+        assert time.monotonic() < end, studio.log_text()[-2000:]
+        time.sleep(0.1)
+    wait_render(studio, session, "done")
+
+
 def test_progress_is_told(studio, long):
     session = make_show(studio, long)
     client = Client(studio, session)   # the show is open while somebody looks
@@ -329,18 +381,26 @@ def test_auto_render(short):
 
 
 def test_auto_render_with_what_is_there(short):
-    """Some time after the stop; what comes later changes the manifest, and no render."""
+    """Some time after the stop; when the rest comes it gets its timelines, and the program stays."""
     with Studio("--auto-render", "on", "--render-after", "2s", environment=ASIDE) as studio:
-        whole = {"program.mkv": short["cam_1_iso.mkv"], "cam_1_iso.mkv": short["cam_1_iso.mkv"]}
-        session = stop_with(studio, whole, missing=["cam_2_iso.mkv"])
+        whole = {"program.mkv": short["cam_1_iso.mkv"], "cam_2_iso.mkv": short["cam_1_iso.mkv"]}
+        session = stop_with(studio, whole, missing=["cam_1_iso.mkv"])
         wait_render(studio, session, "done")
         manifest = see(studio, session)
         assert manifest["state"] == "stopping" and "program.mp4" in names(manifest), manifest
-        assert send_multipart(studio, session, "cam_2_iso.mkv", short["cam_2_iso.mkv"]).status == 201
+        assert "program.otio" not in names(manifest), "a camera that is shown is missing"
+        program = (show_folder(studio, session) / "program.mp4").stat().st_ino
+        assert send_multipart(studio, session, "cam_1_iso.mkv", short["cam_2_iso.mkv"]).status == 201
         wait_complete(studio, session)
-        time.sleep(2.5)   # a second one would have begun
-        assert {"program.mp4", "cam_2_iso.mkv"} <= names(see(studio, session))
-        assert renders_begun(studio, session) == 1 and verified(studio, session) == ""
+        end = time.monotonic() + 60
+        while "program.otio" not in names(see(studio, session)):
+            assert time.monotonic() < end, studio.log_text()[-2000:]
+            time.sleep(0.1)
+        done = wait_render(studio, session, "done")
+        assert done["only"] == "timelines", done
+        assert {"program.mp4", "cam_1_iso.mkv", "cam_1.mp4"} <= names(see(studio, session))
+        assert (show_folder(studio, session) / "program.mp4").stat().st_ino == program
+        assert renders_begun(studio, session) == 2 and verified(studio, session) == ""
 
 
 def test_auto_render_again_with_the_program(short):
@@ -462,6 +522,8 @@ def main():
                  lambda: test_a_show_is_rendered(studio, short)),
                 ("/server/renders/a-cut-leaves-the-show-alone", lambda: test_a_cut_leaves_the_show_alone(studio, short)),
                 ("/server/renders/highlights-chosen-by-hand", lambda: test_chosen_highlights(studio, short)),
+                ("/server/renders/highlights-alone-leave-the-program", lambda: test_only_highlights(studio, short)),
+                ("/server/renders/a-cut-is-deleted-and-the-show-stays", lambda: test_a_cut_is_deleted(studio, short)),
                 ("/server/renders/progress-is-told-and-cancelling-ends-it", lambda: test_progress_is_told(studio, long)),
                 ("/server/renders/one-at-a-time", lambda: test_one_at_a_time(studio, short)),
                 ("/server/renders/shows-come-first", lambda: test_shows_come_first(studio, long)),

@@ -1,4 +1,5 @@
 """Renders by workers through a real Redis: every job becomes its show's once, whoever is killed."""
+import io
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
@@ -401,6 +403,11 @@ def test_old_recordings(tiny):
             folder = show_folder(studio, session)
             assert (folder / "program.mp4").stat().st_size > 10_000
             assert not (folder / "cam_1_iso.mkv").exists(), "it is old, and stays where it is"
+            archive = zipfile.ZipFile(io.BytesIO(studio.ask("GET", f"/sessions/{session}/zip").body))
+            note = next(n for n in archive.namelist() if n.endswith("/NOT-IN-HERE.txt"))
+            text = archive.read(note).decode()
+            assert all(name in text for name in tiny), text
+            assert not any(n.endswith("_iso.mkv") for n in archive.namelist()), archive.namelist()
             wait_for("its room is given back", lambda: not (folder / "renders").exists())
     finally:
         storage.close()

@@ -81,7 +81,7 @@ static gboolean open_take(Fixture *fixture, gint64 take)
 {
     g_autoptr(GError) error = NULL;
     gboolean is_finished = FALSE;
-    g_assert_true(store_attempt_open(fixture->show, 7, take, &is_finished, &error));
+    g_assert_true(store_attempt_open(fixture->show, 7, take, STORE_KEEP_NOTHING, &is_finished, &error));
     g_assert_no_error(error);
     return is_finished;
 }
@@ -260,7 +260,7 @@ static void test_jobs(Fixture *fixture, gconstpointer data)
     (void)data;
     gboolean is_finished;
     open_take(fixture, 1);
-    g_assert_true(store_attempt_open(fixture->show, 9, 4, &is_finished, NULL));
+    g_assert_true(store_attempt_open(fixture->show, 9, 4, STORE_KEEP_NOTHING, &is_finished, NULL));
     g_autofree char *other = path_of(fixture, "renders/no-attempt");
     write_file(other, "");
     g_autoptr(GArray) jobs = store_attempt_jobs(fixture->show);
@@ -270,6 +270,72 @@ static void test_jobs(Fixture *fixture, gconstpointer data)
     g_assert_false(has(fixture, "renders/9-4"));
     g_assert_true(store_attempt_remove(fixture->show, 0, NULL));
     g_assert_true(has(fixture, "renders/no-attempt"));
+}
+
+static gboolean is_link(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+}
+
+/* Of a part that is made anew the rest is named, and stays the very file that it was. */
+static void test_keeps_what_is_there(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    gboolean is_finished = FALSE;
+    g_assert_true(
+        store_attempt_open(fixture->show, 7, 1, STORE_KEEP_ALL, &is_finished, NULL));
+    g_autofree char *attempt = store_attempt_path(fixture->show, 7, 1);
+    g_assert_true(is_link(attempt, "old.mp4"));
+    render(fixture, 1, "program.otio");
+    put_in_place(fixture, 1);
+    g_autoptr(ShowManifest) own = store_folder_manifest(fixture->show, NULL);
+    g_assert_nonnull(show_manifest_find(own, "old.mp4"));
+    g_assert_nonnull(show_manifest_find(own, "program.otio"));
+    g_assert_true(has(fixture, "old.mp4"));
+    g_assert_false(is_link(fixture->show, "old.mp4"));
+}
+
+/* What is kept is checked, too: it may have changed since. */
+static void test_kept_files_are_checked(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    gboolean is_finished = FALSE;
+    g_assert_true(
+        store_attempt_open(fixture->show, 7, 1, STORE_KEEP_ALL, &is_finished, NULL));
+    render(fixture, 1, "program.otio");
+    g_autofree char *kept = path_of(fixture, "old.mp4");
+    write_file(kept, "behind");
+    g_assert_null(store_attempt_check(fixture->show, 7, 1, NULL, NULL, &error));
+    g_assert_error(error, STORE_ERROR, STORE_ERROR_DIFFERS);
+}
+
+/* A cut names the show's cam_N.mp4 where it lies, not where it was rendered. */
+static void test_a_cut_uses_cameras_of_the_show(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    gboolean is_finished = FALSE;
+    g_assert_true(
+        store_attempt_open(fixture->show, 7, 1, STORE_KEEP_CAMERAS, &is_finished, NULL));
+    g_autofree char *attempt = store_attempt_path(fixture->show, 7, 1);
+    g_autofree char *cut = g_build_filename(attempt, "cuts", "calm", NULL);
+    g_autofree char *program = g_build_filename(cut, "program.mp4", NULL);
+    write_file(program, "rendered");
+    g_autoptr(ShowManifest) manifest = store_folder_manifest(attempt, NULL);
+    ShowFile *camera = show_manifest_find(manifest, "old.mp4");
+    g_assert_nonnull(camera);
+    camera->path = store_folder_file(attempt, camera);
+    add_file(manifest, cut, "program.mp4", "program");
+    g_assert_true(store_folder_write_manifest(cut, manifest, NULL));
+    g_assert_true(store_attempt_finish(fixture->show, 7, 1, NULL));
+    g_autoptr(ShowManifest) left = store_attempt_check(fixture->show, 7, 1, "calm", NULL, NULL);
+    g_assert_nonnull(left);
+    g_assert_true(store_attempt_publish(fixture->show, 7, 1, "calm", left, NULL));
+    g_autofree char *there = path_of(fixture, "cuts/calm");
+    g_autofree char *wanted = path_of(fixture, "old.mp4");
+    g_autoptr(ShowManifest) published = store_folder_manifest(there, NULL);
+    g_assert_cmpstr(show_manifest_find(published, "old.mp4")->path, ==, wanted);
 }
 
 int main(int argc, char **argv)
@@ -285,5 +351,8 @@ int main(int argc, char **argv)
     ADD("/s01/store/attempt/puts-no-file-of-the-shows-own-in-place", test_names);
     ADD("/store/attempt/leaves-recordings-alone", test_recordings_stay);
     ADD("/store/attempt/knows-whose-it-is", test_jobs);
+    ADD("/store/attempt/of-a-part-keeps-the-rest", test_keeps_what_is_there);
+    ADD("/store/attempt/checks-what-it-keeps", test_kept_files_are_checked);
+    ADD("/store/attempt/of-a-cut-uses-the-shows-cameras", test_a_cut_uses_cameras_of_the_show);
     return g_test_run();
 }

@@ -49,3 +49,44 @@ export function DeleteShow({ id, name, isDisabled, onDeleted }: Props) {
     </>
   );
 }
+
+/* Of a cut no trash is kept: it can be rendered again. */
+export function DeleteCut({ id, cut, onDeleted }: { id: string; cut: string; onDeleted: () => void }) {
+  const api = useApi();
+  const [isAsking, setAsking] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const remove = () => {
+    setAsking(false);
+    api.removeCut(id, cut).then(onDeleted, (error: unknown) => setTrouble(messageOf(error)));
+  };
+  return (
+    <>
+      <button type="button" className="plain quiet" aria-label={`Delete cut ${cut}`} onClick={() => setAsking(true)}>
+        Delete this cut
+      </button>
+      {trouble && (
+        <span className="warn" role="alert">
+          {trouble}
+        </span>
+      )}
+      {isAsking && (
+        <Dialog
+          title={`Delete cut “${cut}”?`}
+          onClose={() => setAsking(false)}
+          foot={
+            <>
+              <button type="button" className="main" onClick={() => setAsking(false)}>
+                Keep it
+              </button>
+              <button type="button" onClick={remove}>
+                Delete the cut
+              </button>
+            </>
+          }
+        >
+          <p>Its program, highlights and timelines are gone at once. The show and its recordings stay, and it can be rendered again.</p>
+        </Dialog>
+      )}
+    </>
+  );
+}

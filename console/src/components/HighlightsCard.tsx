@@ -50,7 +50,7 @@ export function HighlightsCard({ id, sources, times, rendered, note, pieces, cho
     setTrouble(null);
     setAsking(true);
     api
-      .render(id, { highlights: pieces.map(({ start, end }) => ({ start, end })) })
+      .render(id, { highlights: pieces.map(({ start, end }) => ({ start, end })), only: "highlights" })
       .then(onChanged, (error: unknown) => setTrouble(messageOf(error)))
       .finally(() => setAsking(false));
   };

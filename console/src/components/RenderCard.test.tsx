@@ -45,6 +45,11 @@ describe("the card of a render", () => {
     expect(renderWords({ ...base, progress: 42 })).toBe(renderWords({ ...base, progress: 49.9 }));
   });
 
+  test("says which part is made anew", () => {
+    expect(renderWords({ ...base, only: "timelines" })).toBe("Timelines: rendering, 40 %.");
+    expect(renderWords({ ...base, only: "highlights", state: "waiting" })).toBe("Highlights: waiting for its turn.");
+  });
+
   test("says why it failed, and offers it again", async () => {
     await draw(show({ ...base, state: "failed", error: "cam_1_iso.mkv: no picture" }));
     expect(words()).toContain("It failed: cam_1_iso.mkv: no picture");

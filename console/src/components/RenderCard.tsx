@@ -13,7 +13,8 @@ export function isRendering(render: RenderState | null | undefined): boolean {
 export function renderWords(render: RenderState | null | undefined): string {
   if (!render) return "";
   const words = stateWords(render);
-  return render.cut ? `Cut “${render.cut}”: ${words.charAt(0).toLowerCase()}${words.slice(1)}` : words;
+  const what = render.cut ? `Cut “${render.cut}”` : render.only && render.only.charAt(0).toUpperCase() + render.only.slice(1);
+  return what ? `${what}: ${words.charAt(0).toLowerCase()}${words.slice(1)}` : words;
 }
 
 function stateWords(render: RenderState): string {

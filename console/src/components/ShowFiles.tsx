@@ -1,5 +1,6 @@
 import type { Cut, Manifest, SessionFile } from "../core/api";
 import { useApi } from "../hooks/use-api";
+import { DeleteCut } from "./DeleteShow";
 import { secondsOf, sizeOf, timeOf } from "./words";
 
 const KINDS: Record<string, string> = {
@@ -87,7 +88,13 @@ function FileList({ id, cut, files, labels, isComing = () => false }: ListProps)
   );
 }
 
-export function ShowFiles({ show, cuts = [] }: { show: Manifest; cuts?: readonly Cut[] }) {
+interface Props {
+  show: Manifest;
+  cuts?: readonly Cut[];
+  onCutDeleted?: () => void;
+}
+
+export function ShowFiles({ show, cuts = [], onCutDeleted = () => {} }: Props) {
   const api = useApi();
   const labels = new Map((show.sources ?? []).map((source) => [source.id, source.label ?? source.id]));
   const files = (show.files ?? []).filter((file) => !HIDDEN.has(file.name));
@@ -111,6 +118,7 @@ export function ShowFiles({ show, cuts = [] }: { show: Manifest; cuts?: readonly
             Cut “{cut.cut}” <span className="dim num">{sizeOf(cut.files.reduce((sum, file) => sum + (file.bytes ?? 0), 0))}</span>
           </summary>
           <FileList id={show.id} cut={cut.cut} files={cut.files} labels={labels} />
+          <DeleteCut id={show.id} cut={cut.cut} onDeleted={onCutDeleted} />
         </details>
       ))}
     </section>

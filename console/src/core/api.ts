@@ -30,12 +30,16 @@ export interface SessionFile {
   gaps?: [number, number][];
 }
 
+/* Of a show that was rendered before: made anew, and nothing else. */
+export type Part = "highlights" | "timelines";
+
 export interface RenderState {
   state: "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
   progress: number; /* percent */
   left: number | null; /* ms */
   error: string | null;
   cut?: string;
+  only?: Part;
 }
 
 /* What its renders used, as they measured it: processor time in ms. */
@@ -71,6 +75,7 @@ export interface RenderWish {
   height?: number;
   cut?: string;
   highlights?: Piece[];
+  only?: Part;
 }
 
 export interface LiveDestination {
@@ -238,6 +243,7 @@ export class Api {
   render = (id: string, wish: RenderWish = {}) =>
     this.call<{ render: RenderState }>("POST", `/sessions/${encodeURIComponent(id)}/render`, wish);
   cuts = (id: string) => this.call<{ cuts: Cut[] }>("GET", `/sessions/${encodeURIComponent(id)}/cuts`);
+  removeCut = (id: string, cut: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}/cuts/${encodeURIComponent(cut)}`);
   cancelRender = (id: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}/render`);
   guest = (id: string, guest: { role: "camera" | "viewer"; source?: string; minutes: number }) =>
     this.call<{ token: string; link: string; end: number | string }>(

@@ -107,6 +107,7 @@ const ANSWERS: Record<string, unknown> = {
   "GET /sessions/a/cuts/calm/shots.json": { ...SHOTS, shots: [SHOTS.shots[1], SHOTS.shots[3]].map((shot, i) => ({ ...shot, t: i * 30_000 })) },
   "POST /sessions/a/render": { render: { state: "waiting", progress: 0, left: null, error: null } },
   "DELETE /sessions/a": {},
+  "DELETE /sessions/a/cuts/calm": {},
   "POST /sessions/a/restore": {},
 };
 

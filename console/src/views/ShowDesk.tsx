@@ -20,13 +20,13 @@ import { useShowTimes } from "../hooks/use-show-times";
 const NO_CUTS: Cut[] = [];
 const NO_PIECES: ChosenPiece[] = [];
 
-/* Asked again when a render ended. */
-function useCuts(show: Manifest): Cut[] {
+/* Asked again when a render ended, and when one was deleted. */
+function useCuts(show: Manifest): [Cut[], () => void] {
   const api = useApi();
   const state = `${show.state} ${show.render?.state ?? ""} ${show.render?.cut ?? ""}`;
   const ask = useCallback(() => (state ? api.cuts(show.id) : Promise.reject(new Error())), [api, show.id, state]);
-  const [answer] = useAnswer(ask);
-  return answer.state === "here" ? answer.value.cuts : NO_CUTS;
+  const [answer, again] = useAnswer(ask);
+  return [answer.state === "here" ? answer.value.cuts : NO_CUTS, again];
 }
 
 /* The pieces that are rendered, and those that somebody wants instead until they are. */
@@ -51,7 +51,7 @@ function usePieces(show: Manifest) {
 }
 
 export function ShowDesk({ show, onChanged, children }: { show: Manifest; onChanged: () => void; children: ReactNode }) {
-  const cuts = useCuts(show);
+  const [cuts, askForCuts] = useCuts(show);
   const all = useMemo(() => watchablesOf(show, cuts), [show, cuts]);
   const [key, setKey] = useState<string | null>(null);
   const watched = all.find((one) => one.key === key) ?? all[0];
@@ -163,7 +163,7 @@ export function ShowDesk({ show, onChanged, children }: { show: Manifest; onChan
       </div>
       <aside className="side" aria-label="What there is of it">
         <RenderCard show={show} onChanged={onChanged} />
-        <ShowFiles show={show} cuts={cuts} />
+        <ShowFiles show={show} cuts={cuts} onCutDeleted={askForCuts} />
         <SpentCard show={show} cuts={cuts} />
       </aside>
     </main>

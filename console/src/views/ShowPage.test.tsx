@@ -71,6 +71,16 @@ describe("the page of a show", () => {
     expect(calls).toContain("POST /sessions/a/render");
   });
 
+  test("is deleted once somebody is sure", async () => {
+    await press("Delete cut calm");
+    expect(calls.filter((call) => call.startsWith("DELETE"))).toEqual([]);
+    const asked = calls.filter((call) => call === "GET /sessions/a/cuts").length;
+    await press("Delete the cut");
+    await settle();
+    expect(calls).toContain("DELETE /sessions/a/cuts/calm");
+    expect(calls.filter((call) => call === "GET /sessions/a/cuts")).toHaveLength(asked + 1);
+  });
+
   test("plays what was made of it, and compares", async () => {
     const film = () => document.querySelector("video")!.getAttribute("src");
     expect(film()).toBe("/sessions/a/program.mp4");

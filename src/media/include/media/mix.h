@@ -11,6 +11,8 @@
 typedef struct MediaMixSettings {
     double loudness_lufs; /* −16: integrated; range −40 … −5 */
     double peak_dbtp;     /* −1: true peak; range −20 … 0 */
+    gboolean has_gain;    /* it was measured before: … */
+    double gain_db;       /* … media_mix_gain_db() of a mix of which this is a part */
 } MediaMixSettings;
 
 typedef struct MediaMixSource {
@@ -22,9 +24,10 @@ typedef struct MediaMixSource {
 
 typedef struct MediaMix MediaMix;
 
-/* Session time [start_s, start_s + duration_s). Measures the loudness of the whole mix first (stage
- * "measure"): decodes it once, and once or twice more when the limiter has work to do. listener: of media_listen(), borrowed until the mix is freed; must have
- * been through media_speech_events(). NULL, or no mic at all: the longest of the sources that have
+/* Session time [start_s, start_s + duration_s). Decodes and measures the whole mix first (stage
+ * "measure"); it then waits in a file, from which it is measured again when the limiter has work to do,
+ * and read. Where the settings have its gain nothing is measured. listener: of media_listen(), borrowed
+ * until the mix is freed; must have been through media_speech_events(). NULL, or no mic at all: the longest of the sources that have
  * sound, as it is. No source at all: silence. */
 MediaMix *media_mix_new(const MediaMixSource *sources, int n, MediaListener *listener,
                         const MediaMixSettings *settings, double start_s, double duration_s,

@@ -32,7 +32,7 @@ gint64 media_recorded_snap(const MediaRecorded *recorded, ShowHighlights *highli
 /* As media_render(), from the recording: `cameras` and `n_cameras` are not read, of `settings` only
  * the sound's bit rate and, for edges, crf, preset and threads, of `shots` only the duration; `mix`
  * begins with the first picture; the highlights have been through snap(). There must be no obstacle.
- * Stage "copy". */
+ * program_path NULL: the highlights alone, their sound from `sound`. Stage "copy". */
 gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *render,
                                MediaRenderReport *report, GError **error);
 

@@ -16,11 +16,18 @@ char *store_attempt_name(gint64 job, gint64 take);
 /* Path of the folder; free with g_free(). */
 char *store_attempt_path(const char *show, gint64 job, gint64 take);
 
+/* What of an earlier render the folder is to have too. */
+typedef enum {
+    STORE_KEEP_NOTHING = 0,
+    STORE_KEEP_CAMERAS, /* links to cam_N.mp4: another cut uses those of the show */
+    STORE_KEEP_ALL,     /* a part is made anew: the manifest names all that there is, which stays */
+} StoreKeep;
+
 /* Makes the folder ready for a render. What an earlier take of the same job finished and nobody put
  * in its place is taken over: then *is_finished, and there is nothing to render. Other takes of the
  * job go. */
-gboolean store_attempt_open(const char *show, gint64 job, gint64 take, gboolean *is_finished,
-                            GError **error);
+gboolean store_attempt_open(const char *show, gint64 job, gint64 take, StoreKeep keep,
+                            gboolean *is_finished, GError **error);
 /* Recordings that this attempt would read and that lie elsewhere (the mirror has them, this disk has
  * not any more): names, char * with free function. They may be put into the attempt's folder. */
 GPtrArray *store_attempt_missing(const char *show, gint64 job, gint64 take,
@@ -29,7 +36,7 @@ GPtrArray *store_attempt_missing(const char *show, gint64 job, gint64 take,
 gboolean store_attempt_finish(const char *show, gint64 job, gint64 take, GError **error);
 
 /* What a render left: its manifest, each file of it checked by size and SHA-256, also those that a
- * publish that was cut short has put in their place already. STORE_ERROR_DIFFERS names the file. */
+ * publish that was cut short has put in their place already, or that it kept. STORE_ERROR_DIFFERS names the file. */
 ShowManifest *store_attempt_check(const char *show, gint64 job, gint64 take, const char *cut,
                                   GCancellable *cancellable,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -55,6 +55,9 @@ GPtrArray *store_show_names(const StoreShow *show, GError **error) G_GNUC_WARN_U
 GPtrArray *store_show_cuts(const StoreShow *show, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 StoreShow *store_show_open_cut(const StoreShow *show, const char *name,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Deletes a cut with all of its files; what its show has, it only named. Its manifest goes first, so that
+ * one that was half deleted is none. The same errors. */
+gboolean store_show_remove_cut(const StoreShow *show, const char *name, GError **error);
 
 /* Ids of all shows, sorted, also of those without a manifest yet. char * with free function. */
 GPtrArray *store_shows_list(StoreShows *shows, GError **error) G_GNUC_WARN_UNUSED_RESULT;
