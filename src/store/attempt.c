@@ -460,8 +460,7 @@ GPtrArray *store_attempt_stale(const ShowManifest *old, const ShowManifest *left
     GPtrArray *stale = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < old->files->len; i++) {
         const ShowFile *file = old->files->pdata[i];
-        const ShowFile *now = show_manifest_find(left, file->name);
-        if (!is_of_show(file) && (now == NULL || now->path != NULL)) /* or it lies elsewhere now */
+        if (!is_of_show(file) && show_manifest_find(left, file->name) == NULL)
             g_ptr_array_add(stale, g_strdup(file->name));
     }
     return stale;

@@ -242,7 +242,7 @@ def state_of(studio, *names):
 def level_db(path):
     import numpy
     heard = show.sound(path, 0, 8)
-    return 10 * numpy.log10(numpy.mean(numpy.square(heard)))
+    return 10 * numpy.log10(numpy.mean(numpy.square(numpy.asarray(heard, float))))
 
 
 def only_highlights_are_made_again(studio, work):

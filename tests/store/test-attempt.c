@@ -334,8 +334,14 @@ static void test_a_cut_uses_cameras_of_the_show(Fixture *fixture, gconstpointer 
     g_assert_true(store_attempt_publish(fixture->show, 7, 1, "calm", left, NULL));
     g_autofree char *there = path_of(fixture, "cuts/calm");
     g_autofree char *wanted = path_of(fixture, "old.mp4");
-    g_autoptr(ShowManifest) published = store_folder_manifest(there, NULL);
-    g_assert_cmpstr(show_manifest_find(published, "old.mp4")->path, ==, wanted);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ShowManifest) published = store_folder_manifest(there, &error);
+    g_assert_no_error(error);
+    gboolean is_named = FALSE;
+    for (guint i = 0; i < published->files->len; i++)
+        is_named |=
+            g_strcmp0(((const ShowFile *)published->files->pdata[i])->path, wanted) == 0;
+    g_assert_true(is_named);
 }
 
 int main(int argc, char **argv)
