@@ -33,8 +33,7 @@ static ShowFile *describe_media(const char *folder, const char *name, const char
 gboolean cli_production_name(CliProduction *self, const CliRenderWish *wish, const char *name,
                              const char *kind, ShowManifest *manifest, GError **error)
 {
-    ShowFile *file =
-        describe_media(wish->folder, name, kind, NULL, self->cancellable, error);
+    ShowFile *file = describe_media(wish->folder, name, kind, NULL, self->cancellable, error);
     if (file != NULL)
         show_manifest_take_file(manifest, file);
     return file != NULL;
@@ -67,10 +66,10 @@ gboolean cli_production_needs_camera(const CliProduction *self, const ShowManife
 {
     const CliTrack *track = cli_production_track(self, index);
     if (!track->info->has_video || track->has_file ||
-        has_camera_file(manifest, source_at(self, index)->id, track->info,
-                        wish->keeps_cameras))
+        has_camera_file(manifest, source_at(self, index)->id, track->info, wish->keeps_cameras))
         return FALSE;
-    return wish->all_cameras || (is_shown(self, source_at(self, index)->id) && !media_info_editable(track->info));
+    return wish->all_cameras ||
+           (is_shown(self, source_at(self, index)->id) && !media_info_editable(track->info));
 }
 
 char *cli_production_camera_path(const CliProduction *self, const CliRenderWish *wish, guint index)
@@ -147,8 +146,8 @@ gboolean cli_production_camera(CliProduction *self, const CliOutput *output,
 
 struct CliCameras {
     CliProduction *production;
-    GThreadPool *pool; /* NULL: there is nothing to make */
-    GArray *makings;   /* Making */
+    GThreadPool *pool;         /* NULL: there is nothing to make */
+    GArray *makings;           /* Making */
     GCancellable *cancellable; /* ends all, when one fails or nobody wants them any more */
     gulong chained;            /* to the production's; 0: it has none */
     GMutex lock;               /* over what follows, and the results of the makings */
@@ -248,8 +247,7 @@ CliCameras *cli_cameras_begin(CliProduction *production, const CliOutput *output
     cameras->left = cameras->makings->len;
     if (cameras->left == 0)
         return cameras;
-    cameras->pool =
-        g_thread_pool_new(work, cameras, threads_for(cameras), FALSE, error);
+    cameras->pool = g_thread_pool_new(work, cameras, threads_for(cameras), FALSE, error);
     if (cameras->pool == NULL) {
         cli_cameras_free(cameras);
         return NULL;
@@ -312,7 +310,6 @@ void cli_cameras_free(CliCameras *cameras)
 gboolean cli_production_cameras(CliProduction *self, const CliOutput *output,
                                 const CliRenderWish *wish, ShowManifest *manifest, GError **error)
 {
-    g_autoptr(CliCameras) cameras =
-        cli_cameras_begin(self, output, wish, manifest, error);
+    g_autoptr(CliCameras) cameras = cli_cameras_begin(self, output, wish, manifest, error);
     return cameras != NULL && cli_cameras_end(cameras, manifest, error);
 }

@@ -454,8 +454,8 @@ gboolean cli_production_add_to_report(CliProduction *self, const char *old, cons
                         : json_pack("{s:i}", "version", 1);
     json_t *warnings = json_array(), *told = cli_report_warnings(self->report), *warning;
     size_t i;
-    json_array_foreach(json_object_get(value, "warnings"), i, warning) if (!is_of_timelines(warning))
-        json_array_append(warnings, warning);
+    json_array_foreach(json_object_get(value, "warnings"), i,
+                       warning) if (!is_of_timelines(warning)) json_array_append(warnings, warning);
     json_array_extend(warnings, told);
     json_decref(told);
     json_object_update(value, self->account);

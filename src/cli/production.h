@@ -100,7 +100,7 @@ CliCameras *cli_cameras_begin(CliProduction *production, const CliOutput *output
                               const CliRenderWish *wish, const ShowManifest *manifest,
                               GError **error);
 gboolean cli_cameras_end(CliCameras *cameras, ShowManifest *manifest,
-                         GError **error);           /* waits, and names them in the manifest */
+                         GError **error);   /* waits, and names them in the manifest */
 void cli_cameras_free(CliCameras *cameras); /* ends what has not ended */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliCameras, cli_cameras_free)
 /* All of that at once. */

@@ -312,8 +312,8 @@ gboolean cli_program_highlights(CliProgram *program, CliProduction *production,
                             json_pack("{s:I,s:I}", "copied", (json_int_t)report.copied_frames,
                                       "encoded", (json_int_t)report.encoded_frames));
     media_render_report_clear(&report);
-    return good && cli_production_name(production, wish, "highlights.mp4", "highlights", manifest,
-                                       error);
+    return good &&
+           cli_production_name(production, wish, "highlights.mp4", "highlights", manifest, error);
 }
 
 gboolean cli_program_render(CliProgram *program, CliProduction *production, const CliOutput *output,

@@ -498,7 +498,8 @@ static const CliOption options[] = {
      "is copied: no editor opens that"},
     {"only", 0, "WHAT", "highlights timelines",
      "Make this part anew of a show that was rendered before, and leave the rest as it is: the "
-     "highlights of its recorded program (where that cannot be copied, all of it), or the timelines "
+     "highlights of its recorded program (where that cannot be copied, all of it), or the "
+     "timelines "
      "and "
      "what they name, when recordings came later"},
     {"cut", 0, "NAME", NULL, "Make a cut of its own in cuts/NAME; the show stays as it is"},

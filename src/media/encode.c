@@ -168,8 +168,8 @@ AVCodecParameters *media_aac_parameters(const MediaAac *aac)
 
 static void make_twin(AVPacket *packet)
 {
-    AVBufferRef *stereo = av_buffer_alloc((gsize)packet->size + MEDIA_AAC_TWIN_MORE +
-                                          AV_INPUT_BUFFER_PADDING_SIZE);
+    AVBufferRef *stereo =
+        av_buffer_alloc((gsize)packet->size + MEDIA_AAC_TWIN_MORE + AV_INPUT_BUFFER_PADDING_SIZE);
     g_assert(stereo != NULL);
     memset(stereo->data, 0, stereo->size);
     gsize bytes = media_aac_twin(packet->data, (gsize)packet->size, stereo->data);

@@ -253,9 +253,8 @@ static gboolean read_blend(MediaMix *mix, GError **error)
 {
     if (g_cancellable_set_error_if_cancelled(mix->cancellable, error))
         return FALSE;
-    return mix->kept != NULL
-               ? media_kept_blend_read(mix->kept, mix->block_at++, mix->block, error)
-               : media_blend_read(mix->blend, mix->block, error);
+    return mix->kept != NULL ? media_kept_blend_read(mix->kept, mix->block_at++, mix->block, error)
+                             : media_blend_read(mix->blend, mix->block, error);
 }
 
 static gboolean next_block(MediaMix *mix, GError **error)

@@ -244,10 +244,9 @@ static gboolean encode_mixed(Sound *sound, const MediaPlanPiece *piece, GError *
     const MediaMixSource source = {.path = render->sound->path, .frames = -1};
     gint64 begin, end;
     piece_samples(sound->plan, piece, &begin, &end);
-    g_autoptr(MediaMix) mix =
-        media_mix_new(&source, 1, NULL, render->sound_mix,
-                      render->sound_start_s + (double)begin / MEDIA_SOUND_HZ,
-                      (double)(end - begin) / MEDIA_SOUND_HZ, NULL, render->cancellable, error);
+    g_autoptr(MediaMix) mix = media_mix_new(
+        &source, 1, NULL, render->sound_mix, render->sound_start_s + (double)begin / MEDIA_SOUND_HZ,
+        (double)(end - begin) / MEDIA_SOUND_HZ, NULL, render->cancellable, error);
     return mix != NULL && encode_piece(sound, piece, 1, read_part, mix, error);
 }
 

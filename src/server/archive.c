@@ -154,9 +154,10 @@ static void tell_missing(Archive *archive, const ShowManifest *manifest)
     }
     if (text->len == 0)
         return;
-    g_string_prepend(text, "These files of the show lie in the studio's mirror alone and are not in "
-                           "this archive.\nThe studio's library has a link for each, and so has GET "
-                           "/sessions/{id}/{file}.\n\n");
+    g_string_prepend(text,
+                     "These files of the show lie in the studio's mirror alone and are not in "
+                     "this archive.\nThe studio's library has a link for each, and so has GET "
+                     "/sessions/{id}/{file}.\n\n");
     Found *found = add_found(archive, "", "NOT-IN-HERE.txt");
     found->text = g_bytes_new(text->str, text->len);
 }
@@ -398,8 +399,8 @@ const ServerRoute server_archive_routes[] = {
      "{\"type\":\"object\",\"required\":[\"cuts\"],\"properties\":{\"cuts\":{\"type\":\"array\","
      "\"items\":{\"type\":\"object\",\"required\":[\"cut\",\"made\",\"files\"]}}}}",
      200},
-    {"DELETE", "/sessions/{id}/cuts/{cut}", SERVER_MAY_ADMIN, handle_remove_cut,
-     "Deletes a cut.", NULL, NULL, 204},
+    {"DELETE", "/sessions/{id}/cuts/{cut}", SERVER_MAY_ADMIN, handle_remove_cut, "Deletes a cut.",
+     NULL, NULL, 204},
     {"GET", "/sessions/{id}/cuts/{cut}/{file}", SERVER_MAY_ANY_TOKEN, handle_cut_file,
      "A file of a cut.", NULL, NULL, 200},
     {NULL}};

@@ -79,7 +79,8 @@ const ServerRoute server_render_routes[] = {
     {"POST", "/sessions/{id}/render", SERVER_MAY_ADMIN, handle_ask,
      "Asks for a render of a complete show.",
      "{\"type\":\"object\",\"properties\":{\"settings\":{\"type\":\"object\"},\"height\":{\"type\":"
-     "\"integer\",\"minimum\":90,\"maximum\":2160},\"cut\":{\"type\":\"string\"},\"only\":{\"enum\":[\"highlights\",\"timelines\"]},"
+     "\"integer\",\"minimum\":90,\"maximum\":2160},\"cut\":{\"type\":\"string\"},\"only\":{"
+     "\"enum\":[\"highlights\",\"timelines\"]},"
      "\"highlights\":{"
      "\"type\":\"array\",\"minItems\":1,\"maxItems\":60,\"items\":{\"type\":\"object\","
      "\"required\":["

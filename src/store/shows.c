@@ -309,8 +309,8 @@ gboolean store_show_remove_cut(const StoreShow *show, const char *name, GError *
     const StoreIo *io = cuts->place.io;
     if (io->remove_at(io, cut->place.fd, STORE_MANIFEST, 0) != 0 && errno != ENOENT)
         return store_fail_errno(error, errno, cut->place.path, STORE_MANIFEST, "delete it");
-    return store_sync_place(&cut->place, error) &&
-           store_remove_tree(&cuts->place, name, error) && store_sync_place(&cuts->place, error);
+    return store_sync_place(&cut->place, error) && store_remove_tree(&cuts->place, name, error) &&
+           store_sync_place(&cuts->place, error);
 }
 
 void store_show_close(StoreShow *show)

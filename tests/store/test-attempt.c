@@ -81,7 +81,8 @@ static gboolean open_take(Fixture *fixture, gint64 take)
 {
     g_autoptr(GError) error = NULL;
     gboolean is_finished = FALSE;
-    g_assert_true(store_attempt_open(fixture->show, 7, take, STORE_KEEP_NOTHING, &is_finished, &error));
+    g_assert_true(
+        store_attempt_open(fixture->show, 7, take, STORE_KEEP_NOTHING, &is_finished, &error));
     g_assert_no_error(error);
     return is_finished;
 }
@@ -283,8 +284,7 @@ static void test_keeps_what_is_there(Fixture *fixture, gconstpointer data)
 {
     (void)data;
     gboolean is_finished = FALSE;
-    g_assert_true(
-        store_attempt_open(fixture->show, 7, 1, STORE_KEEP_ALL, &is_finished, NULL));
+    g_assert_true(store_attempt_open(fixture->show, 7, 1, STORE_KEEP_ALL, &is_finished, NULL));
     g_autofree char *attempt = store_attempt_path(fixture->show, 7, 1);
     g_assert_true(is_link(attempt, "old.mp4"));
     render(fixture, 1, "program.otio");
@@ -302,8 +302,7 @@ static void test_kept_files_are_checked(Fixture *fixture, gconstpointer data)
     (void)data;
     g_autoptr(GError) error = NULL;
     gboolean is_finished = FALSE;
-    g_assert_true(
-        store_attempt_open(fixture->show, 7, 1, STORE_KEEP_ALL, &is_finished, NULL));
+    g_assert_true(store_attempt_open(fixture->show, 7, 1, STORE_KEEP_ALL, &is_finished, NULL));
     render(fixture, 1, "program.otio");
     g_autofree char *kept = path_of(fixture, "old.mp4");
     write_file(kept, "behind");
@@ -316,8 +315,7 @@ static void test_a_cut_uses_cameras_of_the_show(Fixture *fixture, gconstpointer 
 {
     (void)data;
     gboolean is_finished = FALSE;
-    g_assert_true(
-        store_attempt_open(fixture->show, 7, 1, STORE_KEEP_CAMERAS, &is_finished, NULL));
+    g_assert_true(store_attempt_open(fixture->show, 7, 1, STORE_KEEP_CAMERAS, &is_finished, NULL));
     g_autofree char *attempt = store_attempt_path(fixture->show, 7, 1);
     g_autofree char *cut = g_build_filename(attempt, "cuts", "calm", NULL);
     g_autofree char *program = g_build_filename(cut, "program.mp4", NULL);
@@ -339,8 +337,7 @@ static void test_a_cut_uses_cameras_of_the_show(Fixture *fixture, gconstpointer 
     g_assert_no_error(error);
     gboolean is_named = FALSE;
     for (guint i = 0; i < published->files->len; i++)
-        is_named |=
-            g_strcmp0(((const ShowFile *)published->files->pdata[i])->path, wanted) == 0;
+        is_named |= g_strcmp0(((const ShowFile *)published->files->pdata[i])->path, wanted) == 0;
     g_assert_true(is_named);
 }
 

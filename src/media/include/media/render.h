@@ -46,11 +46,12 @@ typedef struct MediaRender {
     const MediaCamera *cameras;
     gsize n_cameras;
     const MediaRenderSettings *settings;
-    MediaMix *mix;           /* at its beginning, as long as the program; NULL: no sound track */
-    const MediaInfo *sound;  /* a recording whose sound is copied in place of a mix, or NULL … */
-    double sound_start_s;    /* … and where in it the program begins, from its zero */
-    const MediaMixSettings *sound_mix; /* pieces alone: how loud that sound is to be; NULL: as it is */
-    MediaWaveform *waveform; /* what is heard is added to it, but for copied sound; or NULL */
+    MediaMix *mix;          /* at its beginning, as long as the program; NULL: no sound track */
+    const MediaInfo *sound; /* a recording whose sound is copied in place of a mix, or NULL … */
+    double sound_start_s;   /* … and where in it the program begins, from its zero */
+    const MediaMixSettings
+        *sound_mix;             /* pieces alone: how loud that sound is to be; NULL: as it is */
+    MediaWaveform *waveform;    /* what is heard is added to it, but for copied sound; or NULL */
     ShowHighlights *highlights; /* or NULL; boundaries are on frames */
     const GPtrArray *chapters;  /* EditChapter *, or NULL */
     const char *title;          /* or NULL */
