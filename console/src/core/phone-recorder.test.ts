@@ -98,6 +98,13 @@ const end = () => server.say({ type: "record_stop", t: server.clock(), source: "
 const said = (type: string) => server.log.filter((line) => line.type === type && line.source === "cam_5");
 
 describe("a phone's own recording", () => {
+  test("is not claimed where there is no camera", async () => {
+    const phone = open();
+    phone.join({ getAudioTracks: () => [{}], getVideoTracks: () => [] } as unknown as MediaStream);
+    await until(() => phone.own.state === "impossible");
+    expect(phone.own.why).toContain("no camera");
+  });
+
   test("is made while the host records, sent meanwhile, and whole after the show", async () => {
     const phone = open();
     phone.join(stream);

@@ -98,6 +98,8 @@ export class PhoneRecorder {
       if (this.isOver) return;
       const why = this.parts.whyNot();
       if (why !== null) throw new Error(why);
+      /* A recording has a picture, and keeps its tracks. */
+      if (stream.getVideoTracks().length === 0) throw new Error("there is no camera here.");
       await this.open();
       this.capture ??= this.parts.capture(formatOf(stream), this.events());
       await this.useStream();
@@ -280,7 +282,7 @@ export class PhoneRecorder {
   private tell(): void {
     const files = this.show?.uploads.files() ?? [];
     const leftBytes = this.show?.uploads.unsentBytes() ?? 0;
-    const full = this.show && this.show.uploads.memoryBytes() > 0 ? "This phone's storage is full: its recording goes straight to the studio." : null;
+    const full = this.show && this.show.uploads.memoryBytes() > 0 ? "This browser's storage is full: the recording goes straight to the studio." : null;
     const why = this.failure ?? files.find(({ trouble }) => trouble !== null)?.trouble ?? full;
     const own = { state: this.stateNow(files.length > 0, leftBytes), leftBytes, why };
     if (JSON.stringify(own) === JSON.stringify(this.own)) return;
