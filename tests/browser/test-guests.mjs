@@ -140,7 +140,7 @@ const steps = [
     await seesProgram(viewer);
     await viewer.context().close();
   }],
-  ["where Socket.IO is blocked their voice comes by LiveKit, once", async () => {
+  ["where Socket.IO is blocked their voice comes by LiveKit, once, and they record themselves", async () => {
     await browser.page.goto("about:blank");
     const page = await browser.context.newPage();
     await page.routeWebSocket(/socket\.io/, (socket) => socket.close());
@@ -159,6 +159,12 @@ const steps = [
     for (const ids of [await handedIn(), spoken().map((line) => line.id)]) assert.equal(new Set(ids).size, ids.length, "once each");
     await say("manual_cut", { source: "cam_2", hold: 100000 });
     await page.getByText("You are on air").waitFor({ timeout: 180_000 });
+    await page.getByText("Your own recording runs").waitFor({ timeout: 180_000 });
+    await until("their recording is in the log, by the room", async () => {
+      const ids = await handedIn();
+      return log().some(({ type, source, file, id: line }) => type === "record_start" && source === "cam_2" && /^cam_2_local\.2\./.test(file) && ids.includes(line));
+    });
+    await until("and on the server", async () => (await server.ask(`/sessions/${id}`)).live.uploads.some(({ name, bytes }) => /^cam_2_local\.2/.test(name) && bytes > 20_000));
     await page.close();
   }],
   ["a page that is closed goes on where it was", async () => {
@@ -167,17 +173,21 @@ const steps = [
     await browser.press("Set up camera and microphone");
     await comeIn();
     await browser.sees("Your own recording runs");
-    await until("the first part is whole", async () => (await server.ask(`/sessions/${id}`)).files.some(({ name, sha256 }) => /^cam_2_local\.(mkv|webm)$/.test(name) && sha256));
+    const isWhole = (name) => ({ name: is, sha256 }) => name.test(is) && sha256;
+    await until("the parts of before are whole", async () => {
+      const { files } = await server.ask(`/sessions/${id}`);
+      return files.some(isWhole(/^cam_2_local\.(mkv|webm)$/)) && files.some(isWhole(/^cam_2_local\.2\./));
+    });
   }],
   ["after the show what they recorded comes whole, and they are told", async () => {
-    await until("something of the second part", async () => (await server.ask(`/sessions/${id}`)).live.uploads.some(({ name, bytes }) => /^cam_2_local\.2/.test(name) && bytes > 20_000));
+    await until("something of the third part", async () => (await server.ask(`/sessions/${id}`)).live.uploads.some(({ name, bytes }) => /^cam_2_local\.3/.test(name) && bytes > 20_000));
     await say("record_stop", { source: "program", file: "program.webm", end: 1 });
     await post("/session/stop", { sessionId: id });
     await browser.sees("The show is over");
     await browser.sees("Your recording is all in the studio");
     await browser.look("guest-over");
     const local = server.recordings(id).filter((name) => /^cam_2_local/.test(name));
-    assert.equal(local.length, 2, `${local}`);
+    assert.equal(local.length, 3, `${local}`);
     const { files } = await server.ask(`/sessions/${id}`);
     for (const name of local) {
       const { sha256, start, kind, source } = files.find((file) => file.name === name);

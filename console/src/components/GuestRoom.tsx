@@ -86,7 +86,7 @@ function troublesOf(state: GuestState): { id: string; title: string; text: strin
   const goesOn = state.own.state === "recording" ? " Your own recording goes on." : "";
   if (state.room === "again") troubles.push({ id: "room", title: state.phase === "joining" ? "The room does not answer" : "The room was lost", text: `${state.roomWhy ?? "It is tried again."}${goesOn}` });
   if (state.room !== "again" && state.link === "by-room")
-    troubles.push({ id: "by-room", title: "Part of the connection is blocked", text: `Your network lets no events through to the studio. They go through the room instead: you need do nothing.${state.own.state === "waiting" ? " Your own recording cannot begin before they come through." : ""}` });
+    troubles.push({ id: "by-room", title: "Part of the connection is blocked", text: `Your network lets no events through to the studio. They go through the room instead: you need do nothing.` });
   if (state.link === "offline") troubles.push({ id: "offline", title: "The studio is out of reach", text: `It is tried again.${goesOn}` });
   if (state.mutedBy === "host") troubles.push({ id: "muted", title: "The host muted you", text: "Nobody hears you now. Unmute yourself when it is your turn." });
   if (state.trouble) troubles.push({ id: "device", title: "Your devices", text: state.trouble });

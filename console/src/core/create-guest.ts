@@ -1,5 +1,5 @@
 /* The guest of this page, and the viewer, put together from their parts. */
-import { Api } from "./api";
+import { Api, errorOf } from "./api";
 import { createCapture } from "./capture/index";
 import { GuestCore } from "./guest/index";
 import type { Guest } from "./guest/guest";
@@ -26,8 +26,19 @@ export function createGuest(token: string): Guest {
     sound: (heard) => ownSound(link?.source ?? "", heard),
     helper: startHelper,
     keepAwake,
-    own: (guest, changed) => new PhoneRecorder(guest, { api, spool: () => openSpool("phone"), capture: createCapture, whyNot: whyNoRecording }, changed),
+    log: link ? (from) => logFrom(api.fileAddress(link.session, "events.log"), token, from) : undefined,
+    own: (guest, changed, elsewhere) =>
+      new PhoneRecorder(guest, { api, spool: () => openSpool("phone"), capture: createCapture, whyNot: whyNoRecording, elsewhere }, changed),
   });
+}
+
+/* What was added to a log that grows. */
+async function logFrom(address: string, token: string, from: number): Promise<Uint8Array> {
+  const answer = await fetch(address, { headers: { Authorization: `Bearer ${token}`, Range: `bytes=${from}-` }, cache: "no-store" });
+  if (answer.status === 416) return new Uint8Array(); /* nothing new */
+  if (!answer.ok) throw await errorOf(answer);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  return answer.status === 200 ? bytes.subarray(from) : bytes;
 }
 
 export function createViewer(token: string): Viewer {

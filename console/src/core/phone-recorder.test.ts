@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Api } from "./api";
 import type { Capture, CaptureEvents, CaptureSource, CaptureStart } from "./capture";
-import { formatOf, isHostRecording, PhoneRecorder } from "./phone-recorder";
+import { emptyView, withLine } from "./log-view";
+import { type Elsewhere, formatOf, isHostRecording, PhoneRecorder } from "./phone-recorder";
 import { FakeServer } from "./testing/fake-server";
 import { MemorySpool } from "./testing/memory-spool";
 
@@ -69,7 +70,7 @@ afterEach(async () => {
   await server.kill().catch(() => {});
 });
 
-function open(whyNot: () => string | null = () => null): PhoneRecorder {
+function open(whyNot: () => string | null = () => null, elsewhere?: Elsewhere, base = server.address): PhoneRecorder {
   const phone = new PhoneRecorder(
     { token: "T", session: server.id, source: "cam_5" },
     {
@@ -80,7 +81,8 @@ function open(whyNot: () => string | null = () => null): PhoneRecorder {
         return captures.at(-1) as unknown as Capture;
       },
       whyNot,
-      base: server.address,
+      base,
+      elsewhere,
     },
     () => {},
   );
@@ -98,6 +100,22 @@ const end = () => server.say({ type: "record_stop", t: server.clock(), source: "
 const said = (type: string) => server.log.filter((line) => line.type === type && line.source === "cam_5");
 
 describe("a phone's own recording", () => {
+  test("is made where Socket.IO does not come through, by what is known elsewhere", async () => {
+    let view = emptyView([], {});
+    const phone = open(() => null, { view: () => view, clock: () => 4000 }, "http://127.0.0.1:1");
+    phone.join(stream);
+    await until(() => phone.own.state === "waiting");
+    view = withLine(view, { id: "r", type: "record_start", t: 0, source: "program", file: "program.mkv" });
+    phone.told();
+    await until(() => phone.own.state === "recording");
+    const [begun] = phone.pending();
+    expect(begun).toMatchObject({ type: "record_start", source: "cam_5", file: "cam_5_local.mkv" });
+    expect(begun!["start"]).toBeGreaterThanOrEqual(4000);
+    view = withLine(view, { id: "s", type: "record_stop", t: 0, source: "program", file: "program.mkv" });
+    phone.told();
+    await until(() => phone.pending().length === 2);
+  });
+
   test("is not claimed where there is no camera", async () => {
     const phone = open();
     phone.join({ getAudioTracks: () => [{}], getVideoTracks: () => [] } as unknown as MediaStream);

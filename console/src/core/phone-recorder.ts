@@ -5,7 +5,9 @@
  * by a later visit if need be. */
 import { Api } from "./api";
 import type { Capture, CaptureEvents } from "./capture";
+import type { LogEvent } from "./event";
 import { START_FORMAT } from "./format";
+import type { LogView } from "./log-view";
 import { Show } from "./show";
 import type { Spool, SpoolFile } from "./spool";
 import type { Format, SourceId } from "./studio";
@@ -24,6 +26,13 @@ export interface RecorderParts {
   capture: (format: Format, events: CaptureEvents) => Capture;
   whyNot: () => string | null; /* this browser cannot */
   base?: string; /* of the server; default: this page's */
+  elsewhere?: Elsewhere;
+}
+
+/* What is known of the show where Socket.IO does not come through. */
+export interface Elsewhere {
+  view(): LogView | null; /* null: Socket.IO comes through, or nothing is known */
+  clock(): number | null;
 }
 
 export interface RecorderGuest {
@@ -124,10 +133,21 @@ export class PhoneRecorder {
       this.tell();
       /* Not awaited in turn: it may take long. */
       this.show?.finish().then((isSent) => {
-        this.isSent = isSent;
+        /* Where it ends may be unsaid: the server has every byte, and looks for itself. */
+        this.isSent = isSent || this.show!.uploads.files().every(({ state }) => state === "done");
         this.tell();
       }, (error: unknown) => this.fail(error));
     });
+  }
+
+  /* Something came to be known elsewhere. */
+  told(): void {
+    this.update();
+  }
+
+  /* Events that the server has not acknowledged. */
+  pending(): LogEvent[] {
+    return this.show?.link.queue.pending() ?? [];
   }
 
   /* The page closes. What is in storage stays for the next visit. */
@@ -219,9 +239,10 @@ export class PhoneRecorder {
   /* The log, the uploads or the show's end said something. */
   private update(): void {
     const { show } = this;
-    if (show?.isReplayed) {
-      this.endEarlier(show);
-      const wants = this.capture !== null && !this.isOver && isHostRecording(show.view.recording, this.guest.source);
+    if (show?.isReplayed) this.endEarlier(show);
+    const view = this.parts.elsewhere?.view() ?? (show?.isReplayed ? show.view : null);
+    if (show && view) {
+      const wants = this.capture !== null && !this.isOver && isHostRecording(view.recording, this.guest.source);
       if (wants !== this.wants && !this.isClosed) {
         this.wants = wants;
         this.inTurn(() => (wants ? this.begin(show) : this.end()));
@@ -241,8 +262,7 @@ export class PhoneRecorder {
     const { capture, stream } = this;
     if (!this.wants || this.isRecording || !capture || !stream) return;
     const { session, source } = this.guest;
-    await show.connected();
-    if (show.link.clock.best() === null) await show.link.measure();
+    await this.knowTime(show);
     const names = await this.usedNames(show);
     await capture.start({
       format: formatOf(stream),
@@ -255,6 +275,14 @@ export class PhoneRecorder {
     });
     this.isRecording = true;
     this.tell();
+  }
+
+  private async knowTime(show: Show): Promise<void> {
+    const { elsewhere } = this.parts;
+    const time = elsewhere?.view() ? elsewhere.clock() : null;
+    if (time !== null) return show.link.clock.guess(time);
+    await show.connected();
+    if (show.link.clock.best() === null) await show.link.measure();
   }
 
   private async end(): Promise<void> {

@@ -42,6 +42,7 @@ class FakeLine {
   constructor(readonly hooks: LineHooks) {}
   clock = () => 5000;
   onAir = () => this.view.directing.onAir;
+  elsewhere = () => null;
   log = (type: string, members: object) => void this.logged.push({ type, members });
   close = () => void (this.isClosed = true);
   say(line: { type: string; source?: string; file?: string }): void {
@@ -122,7 +123,7 @@ async function guest(link: typeof LINK | null = LINK): Promise<GuestCore> {
         recorder.calls.push(name);
         changed();
       };
-      return { get own() { return recorder.own; }, look: async () => {}, join: say("join"), change: say("change"), over: say("over"), close: say("close") };
+      return { get own() { return recorder.own; }, look: async () => {}, join: say("join"), change: say("change"), told: say("told"), pending: () => [], over: say("over"), close: say("close") };
     },
   } as unknown as GuestParts;
   const it = new GuestCore(link, parts);

@@ -3,8 +3,7 @@
  * agreed and joined; what was recorded is sent, whatever ended the show for them. */
 import { ApiError, type Api } from "../api";
 import type { LogSource } from "../event";
-import type { PhoneParts } from "../phone";
-import { isHostRecording } from "../phone-recorder";
+import { isHostRecording, type Elsewhere, type PhoneRecorder, type RecorderGuest } from "../phone-recorder";
 import type { Room, RoomAsk } from "../room/room";
 import { isHost, isViewer } from "../room/wire";
 import { Store } from "../store";
@@ -19,8 +18,9 @@ export interface GuestParts extends HearingParts {
   api: Pick<Api, "session" | "call">;
   media: GuestMedia;
   room: (ask: RoomAsk) => Room;
-  line: (parts: LineParts, hooks: LineHooks, sources: LogSource[]) => Pick<Line, "view" | "next" | "state" | "clock" | "onAir" | "log" | "close">;
-  own?: PhoneParts["own"];
+  line: (parts: LineParts, hooks: LineHooks, sources: LogSource[]) => Pick<Line, "view" | "next" | "state" | "clock" | "onAir" | "log" | "elsewhere" | "close">;
+  log?: LineParts["log"];
+  own?: (guest: RecorderGuest, changed: () => void, elsewhere: Elsewhere) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "told" | "pending" | "over" | "close">;
   keepAwake: () => () => void;
 }
 
@@ -46,7 +46,7 @@ export function guestWants(own: SourceId): RoomAsk["wants"] {
 export class GuestCore implements Guest {
   private readonly store: Store<GuestState>;
   private readonly room: Room | null = null;
-  private readonly recorder: ReturnType<NonNullable<PhoneParts["own"]>> | null = null;
+  private readonly recorder: ReturnType<NonNullable<GuestParts["own"]>> | null = null;
   private readonly streams = new WeakMap<MediaStreamTrack, MediaStream>();
   private hearing: Hearing | null = null;
   private line: ReturnType<GuestParts["line"]> | null = null;
@@ -91,7 +91,8 @@ export class GuestCore implements Guest {
     this.room = parts.room({ token: () => this.roomToken(), wants: guestWants(link.source) });
     this.forget.push(this.room.subscribe(() => this.roomChanged()));
     this.forget.push(parts.media.onChange(() => void this.devicesChanged()));
-    this.recorder = parts.own?.({ token: link.token, session: link.session, source: link.source }, () => this.ownChanged()) ?? null;
+    const elsewhere = { view: () => this.line?.elsewhere() ?? null, clock: () => this.line?.clock() ?? null };
+    this.recorder = parts.own?.({ token: link.token, session: link.session, source: link.source }, () => this.ownChanged(), elsewhere) ?? null;
     void this.recorder?.look();
     void this.look();
   }
@@ -148,11 +149,15 @@ export class GuestCore implements Guest {
     this.letSleep = this.parts.keepAwake();
     const { session, source, token } = this.link;
     const hooks: LineHooks = {
-      changed: () => this.update(),
+      changed: () => {
+        this.update();
+        if (this.line?.elsewhere()) this.recorder?.told();
+      },
       ended: () => this.end("ended", WORDS.ended),
       denied: (code) => this.denied(code),
     };
-    this.line = this.parts.line({ session, source, token, api: this.parts.api, room: this.room }, hooks, this.sources);
+    const { api, log } = this.parts;
+    this.line = this.parts.line({ session, source, token, api, room: this.room, log, more: () => this.recorder?.pending() ?? [] }, hooks, this.sources);
     this.publish(stream);
     this.room.join();
     this.hearing?.begin(() => this.line?.clock() ?? null);

@@ -84,12 +84,19 @@ test("events wait while neither way is there", async () => {
   await until(() => voices().length === 1);
 });
 
-test("clock, program and end are known where Socket.IO never came through", async () => {
+/* As a server gives a file by Range; the last line is still being written. */
+const logFrom = async (from: number) => new TextEncoder().encode(`${server.log.map((line) => JSON.stringify(line)).join("\n")}\n{"seq":99,`).subarray(from);
+
+test("clock, program, log and end are known where Socket.IO never came through", async () => {
   /* Only plain HTTP: the API answers, the other address does not. */
-  const parts = { session: server.id, source: "cam_2", token: "t", api: new Api({ base: server.address }), room, base: "http://127.0.0.1:1", patienceMs: 100 };
+  const parts = { session: server.id, source: "cam_2", token: "t", api: new Api({ base: server.address }), room, base: "http://127.0.0.1:1", patienceMs: 100, log: logFrom };
+  server.say({ type: "record_start", source: "program", file: "program.mkv", t: 0 });
   line = new Line(parts, { changed: () => {}, ended: () => ended++, denied: (code) => denied.push(code) });
   await until(() => line!.clock() !== null);
   expect(Math.abs(line.clock()! - server.clock())).toBeLessThan(1000);
+  await until(() => line!.elsewhere()?.recording.has("program.mkv") === true);
+  server.say({ type: "switch", source: "cam_1", t: 10, reason: "speaks", text: "Maya spricht schön" });
+  await until(() => line!.onAir() === "cam_1");
   room.show({ source: "cam_2", t: 5, reason: "speaks", seq: 1 });
   expect(line.onAir()).toBe("cam_2");
   line.log("speaking_start", {});

@@ -21,6 +21,10 @@ export interface LineParts {
   room: Pick<Room, "state" | "sendEvent">;
   base?: string;
   patienceMs?: number; /* without Socket.IO, before LiveKit is used */
+  /* The show's log from this byte on, over plain HTTP. */
+  log?: (from: number) => Promise<Uint8Array>;
+  /* Events of others of this page, which go with these. */
+  more?: () => LogEvent[];
 }
 
 export interface LineHooks {
@@ -44,6 +48,7 @@ export class Line {
   private downSince: number | null = performance.now();
   private askedAt = -Infinity;
   private clockAt = -Infinity;
+  private readBytes = 0; /* of the log, by HTTP */
   private isReplayed = false;
   private isClosed = false;
 
@@ -134,7 +139,7 @@ export class Line {
     if (!this.isPatienceOver()) return;
     this.hooks.changed();
     /* What Socket.IO has not acknowledged. It stays in the queue: the server knows it by its id. */
-    for (const event of this.link.queue.pending()) {
+    for (const event of [...this.link.queue.pending(), ...(this.parts.more?.() ?? [])]) {
       if (this.handedOver.has(event.id)) continue;
       if (!this.parts.room.sendEvent(event)) return;
       this.handedOver.add(event.id);
@@ -161,10 +166,32 @@ export class Line {
       const manifest = await this.parts.api.session(this.parts.session);
       const clock = manifest.live?.clock;
       if (clock !== undefined) this.link.clock.add(clockSample(c1, clock, clock, performance.now()));
+      await this.read();
       this.look(manifest);
     } catch (error) {
       if (error instanceof ApiError && !error.isPassing && !this.isClosed) this.hooks.denied(error.code, error.message);
     }
+  }
+
+  /* The lines of the log that were not seen yet. */
+  private async read(): Promise<void> {
+    const bytes = await this.parts.log?.(this.readBytes);
+    const end = bytes?.lastIndexOf(10) ?? -1; /* a line that is being written counts later */
+    if (!bytes || end < 0 || this.isClosed) return;
+    this.readBytes += end + 1;
+    for (const text of new TextDecoder().decode(bytes.subarray(0, end)).split("\n")) {
+      const line = JSON.parse(text) as LogEvent;
+      if ((line.seq ?? 0) <= this.link.seen.upTo) continue;
+      this.view = withLine(this.view, line);
+      this.link.seen.reached(line.seq ?? 0); /* Socket.IO goes on from here */
+    }
+    this.isReplayed = true;
+    this.hooks.changed();
+  }
+
+  /* What is known of the show while Socket.IO is away; null: it is not, or nothing is known. */
+  elsewhere(): LogView | null {
+    return this.isReplayed && this.downSince !== null && this.isPatienceOver() ? this.view : null;
   }
 
   private look({ state }: Pick<Manifest, "state">): void {
