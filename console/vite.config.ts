@@ -7,10 +7,10 @@ import { licences } from "./tools/licences";
 const build = resolve(process.env["CROSSCUT_BUILD"] ?? resolve(__dirname, "../build"));
 
 function pages(mode: string): Record<string, string> {
-  const index = resolve(__dirname, "index.html");
-  if (mode !== "test") return { index };
+  const shipped = Object.fromEntries(["index", "composite"].map((name) => [name, resolve(__dirname, `${name}.html`)]));
+  if (mode !== "test") return shipped;
   const tests = ["gallery", "core", "capture"];
-  return { index, ...Object.fromEntries(tests.map((name) => [name, resolve(__dirname, `${name}.html`)])) };
+  return { ...shipped, ...Object.fromEntries(tests.map((name) => [name, resolve(__dirname, `${name}.html`)])) };
 }
 
 /* Mode "test" is what the browser tests load: with ?testShow=, the gallery of views, and the core

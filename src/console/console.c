@@ -9,6 +9,8 @@ const ConsoleFile *console_file_find(const char *path)
 {
     if (strcmp(path, "/") == 0)
         path = "/index.html";
+    if (strcmp(path, "/composite") == 0)
+        path = "/composite.html";
     for (size_t i = 0; i < console_files_count; i++) {
         if (strcmp(console_files[i].path, path) == 0)
             return &console_files[i];

@@ -83,11 +83,18 @@ static void read_track(GPtrArray *tracks, const json_t *value)
     g_ptr_array_add(tracks, track);
 }
 
+/* LiveKit's own recorders are in the room too, and nobody there sees them. */
+static gboolean is_hidden(const json_t *value)
+{
+    return json_is_true(json_object_get(json_object_get(value, "permission"), "hidden")) ||
+           g_strcmp0(json_string_value(json_object_get(value, "kind")), "EGRESS") == 0;
+}
+
 static void read_participant(GPtrArray *list, const json_t *value)
 {
     static const char *const states[] = {"JOINING", "JOINED", "ACTIVE", "DISCONNECTED"};
     const json_t *tracks = json_object_get(value, "tracks");
-    char *identity = text_of(json_object_get(value, "identity"));
+    char *identity = is_hidden(value) ? NULL : text_of(json_object_get(value, "identity"));
     if (identity == NULL)
         return;
     LivekitParticipant *one = g_new0(LivekitParticipant, 1);

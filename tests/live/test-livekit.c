@@ -190,6 +190,8 @@ static void test_participants_and_their_tracks_are_read(void)
         "\"A\\u0007na\",\"joined_at\":\"1700000000\",\"tracks\":[{\"sid\":\"TR_a\",\"type\":"
         "\"AUDIO\","
         "\"muted\":true},{\"sid\":\"TR_v\",\"type\":\"VIDEO\",\"name\":\"program\"},{\"x\":1},7]},"
+        "{\"identity\":\"EG_1\",\"permission\":{\"hidden\":true,\"recorder\":true}},"
+        "{\"identity\":\"EG_2\",\"kind\":\"EGRESS\"},"
         "{\"identity\":\"\"},null,{\"identity\":\"b\",\"state\":1}]}",
         0, NULL);
     g_autoptr(GPtrArray) list = livekit_participants_read(answer);

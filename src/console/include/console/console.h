@@ -17,8 +17,8 @@ typedef struct {
     bool is_immutable; /* its name changes with it: may be cached for ever */
 } ConsoleFile;
 
-/* The file at this path ("/" is "/index.html"), or NULL. Takes the path as it stands in the
- * request, without query, and compares it byte for byte. */
+/* The file at this path ("/" is "/index.html", "/composite" the page for LiveKit's Egress), or NULL.
+ * Takes the path as it stands in the request, without query, and compares it byte for byte. */
 const ConsoleFile *console_file_find(const char *path);
 
 /* All of them: index 0 … count − 1. */

@@ -77,7 +77,8 @@ typedef struct LivekitParticipant {
     GPtrArray *tracks; /* LivekitTrack */
 } LivekitParticipant;
 
-/* Of ListParticipants: LivekitParticipant *, with free function. What is none is passed over. */
+/* Of ListParticipants: LivekitParticipant *, with free function. What is none, and who is hidden, as
+ * recorders are, is passed over. */
 GPtrArray *livekit_participants_read(const json_t *answer) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef enum {

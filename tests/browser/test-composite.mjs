@@ -1,0 +1,129 @@
+// The page that LiveKit's Egress opens for "livekit-composite", as Egress opens it: in Chromium, with the
+// address of the room, a recorder's token and a layout; a real LiveKit, and two people who publish their
+// number. What the page shows is read back from pictures of it.
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import assert from "node:assert/strict";
+import { SOURCE, launch, packageOf, runTap } from "../console/browser.mjs";
+import { Livekit, needsLivekit, publishNumber, tokenOf } from "./livekit.mjs";
+import { Server, TOKEN, until } from "./studio.mjs";
+
+packageOf("playwright-core");
+const { io } = packageOf("socket.io-client");
+needsLivekit();
+
+let livekit, server, chromium, page, id, host, state, zero, broken = null;
+const heard = [];
+const NUMBERS = { cam_1: 5, cam_2: 10 };
+
+async function ask(method, path, body) {
+  const answer = await fetch(server.address + path, {
+    method,
+    headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${path}: ${answer.status}`);
+  return answer.json();
+}
+
+// A host's link to the show: what is said of it, and cuts by hand.
+async function connect() {
+  host = io(server.address, { auth: { token: TOKEN, sessionId: id }, transports: ["websocket"] });
+  host.on("welcome", (welcome) => {
+    state = welcome.state;
+    zero = Date.now() - welcome.clock;
+  });
+  host.on("state", (news) => (state = news));
+  await until("the link", () => state);
+}
+
+async function cut(source) {
+  const answer = await host.timeout(30_000).emitWithAck("event", { id: randomUUID(), type: "manual_cut", source, t: Date.now() - zero });
+  assert.ok(answer.ok, JSON.stringify(answer));
+}
+
+// The number in the picture; null: it is no such picture.
+async function shown() {
+  const picture = await page.screenshot();
+  const gray = execFileSync("ffmpeg", ["-v", "error", "-f", "png_pipe", "-i", "-", "-vf", "scale=64:36", "-pix_fmt", "gray", "-f", "rawvideo", "-"], { input: picture });
+  const bars = [8, 24, 40, 56].map((x) => gray[10 * 64 + x]);
+  if (bars.some((light) => light > 60 && light < 190)) return null;
+  return bars.reduce((number, light) => number * 2 + (light > 128 ? 1 : 0), 0);
+}
+
+function pageOf(path, query) {
+  return `${server.address}${path}?${new URLSearchParams(query)}`;
+}
+
+const recorder = () => tokenOf("EG_test", { room: id, roomJoin: true, canSubscribe: true, canPublish: false, canPublishData: false, hidden: true, recorder: true });
+
+const steps = [
+  ["a room has two people in it", async () => {
+    livekit = await Livekit.start();
+    server = await Server.startWith(livekit.environment, join(SOURCE, "samples"));
+    ({ sessionId: id } = await ask("POST", "/session/start", { name: "A show", sources: Object.keys(NUMBERS).map((source) => ({ id: source, label: `Person ${source}` })) }));
+    await connect();
+    chromium = await launch(["--autoplay-policy=no-user-gesture-required"]);
+    for (const [source, number] of Object.entries(NUMBERS)) {
+      const { token } = await ask("POST", `/sessions/${id}/guests`, { role: "camera", source, minutes: 10 });
+      const answer = await fetch(`${server.address}/sessions/${id}/livekit/token`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+      const pass = await answer.json();
+      await publishNumber(await chromium.newPage(), { url: pass.url, token: pass.token, number });
+    }
+    await until("both are there", () => state.livekit?.participants.filter(({ tracks }) => tracks.length === 2).length === 2);
+  }],
+  ["the page shows who is on, and says that there is something to see", async () => {
+    await cut("cam_1");
+    page = await (await chromium.newContext({ viewport: { width: 1280, height: 720 } })).newPage();
+    page.on("console", (message) => heard.push(message.text()));
+    page.on("pageerror", (error) => heard.push(String(error)));
+    await page.goto(pageOf("/composite", { url: livekit.url, token: recorder(), layout: "program" }));
+    await until("the first one", async () => (await shown()) === NUMBERS.cam_1);
+    assert.deepEqual(heard, ["START_RECORDING"]);
+    assert.equal(new URL(page.url()).search, "", "the token stays in the address");
+  }],
+  ["each change of the program is followed", async () => {
+    for (const source of ["cam_2", "cam_1", "cam_2"]) {
+      await cut(source);
+      await until(`${source} is shown`, async () => (await shown()) === NUMBERS[source]);
+    }
+  }],
+  ["everybody is heard", async () => {
+    const times = () => page.evaluate(() => [...document.querySelectorAll("audio")].map((one) => (one.paused ? -1 : one.currentTime)));
+    const before = await times();
+    assert.equal(before.length, 2);
+    await until("both play", async () => (await times()).every((t, i) => t > before[i]));
+  }],
+  ["the recorder is nobody in the show", () => {
+    assert.deepEqual(state.livekit.participants.map(({ identity }) => identity).sort(), ["cam_1", "cam_2"]);
+  }],
+  ["the end of the room ends it, and it does not come back", async () => {
+    await ask("POST", "/session/stop", { sessionId: id });
+    await until("the end", () => heard.includes("END_RECORDING"));
+    assert.deepEqual(heard, ["START_RECORDING", "END_RECORDING"]);
+  }],
+  ["without a room the page says what it is", async () => {
+    await page.goto(`${server.address}/composite`);
+    await page.getByText("LiveKit's Egress opens this page").waitFor();
+    assert.deepEqual(heard.slice(2), []);
+  }],
+  ["browser and servers end", async () => {
+    host?.close();
+    await chromium?.close();
+    await server?.end();
+    livekit?.end();
+  }],
+].map(([name, step], i, all) => [`composite: ${name}`, async () => {
+  if (broken && i < all.length - 1) throw new Error(`needs what failed before: ${broken}`);
+  try {
+    await step();
+  } catch (error) {
+    broken ??= name;
+    console.log(`# the page said ${JSON.stringify(heard)}`);
+    if (server) console.log(`# ${server.said.join("").split("\n").slice(-15).join("\n# ")}`);
+    throw error;
+  }
+}]);
+
+process.exit((await runTap(steps)) ? 1 : 0);
