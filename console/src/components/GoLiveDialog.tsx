@@ -2,6 +2,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import type { SavedDestination } from "../core/api";
 import { useApi } from "../hooks/use-api";
 import { Dialog } from "./Dialog";
+import { TestDestination } from "./TestDestination";
 import { messageOf } from "./words";
 
 const DELAYS_S = [0, 5, 10, 20, 30];
@@ -48,13 +49,14 @@ export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClos
       <div className="stack">
         <ul className="rows" aria-label="Destinations">
           {(saved ?? []).map(({ name, address }) => (
-            <li key={name}>
+            <li key={name} className="wrap">
               <label className="line grow">
                 <input type="checkbox" checked={chosen.has(name)} onChange={(event) => choose(name, event.target.checked)} />
                 <span className="grow">
                   <b>{name}</b> <span className="small dim">{address}</span>
                 </span>
               </label>
+              <TestDestination name={name} />
               <button type="button" className="quiet" onClick={() => remove(name)} aria-label={`Remove ${name}`}>
                 Remove
               </button>

@@ -61,6 +61,16 @@ describe("the card of a live stream", () => {
     expect(asked).toEqual([]);
   });
 
+  test("tries a destination, and says what came of it", async () => {
+    const tried = (ok: boolean, why: string) => ({ [`POST /destinations/${ok ? "YouTube" : "Church"}/test`]: { name: "", ok, why } });
+    await draw(null, true, api({ ...tried(true, "it took the stream"), ...tried(false, "the key may be wrong") }));
+    await press("Test YouTube");
+    await press("Test Church");
+    expect(words()).toContain("Works: it took the stream");
+    expect(words()).toContain("Does not work: the key may be wrong");
+    expect(button("Test YouTube").disabled).toBe(false);
+  });
+
   test("saves and removes destinations, and shows no key again", async () => {
     await draw(null, true);
     await type("Name", "Own");

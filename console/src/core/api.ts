@@ -112,6 +112,14 @@ export interface SavedDestination {
   hasKey: boolean;
 }
 
+/* What came of a few seconds of a slate. */
+export interface DestinationTried {
+  name: string;
+  ok: boolean;
+  code?: string;
+  why: string; /* a sentence */
+}
+
 export interface Manifest {
   version?: number;
   id: string;
@@ -202,7 +210,7 @@ export class Api {
     this.timeoutMs = options.timeoutMs ?? 15000;
   }
 
-  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async call<T>(method: string, path: string, body?: unknown, timeoutMs = this.timeoutMs): Promise<T> {
     const headers: Record<string, string> = {};
     const token = this.token();
     if (token) headers["Authorization"] = `Bearer ${token}`;
@@ -214,7 +222,7 @@ export class Api {
         headers,
         body: body === undefined ? undefined : JSON.stringify(body),
         credentials: "same-origin",
-        signal: AbortSignal.timeout(this.timeoutMs),
+        signal: AbortSignal.timeout(timeoutMs),
       });
     } catch {
       throw new ApiError(0, "no_answer", "The server does not answer.");
@@ -257,6 +265,8 @@ export class Api {
   destinations = () => this.call<{ destinations: SavedDestination[] }>("GET", "/destinations");
   saveDestination = (name: string, url: string, key: string) =>
     this.call<SavedDestination>("PUT", `/destinations/${encodeURIComponent(name)}`, { url, key });
+  testDestination = (name: string) =>
+    this.call<DestinationTried>("POST", `/destinations/${encodeURIComponent(name)}/test`, undefined, 45_000);
   removeDestination = (name: string) => this.call<void>("DELETE", `/destinations/${encodeURIComponent(name)}`);
   programAddress = (id: string) =>
     new URL(`${this.base}/sessions/${encodeURIComponent(id)}/program`, globalThis.location?.href).href.replace(/^http/, "ws");
