@@ -275,6 +275,17 @@ gboolean live_book_end(LiveBook *book, const char *session, GError **error)
     return run(book, statement, error);
 }
 
+gboolean live_book_end_one(LiveBook *book, const char *session, const char *name, GError **error)
+{
+    sqlite3_stmt *statement =
+        prepare(book, "DELETE FROM live_runs WHERE session=? AND name=?", error);
+    if (statement == NULL)
+        return FALSE;
+    bind_text(statement, 1, session);
+    bind_text(statement, 2, name);
+    return run(book, statement, error);
+}
+
 int live_book_count_runs(LiveBook *book, GError **error)
 {
     return count(book, "SELECT count(*) FROM live_runs", NULL, error);

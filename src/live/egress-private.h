@@ -15,9 +15,13 @@ void live_egress_free(
 
 gboolean live_egress_add(LiveEgress *egress, LiveTarget *target, GError **error); /* taken */
 gboolean live_egress_has(const LiveEgress *egress, const LiveTarget *target);
-guint live_egress_count(const LiveEgress *egress);
+gboolean live_egress_sends_to(const LiveEgress *egress, const LiveTarget *target);
+gboolean live_egress_runs(const LiveEgress *egress, const char *name);
+guint live_egress_running(const LiveEgress *egress);
 void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code,
                             const char *why);
+void live_egress_add_ended(LiveEgress *egress, const char *name);
+gboolean live_egress_remove(LiveEgress *egress, const char *name);
 void live_egress_look(LiveEgress *egress); /* a webhook says that something happened */
 void live_egress_stop(LiveEgress *egress); /* then stopped() */
 void live_egress_total(const LiveEgress *egress, LiveTotals *totals); /* adds to them */

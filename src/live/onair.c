@@ -1,25 +1,10 @@
 /* A show on air. What always holds: while a destination is not over there is a feed, or one is about
- * to be started; a feed that is new gets the settings, then the configurations, then a keyframe. */
+ * to be started; where LiveKit's Egress sends, there is neither, and egress.c answers. */
 #include "egress-private.h"
+#include "feed-private.h"
 #include "output-private.h"
 
-#include <child/child.h>
-#include <live/backoff.h>
-#include <live/pipe.h>
-
-#include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-enum {
-    RING_BYTES = 16 << 20, /* what waits for the feed: 4 s at 30 Mbit/s */
-    RING_US = 4000000,
-    BATCH_MS = 30,  /* frames go to the feed together: a wake-up costs more than a frame */
-    STOP_MS = 6000, /* then what has not ended is killed */
-    WARNINGS_MAX = 16,
-};
 
 struct LiveOnAir {
     char *program, *name, *ca_file;
@@ -30,98 +15,13 @@ struct LiveOnAir {
     LiveEgressOptions egress_options;
     LiveEgress *egress; /* instead of all that follows; NULL: none */
     GPtrArray *outputs; /* LiveOutput */
+    LiveFeed *feed;
     json_t *before;
-    /* the feed */
-    Child *feed;
-    LiveWriter *writer;
-    guint watch; /* of the writer's socket, while it takes no more */
-    guint batch; /* timer: what has been pushed is written */
-    guint again; /* timer: the feed is started again */
-    LiveBackoff backoff;
-    GBytes *configs[LIVE_STREAM_SOUND + 1];
     gboolean is_stopping;
-    guint stop_timer, stopped_idle;
-    /* the report */
+    guint stopped_idle;
     gint64 start_ms, end_ms; /* -1: not yet */
-    gint64 slates, slate_ms, frames, dropped, dropped_before;
-    guint feed_restarts;
-    gboolean is_slate, is_transcoded;
-    json_t *warnings;
-    LiveTotals gone; /* counters of destinations that were replaced */
+    LiveTotals gone;         /* counters of destinations that were replaced */
 };
-
-static void start_feed(LiveOnAir *onair);
-
-/* ---- writing to the feed ---- */
-
-static void flush(LiveOnAir *onair);
-
-static gboolean batch_is_over(gpointer data)
-{
-    LiveOnAir *onair = data;
-    onair->batch = 0;
-    flush(onair);
-    return G_SOURCE_REMOVE;
-}
-
-static void flush_soon(LiveOnAir *onair)
-{
-    if (onair->batch == 0)
-        onair->batch = g_timeout_add(BATCH_MS, batch_is_over, onair);
-}
-
-static gboolean can_write(gint fd, GIOCondition condition, gpointer data)
-{
-    LiveOnAir *onair = data;
-    (void)fd, (void)condition;
-    onair->watch = 0;
-    flush(onair);
-    return G_SOURCE_REMOVE;
-}
-
-static void flush(LiveOnAir *onair)
-{
-    if (onair->writer == NULL || onair->watch != 0)
-        return;
-    /* ENDED: the child's end comes and says why. */
-    if (live_writer_flush(onair->writer) == LIVE_PIPE_WAITS)
-        onair->watch = g_unix_fd_add(live_writer_fd(onair->writer), G_IO_OUT, can_write, onair);
-}
-
-static void send_settings(LiveOnAir *onair)
-{
-    json_t *value = json_pack("{s:s, s:i}", "name", onair->name, "delay", (int)onair->delay_ms);
-    char *text = json_dumps(value, JSON_COMPACT);
-    LiveFrame frame = {
-        .type = LIVE_FRAME_SETTINGS, .body = (const guint8 *)text, .length = strlen(text)};
-    live_writer_send(onair->writer, &frame, -1);
-    free(text);
-    json_decref(value);
-}
-
-static void push_config(LiveOnAir *onair, LiveStream stream)
-{
-    LiveFrame frame;
-    GBytes *bytes = onair->configs[stream];
-    gsize length;
-    const guint8 *data = bytes != NULL ? g_bytes_get_data(bytes, &length) : NULL;
-    if (data != NULL && live_frame_read(&frame, data, length, NULL))
-        live_ring_push(live_writer_ring(onair->writer), bytes, &frame);
-}
-
-static gboolean connect_output(gpointer data, int fd)
-{
-    LiveOnAir *onair = data;
-    if (onair->writer == NULL) {
-        close(fd);
-        start_feed(onair);
-        return FALSE;
-    }
-    LiveFrame frame = {.type = LIVE_FRAME_OUTPUT};
-    live_writer_send(onair->writer, &frame, fd);
-    flush(onair);
-    return TRUE;
-}
 
 /* ---- the end ---- */
 
@@ -141,26 +41,11 @@ static void settle(LiveOnAir *onair)
     for (guint i = 0; i < onair->outputs->len; i++)
         if (live_output_is_running(onair->outputs->pdata[i]))
             return;
-    if (onair->feed != NULL) { /* nobody listens any more */
-        child_kill(onair->feed);
+    if (live_feed_is_running(onair->feed)) {
+        live_feed_kill(onair->feed);
         return;
     }
-    g_clear_handle_id(&onair->stop_timer, g_source_remove);
     onair->stopped_idle = g_idle_add(say_stopped, onair);
-}
-
-static void output_ended(gpointer data)
-{
-    settle(data);
-}
-
-static gboolean kill_all(gpointer data)
-{
-    LiveOnAir *onair = data;
-    onair->stop_timer = 0;
-    for (guint i = 0; i < onair->outputs->len; i++)
-        live_output_kill(onair->outputs->pdata[i]);
-    return G_SOURCE_REMOVE;
 }
 
 void live_onair_stop(LiveOnAir *onair)
@@ -172,127 +57,60 @@ void live_onair_stop(LiveOnAir *onair)
     if (onair->is_stopping)
         return;
     onair->is_stopping = TRUE;
-    g_clear_handle_id(&onair->again, g_source_remove);
-    onair->stop_timer = g_timeout_add(STOP_MS, kill_all, onair);
+    live_feed_stop(onair->feed);
     for (guint i = 0; i < onair->outputs->len; i++)
         live_output_stop(onair->outputs->pdata[i]);
     settle(onair);
 }
 
-/* ---- the feed ---- */
+/* ---- what its processes do ---- */
 
-static void feed_line(const json_t *value, gpointer data)
+static gboolean connect_output(gpointer data, int fd)
 {
-    LiveOnAir *onair = data;
-    const char *warning = json_string_value(json_object_get(value, "warning"));
-    const json_t *frames = json_object_get(value, "frames");
-    if (warning != NULL && json_array_size(onair->warnings) < WARNINGS_MAX) {
-        g_message("live: %s show=%s", warning, onair->name);
-        json_array_append_new(onair->warnings, json_string(warning));
-    }
-    if (frames != NULL) {
-        onair->frames = json_integer_value(frames);
-        onair->slates = json_integer_value(json_object_get(value, "slates"));
-        onair->slate_ms = json_integer_value(json_object_get(value, "slateMs"));
-        onair->is_slate = json_is_true(json_object_get(value, "slate"));
-        onair->is_transcoded = json_is_true(json_object_get(value, "transcoded"));
-    }
-    onair->events.counted(onair->data);
+    const LiveOnAir *onair = data;
+    return live_feed_connect(onair->feed, fd);
 }
 
-static void drop_feed(LiveOnAir *onair)
+static void output_ended(gpointer data)
 {
-    g_clear_handle_id(&onair->watch, g_source_remove);
-    g_clear_handle_id(&onair->batch, g_source_remove);
-    g_clear_pointer(&onair->feed, child_free);
-    if (onair->writer != NULL)
-        onair->dropped_before += (gint64)live_ring_dropped(live_writer_ring(onair->writer));
-    g_clear_pointer(&onair->writer, live_writer_free);
+    settle(data);
 }
 
-static gboolean start_again(gpointer data)
+static void feed_began(gpointer data)
 {
-    LiveOnAir *onair = data;
-    onair->again = 0;
-    start_feed(onair);
-    return G_SOURCE_REMOVE;
-}
-
-static void plan_again(LiveOnAir *onair, const char *why)
-{
-    g_autofree char *text = g_strdup_printf("the feed ended: %s", why);
-    g_warning("%s show=%s", text, onair->name);
-    onair->feed_restarts++;
-    for (guint i = 0; i < onair->outputs->len; i++)
-        live_output_hold(onair->outputs->pdata[i], text);
-    onair->again =
-        g_timeout_add(live_backoff_next_ms(&onair->backoff, g_random_double()), start_again, onair);
-}
-
-static void feed_ended(const ChildEnd *end, gpointer data)
-{
-    LiveOnAir *onair = data;
-    g_autofree char *why = g_strdup(end->reason);
-    drop_feed(onair);
-    if (onair->is_stopping)
-        settle(onair);
-    else
-        plan_again(onair, why);
-}
-
-static Child *spawn(LiveOnAir *onair, int input, GError **error)
-{
-    static const ChildEvents events = {feed_line, feed_ended};
-    g_autofree char *parent = g_strdup_printf("%d", (int)getpid());
-    const char *const command[] = {onair->program, "live", "feed", "--parent", parent, NULL};
-    ChildOptions options = {.command = command, .input = input, .extra = -1};
-    return child_new(&options, &events, onair, error);
-}
-
-static void start_feed(LiveOnAir *onair)
-{
-    static const LiveRingLimits limits = {RING_BYTES, RING_US};
-    g_autoptr(GError) error = NULL;
-    int pair[2];
-    if (onair->writer != NULL || onair->again != 0 || onair->is_stopping)
-        return;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-        plan_again(onair, g_strerror(errno));
-        return;
-    }
-    onair->writer = live_writer_new(pair[0], &limits);
-    onair->feed = spawn(onair, pair[1], &error);
-    if (onair->feed == NULL) {
-        drop_feed(onair);
-        plan_again(onair, error->message);
-        return;
-    }
-    send_settings(onair);
-    push_config(onair, LIVE_STREAM_PICTURE);
-    push_config(onair, LIVE_STREAM_SOUND);
+    const LiveOnAir *onair = data;
     for (guint i = 0; i < onair->outputs->len; i++)
         live_output_start(onair->outputs->pdata[i]);
-    flush(onair);
+}
+
+static void feed_lost(const char *why, gpointer data)
+{
+    const LiveOnAir *onair = data;
+    for (guint i = 0; i < onair->outputs->len; i++)
+        live_output_hold(onair->outputs->pdata[i], why);
+}
+
+static void feed_ended(gpointer data)
+{
+    settle(data);
+}
+
+static void feed_counted(gpointer data)
+{
+    const LiveOnAir *onair = data;
+    onair->events.counted(onair->data);
 }
 
 /* ---- frames ---- */
 
 void live_onair_frame(LiveOnAir *onair, GBytes *bytes, const LiveFrame *frame)
 {
-    if (frame->type == LIVE_FRAME_CONFIG) {
-        g_clear_pointer(&onair->configs[frame->stream], g_bytes_unref);
-        onair->configs[frame->stream] = g_bytes_ref(bytes);
-    }
-    if (onair->writer == NULL)
-        return;
-    live_ring_push(live_writer_ring(onair->writer), bytes, frame);
-    flush_soon(onair);
+    live_feed_frame(onair->feed, bytes, frame);
 }
 
 void live_onair_restart(LiveOnAir *onair)
 {
-    if (onair->writer != NULL)
-        live_ring_restart(live_writer_ring(onair->writer));
+    live_feed_restart(onair->feed);
 }
 
 /* ---- by way of LiveKit ---- */
@@ -330,6 +148,16 @@ static LiveOutput *find(const LiveOnAir *onair, const LiveTarget *target)
     return NULL;
 }
 
+static LiveOutput *find_running(const LiveOnAir *onair, const char *name)
+{
+    for (guint i = 0; i < onair->outputs->len; i++) {
+        LiveOutput *output = onair->outputs->pdata[i];
+        if (strcmp(live_output_name(output), name) == 0 && !live_output_is_over(output))
+            return output;
+    }
+    return NULL;
+}
+
 gboolean live_onair_has(const LiveOnAir *onair, const LiveTarget *target)
 {
     if (onair->egress != NULL)
@@ -338,11 +166,51 @@ gboolean live_onair_has(const LiveOnAir *onair, const LiveTarget *target)
     return output != NULL && !live_output_is_over(output);
 }
 
-guint live_onair_count(const LiveOnAir *onair)
+gboolean live_onair_sends_to(const LiveOnAir *onair, const LiveTarget *target)
 {
     if (onair->egress != NULL)
-        return live_egress_count(onair->egress);
-    return onair->outputs->len;
+        return live_egress_sends_to(onair->egress, target);
+    for (guint i = 0; i < onair->outputs->len; i++) {
+        const LiveOutput *output = onair->outputs->pdata[i];
+        const LiveTarget *own = live_output_target(output);
+        if (own != NULL && !live_output_is_over(output) && live_target_is_same_place(own, target))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean live_onair_runs(const LiveOnAir *onair, const char *name)
+{
+    return onair->egress != NULL ? live_egress_runs(onair->egress, name)
+                                 : find_running(onair, name) != NULL;
+}
+
+guint live_onair_running(const LiveOnAir *onair)
+{
+    guint count = 0;
+    if (onair->egress != NULL)
+        return live_egress_running(onair->egress);
+    for (guint i = 0; i < onair->outputs->len; i++)
+        count += live_output_is_over(onair->outputs->pdata[i]) ? 0 : 1;
+    return count;
+}
+
+/* One that was over begins again, and its report goes on. */
+static void replace(LiveOnAir *onair, LiveOutput *known, LiveTarget *target)
+{
+    json_t *last = known != NULL ? live_output_json(known, FALSE) : NULL;
+    const json_t *before = last != NULL ? last : live_output_before(onair->before, target->name);
+    if (known != NULL) {
+        live_output_total(known, &onair->gone);
+        g_ptr_array_remove(onair->outputs, known);
+    }
+    LiveOutput *output = live_output_new(&onair->owner, target, before);
+    json_decref(last);
+    g_ptr_array_add(onair->outputs, output);
+    if (live_feed_is_running(onair->feed))
+        live_output_start(output);
+    else
+        live_feed_start(onair->feed);
 }
 
 gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
@@ -351,31 +219,17 @@ gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
         return live_egress_add(onair->egress, target, error);
     g_autoptr(LiveTarget) owned = target;
     LiveOutput *known = find(onair, target);
-    json_t *last = NULL;
     if (known != NULL && !live_output_is_over(known)) {
         g_set_error(error, LIVE_ERROR, LIVE_ERROR_EXISTS, "%s: this show is on air there already",
                     target->name);
         return FALSE;
     }
-    if (known == NULL && onair->outputs->len >= LIVE_DESTINATIONS_MAX) {
+    if (live_onair_running(onair) >= LIVE_DESTINATIONS_MAX) {
         g_set_error(error, LIVE_ERROR, LIVE_ERROR_INVALID, "destinations: at most %d of one show",
                     LIVE_DESTINATIONS_MAX);
         return FALSE;
     }
-    if (known != NULL) { /* one that had failed: again */
-        last = live_output_json(known, FALSE);
-        live_output_total(known, &onair->gone);
-        g_ptr_array_remove(onair->outputs, known);
-    }
-    LiveOutput *output =
-        live_output_new(&onair->owner, g_steal_pointer(&owned),
-                        last != NULL ? last : live_output_before(onair->before, target->name));
-    json_decref(last);
-    g_ptr_array_add(onair->outputs, output);
-    if (onair->writer == NULL)
-        start_feed(onair);
-    else
-        live_output_start(output);
+    replace(onair, known, g_steal_pointer(&owned));
     return TRUE;
 }
 
@@ -390,11 +244,43 @@ void live_onair_add_failed(LiveOnAir *onair, const char *name, const char *code,
                                            live_output_before(onair->before, name)));
 }
 
+void live_onair_add_ended(LiveOnAir *onair, const char *name)
+{
+    const json_t *before = live_output_before(onair->before, name);
+    if (onair->egress != NULL)
+        live_egress_add_ended(onair->egress, name);
+    else if (before != NULL)
+        g_ptr_array_add(onair->outputs, live_output_new_ended(&onair->owner, name, before));
+}
+
+gboolean live_onair_remove(LiveOnAir *onair, const char *name)
+{
+    if (onair->egress != NULL)
+        return live_egress_remove(onair->egress, name);
+    LiveOutput *output = find_running(onair, name);
+    if (output != NULL)
+        live_output_stop(output);
+    return output != NULL;
+}
+
 /* ---- life ---- */
 
 static void free_output(gpointer output)
 {
     live_output_free(output);
+}
+
+static LiveFeed *make_feed(LiveOnAir *onair)
+{
+    LiveFeedOwner owner = {.program = onair->program,
+                           .name = onair->name,
+                           .delay_ms = onair->delay_ms,
+                           .began = feed_began,
+                           .lost = feed_lost,
+                           .ended = feed_ended,
+                           .counted = feed_counted,
+                           .onair = onair};
+    return live_feed_new(&owner);
 }
 
 LiveOnAir *live_onair_new(const LiveOnAirOptions *options, const LiveOnAirEvents *events,
@@ -409,7 +295,7 @@ LiveOnAir *live_onair_new(const LiveOnAirOptions *options, const LiveOnAirEvents
     onair->events = *events;
     onair->data = data;
     onair->outputs = g_ptr_array_new_with_free_func(free_output);
-    onair->warnings = json_array();
+    onair->feed = make_feed(onair);
     const json_t *start = json_object_get(onair->before, "start");
     onair->start_ms = start != NULL ? json_integer_value(start) : events->clock_ms(data);
     onair->end_ms = -1;
@@ -435,16 +321,11 @@ void live_onair_free(LiveOnAir *onair)
 {
     if (onair == NULL)
         return;
-    g_clear_handle_id(&onair->again, g_source_remove);
-    g_clear_handle_id(&onair->stop_timer, g_source_remove);
     g_clear_handle_id(&onair->stopped_idle, g_source_remove);
     live_egress_free(onair->egress);
     g_ptr_array_unref(onair->outputs);
-    drop_feed(onair);
-    for (guint i = 0; i < G_N_ELEMENTS(onair->configs); i++)
-        g_clear_pointer(&onair->configs[i], g_bytes_unref);
+    live_feed_free(onair->feed);
     json_decref(onair->before);
-    json_decref(onair->warnings);
     g_free(onair->program);
     g_free(onair->name);
     g_free(onair->ca_file);
@@ -468,45 +349,45 @@ void live_onair_total(const LiveOnAir *onair, LiveTotals *totals)
         live_egress_total(onair->egress, totals);
         return;
     }
+    LiveFeedCounts counts = live_feed_counts(onair->feed);
     add_counters(totals, &onair->gone);
-    totals->restarts += onair->feed_restarts;
-    totals->feed_dropped += onair->dropped_before;
-    totals->slates += onair->feed != NULL && onair->is_slate ? 1 : 0;
+    totals->restarts += counts.restarts;
+    totals->feed_dropped += counts.dropped;
+    totals->feed_bytes += counts.waiting_bytes;
+    totals->slates += live_feed_is_running(onair->feed) && counts.is_slate ? 1 : 0;
     for (guint i = 0; i < onair->outputs->len; i++)
         live_output_total(onair->outputs->pdata[i], totals);
-    if (onair->writer == NULL)
-        return;
-    const LiveRing *ring = live_writer_ring(onair->writer);
-    totals->feed_dropped += (gint64)live_ring_dropped(ring);
-    totals->feed_bytes += (gint64)live_ring_bytes(ring);
+}
+
+static const char *state_name(const LiveOnAir *onair, guint live)
+{
+    if (onair->end_ms >= 0)
+        return "ended";
+    if (onair->is_stopping)
+        return "ending";
+    return live > 0 ? "live" : "connecting";
 }
 
 static json_t *report(const LiveOnAir *onair, gboolean is_brief)
 {
     if (onair->egress != NULL)
         return live_egress_json(onair->egress, is_brief);
-    gint64 dropped = onair->dropped_before;
+    LiveFeedCounts counts = live_feed_counts(onair->feed);
     json_t *list = json_array();
     guint live = 0;
-    if (onair->writer != NULL)
-        dropped += (gint64)live_ring_dropped(live_writer_ring(onair->writer));
     for (guint i = 0; i < onair->outputs->len; i++) {
         live += live_output_is_live(onair->outputs->pdata[i]) ? 1 : 0;
         json_array_append_new(list, live_output_json(onair->outputs->pdata[i], is_brief));
     }
-    const char *state = onair->end_ms >= 0   ? "ended"
-                        : onair->is_stopping ? "ending"
-                        : live > 0           ? "live"
-                                             : "connecting";
-    json_t *value =
-        json_pack("{s:i, s:s, s:I, s:o, s:i, s:{s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:O}, s:o}",
-                  "version", 1, "state", state, "start", (json_int_t)onair->start_ms, "end",
-                  onair->end_ms >= 0 ? json_integer(onair->end_ms) : json_null(), "delay",
-                  (int)onair->delay_ms, "program", "frames", (json_int_t)onair->frames, "dropped",
-                  (json_int_t)dropped, "slates", (json_int_t)onair->slates, "slateMs",
-                  (json_int_t)onair->slate_ms, "restarts", (json_int_t)onair->feed_restarts,
-                  "slate", onair->is_slate, "transcoded", onair->is_transcoded, "warnings",
-                  onair->warnings, "destinations", list);
+    json_t *value = json_pack(
+        "{s:i, s:s, s:I, s:o, s:i, s:{s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:O}, s:o}", "version", 1,
+        "state", state_name(onair, live), "start", (json_int_t)onair->start_ms, "end",
+        onair->end_ms >= 0 ? json_integer(onair->end_ms) : json_null(), "delay",
+        (int)onair->delay_ms, "program", "frames", (json_int_t)counts.frames, "dropped",
+        (json_int_t)counts.dropped, "slates", (json_int_t)counts.slates, "slateMs",
+        (json_int_t)counts.slate_ms, "restarts", (json_int_t)counts.restarts, "slate",
+        counts.is_slate, "transcoded", counts.is_transcoded, "warnings", counts.warnings,
+        "destinations", list);
     g_assert(value != NULL);
     return value;
 }

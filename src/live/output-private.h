@@ -26,6 +26,9 @@ LiveOutput *live_output_new(const LiveOutputOwner *owner, LiveTarget *target,
                             const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
 LiveOutput *live_output_new_failed(const LiveOutputOwner *owner, const char *name, const char *code,
                                    const char *why, const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
+/* One that had ended before this process, as `before` says it. */
+LiveOutput *live_output_new_ended(const LiveOutputOwner *owner, const char *name,
+                                  const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
 void live_output_free(LiveOutput *output);
 const LiveTarget *live_output_target(const LiveOutput *output); /* NULL: it never had one */
 const char *live_output_name(const LiveOutput *output);
@@ -34,8 +37,7 @@ gboolean live_output_is_over(const LiveOutput *output); /* failed or ended */
 void live_output_start(LiveOutput *output);
 /* There is no feed any more: the sender is ended, and waits to be started. */
 void live_output_hold(LiveOutput *output, const char *why);
-void live_output_stop(LiveOutput *output); /* then ended() */
-void live_output_kill(LiveOutput *output); /* it took too long */
+void live_output_stop(LiveOutput *output); /* then ended(), after some seconds at most */
 gboolean live_output_is_running(const LiveOutput *output);
 gboolean live_output_is_live(const LiveOutput *output);
 

@@ -14,6 +14,7 @@ enum {
     STATES_MAX = 200, /* that are kept of one destination */
     EXIT_FAILED = 3,  /* of a sender: trying again would be the same */
     WELL_MS = 30000,  /* live for so long: the back-off begins anew */
+    STOP_MS = 6000,   /* what has not ended by then is killed */
     WARNINGS_MAX = 8,
 };
 
@@ -279,6 +280,14 @@ void live_output_hold(LiveOutput *output, const char *why)
     set_state(output, LIVE_STATE_RETRYING, "feed", why, 0);
 }
 
+static gboolean kill_late(gpointer data)
+{
+    LiveOutput *output = data;
+    output->timer = 0;
+    child_kill(output->child);
+    return G_SOURCE_REMOVE;
+}
+
 void live_output_stop(LiveOutput *output)
 {
     if (live_output_is_over(output) || output->is_stopping)
@@ -286,16 +295,11 @@ void live_output_stop(LiveOutput *output)
     output->is_stopping = TRUE;
     if (output->child != NULL) {
         shutdown(output->control, SHUT_WR); /* its input ends: it says goodbye and ends */
+        output->timer = g_timeout_add(STOP_MS, kill_late, output);
         return;
     }
     let_go(output);
     set_state(output, LIVE_STATE_ENDED, NULL, NULL, 0);
-}
-
-void live_output_kill(LiveOutput *output)
-{
-    if (output->child != NULL)
-        child_kill(output->child);
 }
 
 /* ---- life ---- */
@@ -359,6 +363,20 @@ LiveOutput *live_output_new_failed(const LiveOutputOwner *owner, const char *nam
     const char *address = json_string_value(json_object_get(before, "address"));
     output->address = g_strdup(address != NULL ? address : "");
     set_state(output, LIVE_STATE_FAILED, code, why, 0);
+    return output;
+}
+
+LiveOutput *live_output_new_ended(const LiveOutputOwner *owner, const char *name,
+                                  const json_t *before)
+{
+    LiveOutput *output = make(owner, name, before);
+    const char *address = json_string_value(json_object_get(before, "address"));
+    const json_t *end = json_object_get(before, "end");
+    gboolean has_failed =
+        state_of(json_string_value(json_object_get(before, "state"))) == LIVE_STATE_FAILED;
+    output->address = g_strdup(address != NULL ? address : "");
+    output->state = has_failed ? LIVE_STATE_FAILED : LIVE_STATE_ENDED;
+    output->end_ms = json_is_integer(end) ? json_integer_value(end) : output->start_ms;
     return output;
 }
 

@@ -279,13 +279,18 @@ char *live_target_full(const LiveTarget *target)
     return g_strdup_printf("%.*s/%s", (int)length, target->url, target->key);
 }
 
-gboolean live_target_is_same(const LiveTarget *a, const LiveTarget *b)
+gboolean live_target_is_same_place(const LiveTarget *a, const LiveTarget *b)
 {
     char *left = live_target_full(a), *right = live_target_full(b);
-    gboolean same = strcmp(a->name, b->name) == 0 || strcmp(left, right) == 0;
+    gboolean same = strcmp(left, right) == 0;
     live_wipe_free(left);
     live_wipe_free(right);
     return same;
+}
+
+gboolean live_target_is_same(const LiveTarget *a, const LiveTarget *b)
+{
+    return strcmp(a->name, b->name) == 0 || live_target_is_same_place(a, b);
 }
 
 /* ---- platforms ---- */

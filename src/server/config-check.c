@@ -255,8 +255,11 @@ static gboolean check_livekit(const ServerConfig *config, GError **error)
         return refuse(error, "egress", "expected console, livekit or livekit-composite");
     if (egress != LIVE_EGRESS_CONSOLE && config->livekit_url == NULL)
         return refuse(error, "egress", "there is no LiveKit (CROSSCUT_LIVEKIT_URL)");
-    if (egress == LIVE_EGRESS_COMPOSITE && config->egress_template == NULL)
-        return refuse(error, "egress", "livekit-composite needs --egress-template");
+    if (egress == LIVE_EGRESS_COMPOSITE && !server_livekit_page_is_reached(config))
+        return refuse(
+            error, "egress",
+            "livekit-composite: LiveKit's Egress does not reach this machine's own page; give "
+            "--public-url or --egress-template");
     return server_livekit_check(config, &why) ||
            refuse(error, "livekit-url",
                   "%s (CROSSCUT_LIVEKIT_URL, CROSSCUT_LIVEKIT_KEY, CROSSCUT_LIVEKIT_SECRET)",

@@ -43,7 +43,29 @@ static LiveEgressKind way_of(const ServerLive *live, const json_t *before)
     return kind != LIVE_EGRESS_UNSET && live->server->livekit != NULL ? kind : LIVE_EGRESS_CONSOLE;
 }
 
-static void take_up_one(ServerLive *live, ServerShow *show, const LiveRun *run)
+static gboolean runs_have(const GPtrArray *runs, const char *session, const char *name)
+{
+    for (guint i = 0; i < runs->len; i++) {
+        const LiveRun *run = runs->pdata[i];
+        if (strcmp(run->session, session) == 0 && g_strcmp0(run->name, name) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Those that had been removed stay in the report. */
+static void keep_ended(ServerAir *air, const json_t *before, const GPtrArray *runs)
+{
+    const json_t *list = json_object_get(before, "destinations");
+    for (gsize i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_object_get(json_array_get(list, i), "name"));
+        if (name != NULL && !runs_have(runs, air->id, name))
+            live_onair_add_ended(air->onair, name);
+    }
+}
+
+static void take_up_one(ServerLive *live, ServerShow *show, const LiveRun *run,
+                        const GPtrArray *runs)
 {
     g_autoptr(GError) error = NULL;
     ServerAir *air = server_air_need(live, run->session);
@@ -51,6 +73,7 @@ static void take_up_one(ServerLive *live, ServerShow *show, const LiveRun *run)
         json_t *before = read_report(live, run->session);
         ServerLiveWish wish = {.delay_ms = run->delay_ms, .egress = way_of(live, before)};
         server_air_begin(air, show, &wish, before);
+        keep_ended(air, before, runs);
         json_decref(before);
         g_message("live again show=%s", run->session);
     }
@@ -93,7 +116,7 @@ gboolean server_live_take_up(ServerLive *live, GError **error)
         const LiveRun *run = runs->pdata[i];
         ServerShow *show = server_shows_open(live->server->shows, run->session);
         if (show != NULL && server_show_state(show) == SHOW_STATE_RECORDING && log_is_live(show))
-            take_up_one(live, show, run);
+            take_up_one(live, show, run, runs);
         else
             close_report(live, run->session);
     }

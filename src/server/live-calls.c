@@ -1,14 +1,11 @@
-/* Calls about live streams: start, stop, how it goes; saved destinations; and the WebSocket by which a
- * console sends its program. */
-#include "dispatch-private.h"
-#include "live-private.h"
-#include "route-private.h"
-#include "shows-private.h"
+/* Calls about live streams: start, stop, how it goes; and the table of all of them. */
+#include "live-calls-private.h"
+
 #include "files-private.h"
+#include "livekit-private.h"
+#include "shows-private.h"
 
 #include <string.h>
-
-enum { BODY_BYTES = 16 << 10, CLOSE_TAKEN = 4001 };
 
 /* ---- start ---- */
 
@@ -37,9 +34,10 @@ static gboolean check_egress(const Server *server, const ServerLiveWish *wish, G
         return invalid(error, "egress: LiveKit is not set up (CROSSCUT_LIVEKIT_URL)");
     if (wish->delay_ms > 0)
         return invalid(error, "delay: LiveKit's Egress has none");
-    if (wish->egress == LIVE_EGRESS_COMPOSITE && server->config->egress_template == NULL)
-        return invalid(error, "egress: livekit-composite needs --egress-template, the address of a "
-                              "page that LiveKit's Egress can reach");
+    if (wish->egress == LIVE_EGRESS_COMPOSITE && !server_livekit_page_is_reached(server->config))
+        return invalid(error, "egress: LiveKit's Egress does not reach the page of a server that "
+                              "listens to this machine alone; give --public-url or "
+                              "--egress-template");
     return TRUE;
 }
 
@@ -54,7 +52,7 @@ static gboolean read_egress(const Server *server, ServerLiveWish *wish, const js
     return check_egress(server, wish, error);
 }
 
-static const char *optional_text(const json_t *body, const char *member, gboolean *is_good)
+const char *server_live_optional_text(const json_t *body, const char *member, gboolean *is_good)
 {
     const json_t *value = json_object_get(body, member);
     *is_good = value == NULL || (json_is_string(value) &&
@@ -62,15 +60,14 @@ static const char *optional_text(const json_t *body, const char *member, gboolea
     return json_string_value(value);
 }
 
-/* `name` NULL: the address's host stands for it. */
-static LiveTarget *read_target(const Server *server, const json_t *body, const char *name,
-                               GError **error)
+LiveTarget *server_live_read_target(const Server *server, const json_t *body, const char *name,
+                                    GError **error)
 {
     gboolean is_good = FALSE;
     const char *url = server_json_text(body, "url", LIVE_URL_BYTES_MAX, error);
     if (url == NULL)
         return NULL;
-    const char *key = optional_text(body, "key", &is_good);
+    const char *key = server_live_optional_text(body, "key", &is_good);
     if (!is_good) {
         invalid(error, "key: expected a text");
         return NULL;
@@ -108,7 +105,7 @@ static gboolean read_wish(const Server *server, ServerLiveWish *wish, const json
 {
     gboolean is_good = FALSE;
     const json_t *names = json_object_get(body, "destinations");
-    const char *name = optional_text(body, "name", &is_good);
+    const char *name = server_live_optional_text(body, "name", &is_good);
     if (!is_good)
         return invalid(error, "name: expected a text");
     if (!read_delay(wish, body, error) || !read_egress(server, wish, body, error))
@@ -117,7 +114,7 @@ static gboolean read_wish(const Server *server, ServerLiveWish *wish, const json
         return invalid(error, "destinations: give either them or url and key");
     if (names != NULL)
         return read_names(wish, names, error);
-    wish->target = read_target(server, body, name, error);
+    wish->target = server_live_read_target(server, body, name, error);
     return wish->target != NULL;
 }
 
@@ -139,7 +136,7 @@ static ServerShow *running_show(Server *server, ServerCall *call, const json_t *
     return NULL;
 }
 
-static void answer(ServerCall *call, guint status, const json_t *report, const GError *error)
+void server_live_answer(ServerCall *call, guint status, const json_t *report, const GError *error)
 {
     if (error != NULL)
         server_call_fail(call, g_error_copy(error), NULL);
@@ -149,7 +146,7 @@ static void answer(ServerCall *call, guint status, const json_t *report, const G
 
 static void started(const json_t *report, const GError *error, gpointer data)
 {
-    answer(data, 202, report, error);
+    server_live_answer(data, 202, report, error);
 }
 
 static void start_with(ServerCall *call, const json_t *body, gpointer data)
@@ -170,27 +167,36 @@ static void start_with(ServerCall *call, const json_t *body, gpointer data)
 
 static void handle_start(Server *server, ServerCall *call)
 {
-    server_call_json_body(call, BODY_BYTES, start_with, server);
+    server_call_json_body(call, SERVER_LIVE_BODY_BYTES, start_with, server);
 }
 
 /* ---- stop and see ---- */
 
 static void stopped(const json_t *report, const GError *error, gpointer data)
 {
-    answer(data, 200, report, error);
+    server_live_answer(data, 200, report, error);
 }
 
 static void stop_with(ServerCall *call, const json_t *body, gpointer data)
 {
     Server *server = data;
+    gboolean is_good = FALSE;
+    const char *destination = server_live_optional_text(body, "destination", &is_good);
+    if (!is_good) {
+        server_call_refuse(call, SERVER_ERROR_INVALID, "destination",
+                           "destination: expected the name of one");
+        return;
+    }
     ServerShow *show = running_show(server, call, body);
-    if (show != NULL)
+    if (show != NULL && destination != NULL)
+        server_live_remove(server->live, show, destination, stopped, call);
+    else if (show != NULL)
         server_live_stop(server->live, show, stopped, call);
 }
 
 static void handle_stop(Server *server, ServerCall *call)
 {
-    server_call_json_body(call, BODY_BYTES, stop_with, server);
+    server_call_json_body(call, SERVER_LIVE_BODY_BYTES, stop_with, server);
 }
 
 static void handle_see(Server *server, ServerCall *call)
@@ -207,144 +213,10 @@ static void handle_see(Server *server, ServerCall *call)
         server_files_send(server, call, id, "live.json");
 }
 
-/* ---- destinations ---- */
-
-static void listed(const json_t *report, const GError *error, gpointer data)
-{
-    answer(data, 200, report, error);
-}
-
-static void handle_list(Server *server, ServerCall *call)
-{
-    server_live_destinations(server->live, SERVER_LIVE_LIST, NULL, NULL, listed, call);
-}
-
-static void save_with(ServerCall *call, const json_t *body, gpointer data)
-{
-    Server *server = data;
-    GError *error = NULL;
-    LiveTarget *target = read_target(server, body, server_call_part(call, 0), &error);
-    if (target == NULL)
-        server_call_fail(call, error, NULL);
-    else
-        server_live_destinations(server->live, SERVER_LIVE_SAVE, target, NULL, listed, call);
-}
-
-static void handle_save(Server *server, ServerCall *call)
-{
-    server_call_json_body(call, BODY_BYTES, save_with, server);
-}
-
-static void removed(const json_t *report, const GError *error, gpointer data)
-{
-    (void)report;
-    if (error != NULL)
-        answer(data, 0, NULL, error);
-    else
-        server_call_empty(data, 204);
-}
-
-static void handle_remove(Server *server, ServerCall *call)
-{
-    server_live_destinations(server->live, SERVER_LIVE_REMOVE, NULL, server_call_part(call, 0),
-                             removed, call);
-}
-
-/* ---- the console's program ---- */
-
-typedef struct Program {
-    Server *server;
-    char *id; /* of the show */
-    HttpWebSocket *socket;
-} Program;
-
-static void on_message(HttpWebSocket *socket, gboolean is_binary, GBytes *message, gpointer data)
-{
-    Program *program = data;
-    g_autoptr(GError) error = NULL;
-    LiveFrame frame;
-    gsize length;
-    const guint8 *bytes = g_bytes_get_data(message, &length);
-    if (!is_binary)
-        http_websocket_close(socket, HTTP_WEBSOCKET_UNSUPPORTED, "frames are binary");
-    else if (!live_frame_read(&frame, bytes, length, &error))
-        http_websocket_close(socket, HTTP_WEBSOCKET_POLICY, error->message);
-    else
-        server_live_frame(program->server->live, program->id, message, &frame);
-}
-
-static void on_closed(HttpWebSocket *socket, guint code, const char *reason, gpointer data)
-{
-    Program *program = data;
-    (void)socket, (void)reason;
-    g_info("program ends code=%u show=%s", code, program->id);
-    server_live_leave_program(program->server->live, program->id, program);
-    g_free(program->id);
-    g_free(program);
-}
-
-static void was_taken(gpointer data)
-{
-    const Program *program = data;
-    http_websocket_close(program->socket, CLOSE_TAKEN, "another console sends it, or it ended");
-}
-
-static const HttpWebSocketEvents program_events = {on_message, NULL, on_closed};
-
-/* A page of another site would come with our cookie: its Origin says so. */
-static gboolean origin_may(const Server *server, const HttpRequest *request, const ServerWho *who)
-{
-    const char *origin = http_request_header(request, "Origin");
-    if (server_origin_is_ours(server, request, origin))
-        return TRUE;
-    if (who->by_cookie)
-        return FALSE;
-    return origin == NULL || server_origin_is_allowed(server, origin);
-}
-
-static gboolean may_send(Server *server, ServerCall *call, const char *id, GError **error)
-{
-    const ServerWho *who = server_call_who(call);
-    const ServerShow *show = server_shows_open(server->shows, id);
-    gboolean is_keeper = who->role == SERVER_ROLE_ADMIN || who->role == SERVER_ROLE_UPLOAD;
-    if (!is_keeper || !server_who_may_see(who, id) ||
-        !origin_may(server, server_call_request(call), who))
-        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_FORBIDDEN,
-                            "id: this token may not send its program");
-    else if (!server_shows_has(server->shows, id))
-        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_NOT_FOUND,
-                            "id: there is no such show");
-    else if (show == NULL || server_show_state(show) != SHOW_STATE_RECORDING)
-        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_STOPPED, "id: this show has ended");
-    else
-        return TRUE;
-    return FALSE;
-}
-
-static void handle_program(Server *server, ServerCall *call)
-{
-    static const HttpWebSocketOptions options = {.max_message_bytes = LIVE_FRAME_BYTES_MAX};
-    GError *error = NULL;
-    const char *id = server_call_part(call, 0);
-    if (!may_send(server, call, id, &error)) {
-        server_call_fail(call, error, NULL);
-        return;
-    }
-    Program *program = g_new0(Program, 1);
-    program->server = server;
-    program->id = g_strdup(id);
-    program->socket = server_call_websocket(call, &options, &program_events, program);
-    if (program->socket == NULL) {
-        g_free(program->id);
-        g_free(program);
-        return;
-    }
-    server_live_take_program(server->live, program->id, program, was_taken);
-}
-
 /* ---- the table ---- */
 
 #define TARGET_SCHEMA "\"url\":{\"type\":\"string\"},\"key\":{\"type\":\"string\"}"
+#define TEST_SCHEMA   "{\"type\":\"object\",\"required\":[\"name\",\"ok\",\"state\",\"why\"]}"
 #define REPORT_SCHEMA "{\"type\":\"object\",\"required\":[\"state\",\"destinations\"]}"
 
 const ServerRoute server_live_routes[] = {
@@ -355,21 +227,29 @@ const ServerRoute server_live_routes[] = {
      "\"array\",\"items\":{\"type\":\"string\"}},\"delay\":{\"type\":\"number\",\"minimum\":0,"
      "\"maximum\":30},\"egress\":{\"enum\":[\"console\",\"livekit\",\"livekit-composite\"]}}}",
      REPORT_SCHEMA, 202},
-    {"POST", "/live/stop", SERVER_MAY_ADMIN, handle_stop, "Ends a live stream.",
+    {"POST", "/live/stop", SERVER_MAY_ADMIN, handle_stop,
+     "Ends a live stream, or takes one destination from it.",
      "{\"type\":\"object\",\"required\":[\"sessionId\"],\"properties\":{\"sessionId\":{\"type\":"
-     "\"string\"}}}",
+     "\"string\"},\"destination\":{\"type\":\"string\"}}}",
      REPORT_SCHEMA, 200},
+    {"POST", "/live/test", SERVER_MAY_ADMIN, server_live_handle_test,
+     "Tries whether an address takes a stream with a key: a few seconds of a slate go there.",
+     "{\"type\":\"object\",\"required\":[\"url\"],\"properties\":{" TARGET_SCHEMA "}}", TEST_SCHEMA,
+     200},
     {"GET", "/live/{id}", SERVER_MAY_ANY_TOKEN, handle_see,
      "How a live stream goes, or went: the live manifest.", NULL, REPORT_SCHEMA, 200},
-    {"GET", "/destinations", SERVER_MAY_ADMIN, handle_list, "The saved destinations.", NULL,
-     "{\"type\":\"object\",\"required\":[\"destinations\"]}", 200},
-    {"PUT", "/destinations/{name}", SERVER_MAY_ADMIN, handle_save,
+    {"GET", "/destinations", SERVER_MAY_ADMIN, server_live_handle_list, "The saved destinations.",
+     NULL, "{\"type\":\"object\",\"required\":[\"destinations\"]}", 200},
+    {"PUT", "/destinations/{name}", SERVER_MAY_ADMIN, server_live_handle_save,
      "Saves a destination, or another address and key for it.",
      "{\"type\":\"object\",\"required\":[\"url\"],\"properties\":{" TARGET_SCHEMA "}}",
      "{\"type\":\"object\",\"required\":[\"name\",\"address\",\"hasKey\"]}", 200},
-    {"DELETE", "/destinations/{name}", SERVER_MAY_ADMIN, handle_remove, "Removes a destination.",
-     NULL, NULL, 204},
-    {"GET", "/sessions/{id}/program", SERVER_MAY_ANY_TOKEN, handle_program,
+    {"DELETE", "/destinations/{name}", SERVER_MAY_ADMIN, server_live_handle_remove,
+     "Removes a destination.", NULL, NULL, 204},
+    {"POST", "/destinations/{name}/test", SERVER_MAY_ADMIN, server_live_handle_test_saved,
+     "Tries whether a saved destination takes a stream: a few seconds of a slate go there.", NULL,
+     TEST_SCHEMA, 200},
+    {"GET", "/sessions/{id}/program", SERVER_MAY_ANY_TOKEN, server_live_handle_program,
      "A WebSocket for the frames of a running show's program.", NULL, NULL, 101},
     {0},
 };

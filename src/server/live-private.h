@@ -10,6 +10,7 @@
 #include "show-private.h"
 
 gboolean server_live_new(Server *server, GError **error); /* makes server->live; after the shows */
+void server_live_drain(ServerLive *live);                 /* tests end; shows stay on air */
 void server_live_free(ServerLive *live); /* children are killed. Before the shows */
 
 /* What /live/start asks for. */
@@ -28,6 +29,10 @@ void server_live_start(ServerLive *live, ServerShow *show, ServerLiveWish *wish,
                        ServerLiveDone done, gpointer data);
 /* SERVER_ERROR_CONFLICT: it is not on air. */
 void server_live_stop(ServerLive *live, ServerShow *show, ServerLiveDone done, gpointer data);
+/* Ends this destination alone; the last one that runs ends the stream. SERVER_ERROR_CONFLICT: it is not on
+ * air there. */
+void server_live_remove(ServerLive *live, ServerShow *show, const char *name, ServerLiveDone done,
+                        gpointer data);
 /* The show itself ends: it is on air no more. Before its log is closed. */
 void server_live_end_show(ServerLive *live, ServerShow *show);
 
@@ -46,6 +51,11 @@ typedef enum { SERVER_LIVE_LIST = 1, SERVER_LIVE_SAVE, SERVER_LIVE_REMOVE } Serv
 /* `target` (taken) of SAVE, `name` of REMOVE. `report`: what to answer; NULL of REMOVE. */
 void server_live_destinations(ServerLive *live, ServerLiveAct act, LiveTarget *target,
                               const char *name, ServerLiveDone done, gpointer data);
+
+/* A destination is tried for a few seconds: `target` (taken), or the saved one of this name. `report` as
+ * live/try.h says it. SERVER_ERROR_CONFLICT: a show is on air there, or it is being tested. */
+void server_live_test(ServerLive *live, LiveTarget *target, const char *name, ServerLiveDone done,
+                      gpointer data);
 
 /* ---- the console's program ---- */
 

@@ -23,7 +23,8 @@ gboolean server_livekit_check(const ServerConfig *config, GError **error);
 
 /* ---- a show ---- */
 
-void server_livekit_begin_show(ServerLivekit *livekit, const char *show_id);
+/* With what its log says of the program until now. */
+void server_livekit_begin_show(ServerLivekit *livekit, const ServerShow *show);
 void server_livekit_end_show(ServerLivekit *livekit, const char *show_id);
 /* The director decided: a line `switch` of the log. */
 void server_livekit_switched(ServerLivekit *livekit, const char *show_id, const ShowEvent *event);
@@ -62,8 +63,11 @@ gboolean server_livekit_may_relay(ServerLivekit *livekit, const char *show_id,
 
 /* Every egress of this room is ended, however long LiveKit does not answer. */
 void server_livekit_end_egress(ServerLivekit *livekit, const char *show_id);
-/* The page that shows the program to LiveKit's Egress; NULL: none. */
-const char *server_livekit_template(const ServerLivekit *livekit);
+/* The page that shows the program to LiveKit's Egress: --egress-template, or this server's own. Once it
+ * listens. Borrowed. */
+const char *server_livekit_page(ServerLivekit *livekit);
+/* FALSE where that page is of this machine alone, and LiveKit is elsewhere. */
+gboolean server_livekit_page_is_reached(const ServerConfig *config);
 
 /* A webhook, verified. */
 void server_livekit_hook(ServerLivekit *livekit, const LivekitHook *hook);

@@ -127,6 +127,7 @@ void server_drain(Server *server, void (*drained)(gpointer data), gpointer data)
     server->is_draining = TRUE;
     server_shows_drain(server->shows);
     server_renders_drain(server->renders);
+    server_live_drain(server->live);
     http_server_drain(server->http, drained, data);
 }
 

@@ -137,7 +137,7 @@ static void started(ServerShow *show, const GError *error, gpointer data)
         fail(asked->call, error);
         return;
     }
-    server_livekit_begin_show(asked->server->livekit, server_show_id(show));
+    server_livekit_begin_show(asked->server->livekit, show);
     const ShowManifest *manifest = server_show_manifest(show);
     g_autofree char *token =
         server_identity_upload_token(asked->server->identity, server_show_id(show));

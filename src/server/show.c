@@ -228,7 +228,7 @@ gboolean server_show_is_quiet(const ServerShow *show)
 void server_show_resume(ServerShow *show)
 {
     if (show->manifest->state == SHOW_STATE_RECORDING) {
-        server_livekit_begin_show(show->server->livekit, server_show_id(show));
+        server_livekit_begin_show(show->server->livekit, show);
         server_show_decide(show);
     } else if (show->manifest->state == SHOW_STATE_STOPPING)
         server_show_stop(show, NULL, NULL);

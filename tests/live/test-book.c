@@ -121,6 +121,8 @@ static void test_shows_on_air_outlive_the_program(void)
     g_assert_cmpstr(first->target->key, ==, "k1");
     g_assert_null(second->target); /* not allowed any more */
     g_assert_nonnull(second->why);
+    g_assert_true(live_book_end_one(place.book, "show", "one", NULL));
+    g_assert_cmpint(live_book_count_runs(place.book, NULL), ==, 1);
     place_close(&place);
 }
 

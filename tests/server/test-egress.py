@@ -1,7 +1,9 @@
 """Shows that LiveKit's Egress sends, by a stand-in that fails on demand: how it is started, watched, and
 ended, and what is said of it."""
+import email.utils
 import json
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -113,6 +115,26 @@ def a_page_is_shown_where_no_console_publishes(show):
     return None if show.end()["egress"] == "livekit-composite" else f"{show.manifest}"
 
 
+def it_is_this_servers_own_where_none_is_named(show):
+    show.start(egress="livekit-composite")
+    show.state("live")
+    [body] = show.livekit.asked("StartRoomCompositeEgress")
+    page = show.studio.ask("GET", "/composite", token=None)
+    if body["custom_base_url"] != f"{show.studio.address}/composite":
+        return f"{body}"
+    show.studio.kill()  # the address is known before the server listens, too
+    show.client.close()
+    show.livekit.vanish()
+    show.studio.start()
+    show.client = Client(show.studio, show.id)
+    until(lambda: len(show.livekit.asked("StartRoomCompositeEgress")) == 2, what="another one")
+    body = show.livekit.asked("StartRoomCompositeEgress")[-1]
+    if body["custom_base_url"] != f"{show.studio.address}/composite":
+        return f"after a restart {body}"
+    return None if page.status == 200 and b"<video" not in page.body and \
+        "Content-Security-Policy" in page.headers else f"{page!r}"
+
+
 def another_destination_is_added_while_it_runs(show):
     show.start()
     show.state("live")
@@ -131,6 +153,36 @@ def another_destination_is_added_while_it_runs(show):
             "retrying" in states["one"]:
         return f"{lost} {states}"
     return None if twice.code == "conflict" else f"{twice}"
+
+
+def one_destination_is_removed_from_it(show):
+    """The other one stays, and it may come back; a LiveKit that is away is asked again."""
+    def stop(destination):
+        return show.studio.ask("POST", "/live/stop",
+                               {"sessionId": show.id, "destination": destination})
+    show.start()
+    show.start(name="two", key=KEYS[1])
+    show.state("live")
+    show.state("live", "two")
+    removed = stop("two")
+    asked = [b["remove_output_urls"] for b in show.livekit.asked("UpdateStream")
+             if "remove_output_urls" in b]
+    show.start(name="two", key=KEYS[1])
+    show.state("live", "two")
+    show.livekit.rule = lambda method, body: (503, {"code": "unavailable", "msg": "later"}) \
+        if method == "UpdateStream" else None
+    late = stop("two")
+    show.livekit.rule = lambda method, body: None
+    show.state("ended", "two")
+    last = stop("one")
+    states = [{d["name"]: d["state"] for d in a.json["destinations"]}
+              for a in (removed, late, last)]
+    if asked != [[f"{URL}/{KEYS[1]}"]] or len(show.starts()) != 1:
+        return f"{asked} {show.starts()}"
+    if states[0] != {"one": "live", "two": "ended"} or states[1]["two"] != "live" or \
+            set(states[2].values()) != {"ended"} or show.livekit.running():
+        return f"{states} {show.livekit.egresses}"
+    return None
 
 
 # ---- it fails ----
@@ -179,6 +231,31 @@ def livekit_may_be_away_while_the_stream_goes_on(show):
     show.livekit.rule = lambda method, body: None
     show.state("live")
     return None if len(show.starts()) == 1 and "503" in away["why"] else f"{away} {show.starts()}"
+
+
+def clocks_that_are_apart_are_said(show):
+    """Tokens that do not count yet, or any more: its own code, and it passes."""
+    late = email.utils.formatdate(time.time() - 3600, usegmt=True)
+    denial = {"code": "unauthenticated", "msg": "invalid token: exp claim"}
+    show.livekit.rule = lambda method, body: (401, denial, {"Date": late}) \
+        if "Egress" in method else None
+    show.start()
+    said = show.state("retrying", code="clock")
+    show.livekit.rule = lambda method, body: None
+    show.state("live")
+    return None if "ahead of" in said["why"] else f"{said}"
+
+
+def livekit_may_be_down_at_the_start(show):
+    """Then the console is not blamed."""
+    show.livekit.rule = lambda method, body: (503, {"code": "unavailable", "msg": "later"})
+    until(lambda: show.studio.ask("GET", "/readyz").json["livekit"] == "failing", what="the news")
+    show.start()
+    said = show.state("retrying", code="livekit")
+    show.livekit.rule = lambda method, body: None
+    show.livekit.publish()
+    show.state("live")
+    return None if "503" in said["why"] else f"{said}"
 
 
 def an_egress_that_is_not_there_yet_is_waited_for(show):
@@ -279,7 +356,7 @@ def a_killed_server_takes_its_egress_up_again(show):
 
 def what_cannot_be_is_400(show):
     cases = [({"egress": "satellite"}, 400), ({"egress": 7}, 400), ({"delay": 3}, 400),
-             ({"egress": "livekit-composite"}, 400), ({"url": "file:///etc/passwd"}, 400)]
+             ({"url": "file:///etc/passwd"}, 400)]
     for more, status in cases:
         show.start(status=status, **more)
     show.start()
@@ -289,6 +366,13 @@ def what_cannot_be_is_400(show):
         session = start_show(studio)["sessionId"]
         none = studio.ask("POST", "/live/start", {"sessionId": session, "url": URL, "key": KEYS[0],
                                                   "egress": "livekit"})
+    elsewhere = {**ENVIRONMENT, "CROSSCUT_LIVEKIT_URL": "wss://livekit.example"}
+    with Studio("--allow-private-targets", environment=elsewhere) as studio:
+        session = start_show(studio)["sessionId"]
+        far = studio.ask("POST", "/live/start", {"sessionId": session, "url": URL, "key": KEYS[0],
+                                                 "egress": "livekit-composite"})
+    if far.status != 400 or "--public-url" not in far.json["error"]["message"]:
+        return f"a page that LiveKit does not reach: {far}"
     for options in (["--egress", "livekit"], ["--egress", "satellite"]):
         status, said = refused(*options)
         if status == 0 or "--egress" not in said:
@@ -332,8 +416,13 @@ TESTS = [
     ("it waits for the program", it_waits_for_the_program, (), {"publishes": False}),
     ("a page is shown where no console publishes", a_page_is_shown_where_no_console_publishes,
      ("--egress-template", PAGE), {"publishes": False}),
+    ("it is this server's own, where none is named", it_is_this_servers_own_where_none_is_named, (),
+     {"publishes": False}),
     ("r06 another destination is added while it runs", another_destination_is_added_while_it_runs,
      (), {}),
+    ("r06 one destination is removed from it", one_destination_is_removed_from_it, (), {}),
+    ("clocks that are apart are said", clocks_that_are_apart_are_said, (), {}),
+    ("LiveKit may be down at the start", livekit_may_be_down_at_the_start, (), {"publishes": False}),
     ("what is aborted is started again", what_is_aborted_is_started_again, (), {}),
     ("what vanished is started again", what_vanished_is_started_again, (), {}),
     ("a lost answer makes no second egress", a_lost_answer_makes_no_second_egress, (), {}),

@@ -1,6 +1,5 @@
 """Live streams from outside: a console's packets over the WebSocket, real RTMP servers as destinations,
 and what those recorded."""
-import http.server
 import json
 import os
 import signal
@@ -15,8 +14,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import rtmp  # noqa: E402
 import websocket  # noqa: E402
-from client import Client, read_log, show_folder, start_show, stop_show  # noqa: E402
-from rtmp import RATE, Clip, Program, Rtmp, config, frame  # noqa: E402
+from client import Client, read_log, show_folder, start_show, stop_show, until  # noqa: E402
+from link import Link  # noqa: E402
+from rtmp import RATE, Clip, Door, Program, Rtmp, config, frame  # noqa: E402
 from serve import Studio, free_port  # noqa: E402
 from show import frame_codes  # noqa: E402
 from tap import Tap  # noqa: E402
@@ -210,6 +210,57 @@ def one_destination_fails_alone(clip):
                      rtmp.decode_problem(one.recordings()[-1]))
 
 
+def one_destination_is_removed_alone(_):
+    """r06: and comes back; the other one is not touched. A server that was killed knows which."""
+    with Rtmp() as one, Rtmp() as two, studio_of() as studio:
+        for name, server in (("one", one), ("two", two)):
+            studio.ask("PUT", f"/destinations/{name}", {"url": server.url, "key": KEY})
+        show = Show(studio)
+
+        def stop(destination):
+            return studio.ask("POST", "/live/stop",
+                              {"sessionId": show.id, "destination": destination})
+        show.go_live(destinations=["one", "two"])
+        show.wait_report(lambda r: all(d["state"] == "live" and d["frames"] > 0
+                                       for d in r["destinations"]))
+        removed = stop("one")
+        both = studio.ask("POST", "/live/start",  # refused, and forgotten
+                          {"sessionId": show.id, "destinations": ["two", "one"]})
+        refusals = [(answer.status, answer.code) for answer in
+                    (stop("one"), stop("nobody"), both, stop(7))]
+        manifest = show_folder(studio, show.id) / "live.json"
+        until(lambda: states_of(json.loads(manifest.read_text()))["one"] == "ended",
+              what="live.json")
+        studio.kill()
+        show.client.close()
+        studio.start()
+        show.client = Client(studio, show.id)
+        again = show.wait_report(lambda r: states_of(r) == {"one": "ended", "two": "live"})
+        show.go_live(destinations=["one"])
+        show.wait_report(lambda r: set(states_of(r).values()) == {"live"})
+        ends = [stop("two"), stop("one")]
+        show.close()
+        log = read_log(show_folder(studio, show.id))
+        if removed.status != 200 or states_of(removed.json) != {"one": "ended", "two": "live"} or \
+                removed.json["state"] != "live":
+            return f"{removed!r}"
+        if refusals != [(409, "conflict")] * 3 + [(400, "invalid")]:
+            return f"{refusals}"
+        kept = {d["name"]: d for d in again["destinations"]}["one"]
+        if kept["bytes"] == 0 or kept["end"] is None or kept["states"][-1]["state"] != "ended":
+            return f"after the restart {kept}"
+        if [a.json["state"] for a in ends] != ["live", "ended"] or \
+                set(states_of(ends[1].json).values()) != {"ended"}:
+            return f"{ends}"
+        said = [(e["type"], e.get("destination"), e.get("state")) for e in log
+                if e["type"].startswith("live")]
+        if ("live_state", "one", "ended") not in said or said[-1][0] != "live_stop":
+            return f"{said}"
+        if len(two.recordings()) != 2:  # one before the kill, one behind it
+            return f"the other one was cut: {two.recordings()}"
+        return None
+
+
 def children_of(pid):
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -342,35 +393,6 @@ def vp9_is_encoded_once(_):
 
 # ---- what goes wrong ----
 
-class Door:
-    """Answers nginx's question whether a stream may be published."""
-
-    def __init__(self, status):
-        door = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                self.send_response(door.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.status = status
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def port(self):
-        return self.server.server_address[1]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
 class Tls:
     """Takes TLS off before an RTMP server, with a certificate for localhost that its own authority
     signed."""
@@ -439,68 +461,6 @@ class Tls:
         self.listener.close()
 
 
-class Hole:
-    """Passes a connection on until it is told to take nothing more, without ending it."""
-
-    def __init__(self, port):
-        self.to = port
-        self.is_open = True
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(8)
-        self.port = self.listener.getsockname()[1]
-        self.sockets = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.listener.accept()
-            except OSError:
-                return
-            other = socket.create_connection(("127.0.0.1", self.to))
-            self.sockets += [one, other]
-            for a, b in ((one, other), (other, one)):
-                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
-
-    def _pump(self, a, b):
-        held = not self.is_open
-        while True:
-            while not self.is_open or held:  # those that were held stay so
-                held = True
-                time.sleep(0.05)
-                if a.fileno() < 0:
-                    return
-            try:
-                data = a.recv(16384)
-                if not data:
-                    b.shutdown(socket.SHUT_WR)
-                    return
-                b.sendall(data)
-            except OSError:
-                return
-
-    def reopen(self):
-        """Those that were held are gone; new ones are passed on again."""
-        held, self.sockets = self.sockets, []
-        self._end(held)
-        self.is_open = True
-
-    @staticmethod
-    def _end(sockets):
-        for one in sockets:
-            try:
-                one.shutdown(socket.SHUT_RDWR)  # a thread may wait in it
-            except OSError:
-                pass
-            one.close()
-
-    def close(self):
-        self.is_open = True
-        self._end([self.listener, *self.sockets])
-
-
 def rtmps_is_encrypted_and_checked(clip):
     """One with the right certificate is live; with another authority's, or another name, it is not."""
     with Rtmp() as server:
@@ -528,9 +488,13 @@ def rtmps_is_encrypted_and_checked(clip):
         return first(times_problem(path), rtmp.decode_problem(path))
 
 
+def states_of(report):
+    return {d["name"]: d["state"] for d in report["destinations"]}
+
+
 def troubles_have_their_own_words(_):
-    """r06: refused, nobody there, half-open, another protocol: each its state, code and sentence, and
-    each on its own."""
+    """r06: refused, nobody there, stalled, reset, another protocol: each its state, code and sentence,
+    and each on its own; a slow one drops, and stays live."""
     big = Clip(seconds=20, name="big", size="640x360",
                video=("-c:v", "libx264", "-profile:v", "baseline", "-preset", "ultrafast", "-g",
                       str(RATE), "-bf", "0", "-b:v", "4M", "-minrate", "4M", "-maxrate", "4M",
@@ -539,51 +503,59 @@ def troubles_have_their_own_words(_):
     door = Door(403)
     speaks_http = Door(200)
     with Rtmp(f"on_publish http://127.0.0.1:{door.port}/;") as guarded, Rtmp() as server, \
+            Link(server.port) as stalled, Link(server.port) as cut, Link(server.port) as slow, \
             studio_of() as studio:
-        hole = Hole(server.port)
-        urls = {"guarded": guarded.url, "nobody": f"rtmp://127.0.0.1:{free_port()}/live",
-                "http": f"rtmp://127.0.0.1:{speaks_http.port}/live", "good": server.url,
-                "hole": f"rtmp://127.0.0.1:{hole.port}/live"}
-        for name, url in urls.items():
-            answer = studio.ask("PUT", f"/destinations/{name}", {"url": url, "key": f"{KEY}-{name}"})
+        ports = {"nobody": free_port(), "http": speaks_http.port, "good": server.port,
+                 "stalled": stalled.port, "cut": cut.port, "slow": slow.port,
+                 "guarded": guarded.port}
+        for name, port in ports.items():
+            answer = studio.ask("PUT", f"/destinations/{name}",
+                                {"url": f"rtmp://127.0.0.1:{port}/live", "key": f"{KEY}-{name}"})
             assert answer.status == 200, answer
         show = Show(studio)
-        show.go_live(destinations=list(urls))
+        show.go_live(destinations=list(ports))
         program = Program(studio, show.id, big).start(show.client.clock(), 19.5)
-        show.wait_report(lambda r: all(d["state"] == "live" for d in r["destinations"]
-                                       if d["name"] in ("good", "hole")))
-        hole.is_open = False
+        show.wait_report(lambda r: all(states_of(r)[name] == "live"
+                                       for name in ("good", "stalled", "cut", "slow")))
+        stalled.stall()
+        slow.slow(20000)
+        cut.reset()
         seen = {}
 
         def look(report):
             for one in report["destinations"]:
                 if one["state"] == "retrying":
                     seen.setdefault(one["name"], (one["code"], one["why"]))
-            return len(seen) == 4
-        show.wait_report(look)
-        hole.reopen()
+            by_name = {d["name"]: d for d in report["destinations"]}
+            return len(seen) == 5 and by_name["slow"]["dropped"] > 0
+        narrow = show.wait_report(look)
+        for link in (stalled, slow):
+            link.heal()
         door.status = 200
-        show.wait_report(lambda r: {d["name"]: d["state"] for d in r["destinations"]}["hole"] ==
-                         "live")
-        report = show.wait_report(lambda r: {d["name"]: d["state"] for d in r["destinations"]}
-                                  ["guarded"] == "live")
+        healed = ("stalled", "cut", "guarded", "slow")
+        report = show.wait_report(lambda r: all(states_of(r)[name] == "live" for name in healed))
+        by_name = {d["name"]: d for d in report["destinations"]}
+        before = {d["name"]: d for d in narrow["destinations"]}
+        show.wait_report(lambda r: {d["name"]: d for d in r["destinations"]}["slow"]["frames"] >
+                         before["slow"]["frames"] + 5)
         show.end()
         program.close()
         show.close()
-        hole.close()
         door.close()
         speaks_http.close()
         codes = {name: code for name, (code, _) in seen.items()}
-        if codes.pop("http") not in ("refused", "timeout"):
+        if codes.pop("http") not in ("refused", "timeout") or codes.pop("stalled") not in \
+                ("timeout", "lost"):
             return f"{seen}"
-        if codes != {"guarded": "refused", "nobody": "unreachable", "hole": "timeout"} and \
-                codes != {"guarded": "refused", "nobody": "unreachable", "hole": "lost"}:
+        if codes != {"guarded": "refused", "nobody": "unreachable", "cut": "lost"}:
             return f"{seen}"
         if any(KEY in why for _, why in seen.values()):
             return f"a key in {seen}"
-        good = next(d for d in report["destinations"] if d["name"] == "good")
+        good = by_name["good"]
         if good["state"] != "live" or good["dropped"] or good["reconnects"]:
             return f"the good one suffered: {good}"
+        if before["slow"]["state"] != "live" or by_name["slow"]["reconnects"]:
+            return f"the slow one: {before['slow']} {by_name['slow']}"
         return None
 
 
@@ -806,8 +778,30 @@ def a_secret_is_made_outside_of_the_storage():
         return None if inside.status == 500 else f"inside of the storage: {inside!r}"
 
 
+STREAMS = [
+    ("/live/stream/every-frame-arrives", every_frame_arrives),
+    ("/live/stream/a-slate-stands-in", a_slate_stands_in),
+    ("/r06/live/one-destination-fails-alone", one_destination_fails_alone),
+    ("/r06/live/one-destination-is-removed-alone", one_destination_is_removed_alone),
+    ("/r01/live/a-killed-server-goes-on", a_killed_server_goes_on),
+    ("/r06/live/a-child-that-ends-is-started-again", a_child_that_ends_is_started_again),
+    ("/live/stream/vp9-is-encoded-once", vp9_is_encoded_once),
+    ("/live/stream/rtmps-is-encrypted-and-checked", rtmps_is_encrypted_and_checked),
+    ("/r06/live/troubles-have-their-own-words", troubles_have_their_own_words),
+    ("/s08/live/keys-stand-nowhere", keys_stand_nowhere),
+]
+
+
 def main():
     tap = Tap()
+    chosen = sys.argv[1:]
+    why = rtmp.missing()
+    clip = Clip() if why is None else None
+    if chosen:
+        for name, test in STREAMS:
+            if any(word in name for word in chosen):
+                tap.run(name, test, clip)
+        tap.finish()
     with Studio(environment=SECRET) as studio:
         show = Show(studio)
         tap.run("/live/start/bad-calls-are-refused", bad_calls_are_refused, studio, show)
@@ -818,21 +812,10 @@ def main():
         tap.run("/s06/live/programs-are-checked", programs_are_checked, studio, show)
         show.close()
     tap.run("/live/secret/made-outside-of-the-storage", a_secret_is_made_outside_of_the_storage)
-    why = rtmp.missing()
-    clip = Clip() if why is None else None
-    streams = (("/live/stream/every-frame-arrives", every_frame_arrives),
-               ("/live/stream/a-slate-stands-in", a_slate_stands_in),
-               ("/r06/live/one-destination-fails-alone", one_destination_fails_alone),
-               ("/r01/live/a-killed-server-goes-on", a_killed_server_goes_on),
-               ("/r06/live/a-child-that-ends-is-started-again", a_child_that_ends_is_started_again),
-               ("/live/stream/vp9-is-encoded-once", vp9_is_encoded_once),
-               ("/live/stream/rtmps-is-encrypted-and-checked", rtmps_is_encrypted_and_checked),
-               ("/r06/live/troubles-have-their-own-words", troubles_have_their_own_words),
-               ("/s08/live/keys-stand-nowhere", keys_stand_nowhere))
     if why is None:  # each sends for as long as a stream lasts, and copies
-        tap.run_side_by_side([(name, test, clip) for name, test in streams], at_once=2)
+        tap.run_side_by_side([(name, test, clip) for name, test in STREAMS], at_once=2)
     else:
-        for name, _ in streams:
+        for name, _ in STREAMS:
             tap.skip(name, why)
     if why is None:
         with studio_of() as studio:

@@ -165,11 +165,14 @@ def each_change_is_published(server):
         session = start_show(studio)["sessionId"]
         client = Client(studio, session)
         room_state(client, "ok")
+        opening = until(lambda: server.program(session), what="the opening")
         client.send("manual_cut", "cam_2")
         switch = client.wait_event("switch", source="cam_2")
         said = until(lambda: (p := server.program(session)) and p["source"] == "cam_2" and p,
                      what="the change")
         client.close()
+        if (opening["source"], opening["reason"]) != ("cam_1", "opening"):
+            return f"{opening}"
         if said["t"] != switch["t"] or said["reason"] != switch["reason"] or \
                 said["seq"] != switch["seq"] or said["track"] is not None:
             return f"{said} {switch}"

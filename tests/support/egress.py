@@ -22,7 +22,8 @@ def redacted(url):
 
 
 class StandIn(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """`rule(method, body)`: None, (status, value), "hang", or "lost": it is done, and no answer comes."""
+    """`rule(method, body)`: None, (status, value) or (status, value, headers), "hang", or "lost": it is
+    done, and no answer comes."""
     daemon_threads = True
 
     def __init__(self):
@@ -111,7 +112,11 @@ class StandIn(socketserver.ThreadingMixIn, http.server.HTTPServer):
         egress = self.egresses.get(body["egress_id"])
         if egress is None or egress["status"] != "EGRESS_ACTIVE":
             return 404, {"code": "not_found", "msg": "egress does not exist"}
-        egress["streams"].update({url: ("ACTIVE", "") for url in body["add_output_urls"]})
+        for url in body.get("remove_output_urls", []):
+            if url not in egress["streams"]:
+                return 404, {"code": "not_found", "msg": "stream does not exist"}
+            egress["streams"][url] = ("FINISHED", "")
+        egress["streams"].update({url: ("ACTIVE", "") for url in body.get("add_output_urls", [])})
         return 200, self.shown(egress)
 
     def StopEgress(self, body):
@@ -164,8 +169,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         room = body.get("room_name") or body.get("room") or body.get("name")
+        headers = {}
         if isinstance(how, tuple):
-            status, value = how
+            status, value, *more = how
+            headers = more[0] if more else {}
         elif not may(self.headers, room):
             status, value = 401, {"code": "unauthenticated", "msg": "invalid token"}
         else:
@@ -176,6 +183,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         data = json.dumps(value).encode()
         self.send_response_only(status)
+        for name, text in headers.items():
+            self.send_header(name, text)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

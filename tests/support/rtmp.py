@@ -1,5 +1,6 @@
 """Real RTMP servers for tests (Debian's nginx with its RTMP module), and a console's program: packets
 of a clip that is made by code, sent over the WebSocket in real time."""
+import http.server
 import json
 import shutil
 import signal
@@ -96,6 +97,35 @@ class Rtmp:
     def __exit__(self, *_):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Door:
+    """Answers nginx's question whether a stream may be published."""
+
+    def __init__(self, status):
+        door = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(door.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.status = status
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server.server_address[1]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 # ---- the clip ----

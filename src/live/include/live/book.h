@@ -46,6 +46,8 @@ void live_run_free(gpointer run);
 gboolean live_book_begin(LiveBook *book, const LiveSecret *secret, const char *session,
                          guint delay_ms, const LiveTarget *target, GError **error);
 gboolean live_book_end(LiveBook *book, const char *session, GError **error);
+/* That destination alone. */
+gboolean live_book_end_one(LiveBook *book, const char *session, const char *name, GError **error);
 /* Whether there is any: then a secret is needed. -1: an error. */
 int live_book_count_runs(LiveBook *book, GError **error);
 /* LiveRun *, by session, in the order in which they began; with free function. */

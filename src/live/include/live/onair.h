@@ -6,8 +6,8 @@
  *   frames ──ring──▶ feed ──┬─ring─▶ sender 1 ──▶ destination 1
  *                           └─ring─▶ sender 2 ──▶ destination 2
  *
- * Threads: the one that runs the thread's default context. changed() may come from within add() and
- * stop(), the others never from within a call. */
+ * Threads: the one that runs the thread's default context. changed() may come from within add(), remove()
+ * and stop(), the others never from within a call. */
 #pragma once
 #include <jansson.h>
 #include <live/frame.h>
@@ -59,7 +59,8 @@ typedef struct LiveEgressOptions {
     LiveEgressKind kind;
     LivekitClient *client;
     const char *room;
-    const char *template_url; /* of COMPOSITE: the page */
+    /* Of COMPOSITE: the address of the page; borrowed. Asked when it is needed. */
+    const char *(*page)(gpointer data);
     /* The program's tracks in the room, `sound` perhaps NULL; FALSE: there are none now. */
     gboolean (*tracks)(const char **picture, const char **sound, gpointer data);
     void (*end_later)(
@@ -87,9 +88,17 @@ void live_onair_free(LiveOnAir *onair);
  * LIVE_ERROR_INVALID: there are too many. */
 gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error);
 gboolean live_onair_has(const LiveOnAir *onair, const LiveTarget *target);
-guint live_onair_count(const LiveOnAir *onair);
+/* Whether it is on air at this address with this key, whatever that is called. */
+gboolean live_onair_sends_to(const LiveOnAir *onair, const LiveTarget *target);
 /* A destination that cannot be started again: it is in the report, as failed. */
 void live_onair_add_failed(LiveOnAir *onair, const char *name, const char *code, const char *why);
+/* One that was removed before this process: it stays in the report, as `before` has it. */
+void live_onair_add_ended(LiveOnAir *onair, const char *name);
+/* Ends this one alone: changed() tells that it has ended. FALSE: none of that name runs. */
+gboolean live_onair_remove(LiveOnAir *onair, const char *name);
+/* Whether the destination of this name, how many of them, neither failed nor ended. */
+gboolean live_onair_runs(const LiveOnAir *onair, const char *name);
+guint live_onair_running(const LiveOnAir *onair);
 
 /* One frame of the program; `bytes` (referenced) hold it. */
 void live_onair_frame(LiveOnAir *onair, GBytes *bytes, const LiveFrame *frame);

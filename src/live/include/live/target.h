@@ -24,7 +24,9 @@ LiveTarget *live_target_dup(const LiveTarget *target) G_GNUC_WARN_UNUSED_RESULT;
 void live_target_free(LiveTarget *target); /* wipes. NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LiveTarget, live_target_free)
 
-/* The same name, or the same address and key. */
+/* The same address and key. */
+gboolean live_target_is_same_place(const LiveTarget *a, const LiveTarget *b);
+/* The same name, or the same place. */
 gboolean live_target_is_same(const LiveTarget *a, const LiveTarget *b);
 
 /* What may be shown and logged: "rtmp://host:port/app", of the path its first part alone. Free with

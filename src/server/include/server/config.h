@@ -49,7 +49,7 @@ typedef struct ServerConfig {
     char *live_ca_file;    /* NULL: the system's certificates */
     gboolean allow_private_targets; /* RTMP to loopback and private networks */
     char *egress;          /* how shows go live: "console", "livekit", "livekit-composite" */
-    char *egress_template; /* page for livekit-composite; NULL: none */
+    char *egress_template; /* page for livekit-composite; NULL: this server's own */
     char *livekit_url, *livekit_key; /* "wss://livekit.example", its API key; NULL: no LiveKit */
     char *livekit_secret;            /* from CROSSCUT_LIVEKIT_SECRET only */
     gboolean insecure_http;          /* allows a public URL that is not https */

@@ -92,8 +92,9 @@
         "console encoded), livekit or livekit-composite (LiveKit's Egress)",                       \
         TEXT, egress, 0, 0)                                                                        \
     UNSET("egress-template", "URL",                                                                \
-          "Page that livekit-composite shows, reachable by LiveKit's Egress", TEXT,                \
-          egress_template)                                                                         \
+          "Page that livekit-composite shows, reachable by LiveKit's Egress; without it this "     \
+          "server's own",                                                                          \
+          TEXT, egress_template)                                                                   \
     SET("shows", "COUNT", "256", "Shows that may run at once", COUNT, shows, 1, 10000)             \
     SET("max-sockets", "COUNT", "4096", "Connections at once", COUNT, max_sockets, 16, 100000)     \
     SET("ping-interval", "DURATION", "25s", "Heartbeat of the clients", MILLISECONDS,              \
