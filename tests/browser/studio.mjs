@@ -141,6 +141,7 @@ export class Browser {
     browser.chromium = await launch(options);
     browser.context = await browser.chromium.newContext({ reducedMotion: "reduce" });
     browser.page = await browser.context.newPage();
+    browser.page.setDefaultTimeout(LONG_MS);
     const keep = (text) => browser.said.push({ at: Date.now(), text });
     browser.page.on("console", (message) => message.type() === "error" && keep(`${message.text()} ${message.location().url}`));
     browser.page.on("pageerror", (error) => keep(String(error.stack)));
