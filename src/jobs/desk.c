@@ -8,11 +8,14 @@
 #include "keys-private.h"
 #include "redis-private.h"
 
+#include <string.h>
+
 enum {
     LISTEN_S = 1,
     PAUSE_MS = 500,        /* after an error */
     LETTERS_S = 3600,      /* what nobody fetched goes */
     TICKETS_AT_ONCE = 256, /* the rest a second later */
+    PAGES_MAX = 100,       /* of keys, when workers are counted */
 };
 
 struct JobsDesk {
@@ -22,6 +25,7 @@ struct JobsDesk {
     void (*reached)(gboolean is_reached, gpointer data);
     gpointer data;
     gint is_ended; /* atomic */
+    gint crew;     /* atomic: workers that were heard of lately */
     gint64 lease_ms;
     JobsRedis *listening; /* the thread's */
     JobsRedis *speaking;  /* the worker's */
@@ -164,6 +168,29 @@ static gboolean add_tickets(JobsRedis *redis, guint count, GError **error)
     return TRUE;
 }
 
+/* Adds what one page of keys has; TRUE: there are more, from *cursor on. */
+static gboolean count_page(JobsRedis *redis, char **cursor, gint *count)
+{
+    g_autoptr(JobsRedisReply) page = jobs_redis_ask(redis, 0, NULL, "SCAN", *cursor, "MATCH",
+                                                    KEY_HERE "*", "COUNT", "1000", NULL);
+    if (page == NULL || page->type != REDIS_REPLY_ARRAY || page->elements != 2 ||
+        page->element[0]->type != REDIS_REPLY_STRING || page->element[1]->type != REDIS_REPLY_ARRAY)
+        return FALSE;
+    *count += (gint)page->element[1]->elements;
+    g_free(*cursor);
+    *cursor = g_strdup(page->element[0]->str);
+    return strcmp(*cursor, "0") != 0;
+}
+
+static void count_workers(JobsDesk *desk)
+{
+    g_autofree char *cursor = g_strdup("0");
+    gint count = 0;
+    for (guint page = 0; page < PAGES_MAX && count_page(desk->speaking, &cursor, &count); page++)
+        ;
+    g_atomic_int_set(&desk->crew, count);
+}
+
 static gboolean refill(JobsRedis *redis, guint wanted, GError **error)
 {
     g_autoptr(JobsRedisReply) length = jobs_redis_ask(redis, 0, error, "XLEN", KEY_TICKETS, NULL);
@@ -187,6 +214,8 @@ static void say_work(gpointer data)
     JobsRedis *redis = saying->desk->speaking;
     if (g_atomic_int_get(&saying->desk->is_ended))
         return;
+    if (saying->key == NULL)
+        count_workers(saying->desk);
     if (saying->key != NULL ? !post(redis, saying, &error) : !refill(redis, saying->wanted, &error))
         g_info("workers were not told error=%s", error->message);
 }
@@ -220,6 +249,11 @@ void jobs_desk_tickets(JobsDesk *desk, guint wanted)
     saying->wanted = wanted;
     desk->tickets_pending++;
     store_workers_push(desk->workers, say_work, say_done, saying);
+}
+
+guint jobs_desk_workers(const JobsDesk *desk)
+{
+    return (guint)g_atomic_int_get(&desk->crew);
 }
 
 /* ---- life ---- */

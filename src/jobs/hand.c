@@ -12,13 +12,16 @@
 enum {
     LEASE_MS = 60 * 1000, /* where Redis does not know it */
     SAID_MAX = 10000,     /* messages to a server that is away */
+    HERE_MS = 1000,       /* between two times that it says that it is here */
     CLAIM_PART = 2,       /* of a lease, between two looks for tickets of the dead */
 };
 
 struct JobsHand {
     JobsRedis *redis;
-    char *name, *key;
+    char *name, *key, *here;
     gint64 number;
+    gint64 lease_ms; /* as Redis last said */
+    gint64 here_us;  /* when to say again that it is here */
     gint64 claim_us; /* when to look next */
 };
 
@@ -31,6 +34,8 @@ JobsHand *jobs_hand_new(const char *redis, const char *name, GError **error)
     hand->redis = connection;
     hand->name = g_strdup(name);
     hand->key = g_strconcat(KEY_TO, name, NULL);
+    hand->here = g_strconcat(KEY_HERE, name, NULL);
+    hand->lease_ms = LEASE_MS;
     return hand;
 }
 
@@ -45,11 +50,23 @@ void jobs_hand_free(JobsHand *hand)
         jobs_redis_do(hand->redis, NULL, "XGROUP", "DELCONSUMER", KEY_TICKETS, GROUP, hand->name,
                       NULL);
     if (pending != NULL)
-        jobs_redis_do(hand->redis, NULL, "DEL", hand->key, NULL);
+        jobs_redis_do(hand->redis, NULL, "DEL", hand->key, hand->here, NULL);
     jobs_redis_free(hand->redis);
     g_free(hand->name);
     g_free(hand->key);
+    g_free(hand->here);
     g_free(hand);
+}
+
+/* For those who count workers; nothing depends on it. */
+static void say_here(JobsHand *hand)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (now_us < hand->here_us)
+        return;
+    g_autofree char *ms = g_strdup_printf("%" G_GINT64_FORMAT, hand->lease_ms);
+    if (jobs_redis_do(hand->redis, NULL, "SET", hand->here, "1", "PX", ms, NULL))
+        hand->here_us = now_us + (gint64)HERE_MS * 1000;
 }
 
 /* ---- tickets ---- */
@@ -83,7 +100,7 @@ static char *claim(JobsHand *hand, GError **error)
     gint64 now_us = g_get_monotonic_time();
     if (now_us < hand->claim_us)
         return NULL;
-    gint64 idle_ms = lease_ms(hand);
+    gint64 idle_ms = hand->lease_ms = lease_ms(hand);
     g_autofree char *idle = g_strdup_printf("%" G_GINT64_FORMAT, idle_ms);
     g_autoptr(JobsRedisReply) reply =
         jobs_redis_ask(hand->redis, 0, error, "XAUTOCLAIM", KEY_TICKETS, GROUP, hand->name, idle,
@@ -109,6 +126,8 @@ char *jobs_hand_ticket(JobsHand *hand, int wait_ms, GError **error)
 {
     g_autoptr(GError) failed = NULL;
     char *ticket = claim(hand, &failed);
+    if (failed == NULL)
+        say_here(hand);
     if (ticket == NULL && failed == NULL)
         ticket = read_new(hand, wait_ms, &failed);
     /* A Redis that began anew has no group; the server makes it, and whoever is first. */
@@ -126,8 +145,10 @@ gboolean jobs_hand_keep(JobsHand *hand, const char *ticket, GError **error)
     g_autoptr(GError) failed = NULL;
     if (jobs_redis_do(hand->redis, &failed, "XCLAIM", KEY_TICKETS, GROUP, hand->name, "0", ticket,
                       "JUSTID", NULL) ||
-        g_error_matches(failed, JOBS_ERROR, JOBS_ERROR_GONE)) /* the server makes others */
+        g_error_matches(failed, JOBS_ERROR, JOBS_ERROR_GONE)) { /* the server makes others */
+        say_here(hand);
         return TRUE;
+    }
     g_propagate_error(error, g_steal_pointer(&failed));
     return FALSE;
 }

@@ -9,5 +9,7 @@
 #define KEY_SAID "crosscut:said"
 /* And a list for each worker: what the server says to it. */
 #define KEY_TO "crosscut:to:"
+/* And a key for each, that is there for a lease after it was last there. */
+#define KEY_HERE "crosscut:here:"
 /* How long a lease lasts, ms: a ticket whose holder is silent for so long may be claimed. */
 #define KEY_LEASE "crosscut:lease"

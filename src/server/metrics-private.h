@@ -56,6 +56,7 @@ typedef enum {
     SERVER_METRIC_EGRESS_RESTARTS,   /* counter */
     SERVER_METRIC_REDIS_ON,          /* gauge: 1 when it is set up */
     SERVER_METRIC_REDIS_UP,          /* gauge */
+    SERVER_METRIC_WORKERS,           /* gauge */
     SERVER_METRIC_MIRROR_ON,         /* gauge: 1 when it is set up */
     SERVER_METRIC_MIRROR_UP,         /* gauge: 1 when it takes what it is sent */
     SERVER_METRIC_READY,             /* gauge: as /readyz says */

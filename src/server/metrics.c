@@ -107,6 +107,8 @@ static const struct {
     [SERVER_METRIC_REDIS_ON] = {"crosscut_redis_configured", "gauge",
                                 "Whether renders are handed out through Redis"},
     [SERVER_METRIC_REDIS_UP] = {"crosscut_redis_up", "gauge", "Whether Redis is reached"},
+    [SERVER_METRIC_WORKERS] = {"crosscut_workers", "gauge",
+                               "Workers that Redis heard of within a lease"},
     [SERVER_METRIC_MIRROR_ON] = {"crosscut_mirror_configured", "gauge",
                                  "Whether there is a mirror"},
     [SERVER_METRIC_MIRROR_UP] = {"crosscut_mirror_up", "gauge",

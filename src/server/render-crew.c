@@ -336,6 +336,11 @@ gboolean server_crew_is_reached(const ServerCrew *crew)
     return crew != NULL && crew->is_reached;
 }
 
+guint server_crew_workers(const ServerCrew *crew)
+{
+    return server_crew_is_reached(crew) ? jobs_desk_workers(crew->desk) : 0;
+}
+
 static gboolean look(gpointer data)
 {
     server_crew_look(data);

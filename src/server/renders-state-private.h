@@ -73,3 +73,4 @@ void server_crew_free(ServerCrew *crew);
 void server_crew_look(ServerCrew *crew);
 /* Whether Redis is reached; NULL: there is none. FALSE too while that is not known yet. */
 gboolean server_crew_is_reached(const ServerCrew *crew);
+guint server_crew_workers(const ServerCrew *crew); /* that there are; NULL: none */

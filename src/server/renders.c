@@ -145,6 +145,8 @@ void server_renders_measure(const ServerRenders *renders)
     jobs_count(renders->jobs, &waiting, &running);
     server_metrics_set(renders->server->metrics, SERVER_METRIC_RENDERS_WAITING, waiting);
     server_metrics_set(renders->server->metrics, SERVER_METRIC_RENDERS_RUNNING, running);
+    server_metrics_set(renders->server->metrics, SERVER_METRIC_WORKERS,
+                       server_crew_workers(renders->crew));
 }
 
 /* ---- asking ---- */

@@ -30,3 +30,6 @@ void jobs_desk_say(JobsDesk *desk, const JobsWord *word);
 /* There shall be at least so many tickets: those of jobs that wait and may be done now, and of jobs
  * that are being done. Missing ones are made; too many do no harm. */
 void jobs_desk_tickets(JobsDesk *desk, guint wanted);
+/* How many workers there are, at work or waiting for it, as of the last jobs_desk_tickets(): those that
+ * Redis heard of within a lease, and that have not said that they go. */
+guint jobs_desk_workers(const JobsDesk *desk);
