@@ -75,7 +75,7 @@ async function come(identity, role, wanted) {
   return page;
 }
 const state = (identity) => pages[identity].evaluate(() => ({ ...window.room.state(), people: window.room.state().people.map(({ identity: id, tracks }) => [id, ...tracks.map(({ name, track, isMuted }) => `${name}${track ? "" : " -"}${isMuted ? " muted" : ""}`)].join(" ")) }));
-const until = (identity, what, given) => pages[identity].waitForFunction(what, given, { timeout: 90_000, polling: 100 });
+const until = (identity, what, given) => pages[identity].waitForFunction(what, given, { timeout: 180_000, polling: 100 });
 
 const steps = [
   ["people meet, publish, and get what they want and no more", async () => {
