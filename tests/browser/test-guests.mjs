@@ -58,12 +58,10 @@ async function newContext() {
 // a program. LiveKit's client is the one that our pages load.
 async function openRoom() {
   const page = await (await newContext()).newPage();
+  const loaded = await browser.page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
   await page.goto(server.address);
-  await page.evaluate(async ([session, token]) => {
-    const textOf = async (path) => (await fetch(path)).text();
-    const [main] = /assets\/index-[\w-]+\.js/.exec(await textOf("/"));
-    const [chunk] = /livekit-client\.esm-[\w-]+\.js/.exec(await textOf(`/${main}`));
-    const { Room } = await import(`/assets/${chunk}`);
+  await page.evaluate(async ([session, token, client]) => {
+    const { Room } = await import(client);
     const post = async (path, body) =>
       (await fetch(`/sessions/${session}/livekit/${path}`, { method: "POST", body, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" } })).json();
     const ticket = await post("token");
@@ -85,7 +83,7 @@ async function openRoom() {
       to.fillRect(0, 0, 320, 180);
     }, 100);
     await room.localParticipant.publishTrack(canvas.captureStream(10).getVideoTracks()[0], { name: "program", simulcast: false });
-  }, [id, TOKEN]);
+  }, [id, TOKEN, loaded.find((name) => /livekit-client[^/]*\.js$/.test(name))]);
   return page;
 }
 
