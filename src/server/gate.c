@@ -20,7 +20,9 @@ const ServerRoute server_gate_routes[] = {
      "{\"type\":\"object\",\"required\":[\"role\"],\"properties\":{"
      "\"role\":{\"enum\":[\"admin\",\"upload\",\"camera\",\"guest\",\"viewer\"]},"
      "\"sessionId\":{\"type\":\"string\",\"format\":\"uuid\"},\"source\":{\"type\":\"string\"},"
-     "\"end\":{\"type\":\"integer\",\"description\":\"Unix time\"}}}",
+     "\"end\":{\"type\":\"integer\",\"description\":\"Unix time\"},"
+     "\"livekit\":{\"type\":\"boolean\"},\"egress\":{\"type\":\"object\",\"properties\":{"
+     "\"ways\":{\"type\":\"array\"},\"usual\":{\"type\":\"string\"}}}}}",
      200},
     {"GET", "/healthz", SERVER_MAY_ANYONE, server_healthz, "Whether the server runs", NULL,
      "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}}}", 200},

@@ -41,6 +41,15 @@ static gboolean check_egress(const Server *server, const ServerLiveWish *wish, G
     return TRUE;
 }
 
+json_t *server_live_ways(const Server *server)
+{
+    json_t *ways = json_array();
+    for (LiveEgressKind kind = LIVE_EGRESS_CONSOLE; kind <= LIVE_EGRESS_COMPOSITE; kind++)
+        if (check_egress(server, &(ServerLiveWish){.egress = kind}, NULL))
+            json_array_append_new(ways, json_string(live_egress_kind_name(kind)));
+    return json_pack("{s:o, s:s}", "ways", ways, "usual", server->config->egress);
+}
+
 static gboolean read_egress(const Server *server, ServerLiveWish *wish, const json_t *body,
                             GError **error)
 {

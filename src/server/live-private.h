@@ -22,6 +22,9 @@ typedef struct ServerLiveWish {
 } ServerLiveWish;
 void server_live_wish_clear(ServerLiveWish *wish);
 
+/* New reference: {"ways", "usual"}, how shows can go live here, and how they do when nobody says. */
+json_t *server_live_ways(const Server *server);
+
 /* `report`: as GET /live/{id} says it, borrowed; or `error`. Once, from the loop or from within. */
 typedef void (*ServerLiveDone)(const json_t *report, const GError *error, gpointer data);
 /* `wish` is taken (cleared). */

@@ -2,6 +2,7 @@
  * taken again while the server runs. */
 #include "gate-private.h"
 
+#include "live-private.h"
 #include "server-private.h"
 
 #include <string.h>
@@ -67,7 +68,6 @@ void server_logout(Server *server, ServerCall *call)
 
 void server_me(Server *server, ServerCall *call)
 {
-    (void)server;
     const ServerWho *who = server_call_who(call);
     json_t *body = json_pack("{s:s}", "role", server_role_name(who->role));
     if (who->session[0] != '\0')
@@ -76,5 +76,8 @@ void server_me(Server *server, ServerCall *call)
         json_object_set_new(body, "source", json_string(who->source));
     if (who->end_s != 0)
         json_object_set_new(body, "end", json_integer(who->end_s));
+    json_object_set_new(body, "livekit", json_boolean(server->livekit != NULL));
+    if (who->role == SERVER_ROLE_ADMIN)
+        json_object_set_new(body, "egress", server_live_ways(server));
     server_call_json(call, 200, body);
 }

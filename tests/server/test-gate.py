@@ -53,9 +53,11 @@ def wrong_tokens_are_401(studio):
 
 
 def admin_token_is_admin(studio):
+    expected = {"role": "admin", "livekit": False,
+                "egress": {"ways": ["console"], "usual": "console"}}
     for scheme in ("Bearer", "bearer", "BEARER"):
         answer = studio.ask("GET", "/me", token=None, headers={"Authorization": f"{scheme} {TOKEN}"})
-        if answer.status != 200 or answer.json != {"role": "admin"}:
+        if answer.status != 200 or answer.json != expected:
             return repr(answer)
     return None
 
