@@ -1,62 +1,16 @@
 // A show that goes live from the console in Chromium: played cameras that show their number and the
 // number of each frame, the server as it is shipped, a real RTMP server (Debian's nginx). What that
 // recorded is held against what was on air.
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import assert from "node:assert/strict";
-import { BUILD, SOURCE, packageOf, runTap } from "../console/browser.mjs";
-import { freePort } from "../support/ports.mjs";
+import { packageOf, runTap } from "../console/browser.mjs";
+import { Rtmp, camerasOf, codesOf, needsRtmp, timesOf } from "./live.mjs";
 import { Browser, Server, TOKEN, sleep, until } from "./studio.mjs";
 
 packageOf("playwright-core");
-const MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
-if (!existsSync(MODULE)) {
-  console.log("1..0 # SKIP needs nginx with its RTMP module (apt install nginx-light libnginx-mod-rtmp)");
-  process.exit(0);
-}
-const cameras = join(BUILD, "browser-show");
-if (!existsSync(join(cameras, "truth.json")))
-  execFileSync(join(SOURCE, "samples/make-sample-show"), ["--tools", join(BUILD, "samples"), "-o", cameras, "--height", "360", "--cameras", "3", "--minutes", "1.5", "--together"]);
-
-class Rtmp {
-  static async start() {
-    const rtmp = new Rtmp();
-    rtmp.folder = mkdtempSync(join(tmpdir(), "crosscut-rtmp-"));
-    rtmp.port = await freePort();
-    const config = join(rtmp.folder, "nginx.conf");
-    writeFileSync(config, `load_module ${MODULE};
-daemon off; master_process off; worker_processes 1;
-error_log ${rtmp.folder}/error.log warn; pid ${rtmp.folder}/pid;
-events { worker_connections 64; }
-rtmp { access_log off; server { listen 127.0.0.1:${rtmp.port};
-  application live { live on; record all; record_path ${rtmp.folder}; record_unique on; } } }
-`);
-    rtmp.process = spawn("nginx", ["-c", config, "-p", rtmp.folder], { stdio: "ignore" });
-    process.once("exit", () => rtmp.process.kill("SIGKILL"));
-    return rtmp;
-  }
-  recordings() {
-    return readdirSync(this.folder).filter((name) => name.endsWith(".flv")).map((name) => join(this.folder, name));
-  }
-  async end() {
-    this.process.kill("SIGTERM");
-    await sleep(300);
-  }
-}
-
-// [camera, frame] of each picture; null: it has no code, as a slate.
-function codesOf(path) {
-  const lines = execFileSync(join(BUILD, "samples/read-codes"), [path], { encoding: "utf8", maxBuffer: 1 << 26 }).trim().split("\n");
-  return lines.map((line) => line.split(" ")).map(([, camera, frame]) => (camera === "-" ? null : [Number(camera), Number(frame)]));
-}
-
-function timesOf(path, kind) {
-  const said = execFileSync("ffprobe", ["-v", "error", "-select_streams", kind, "-show_entries", "packet=dts_time", "-of", "csv=p=0", path], { encoding: "utf8" });
-  return said.trim().split("\n").map((line) => Number.parseFloat(line)).filter((t) => !Number.isNaN(t)); // of packets with side data lines have more
-}
-
+needsRtmp();
+const cameras = camerasOf();
 let rtmp, server, browser, id, broken = null;
 const state = async () => (await server.ask(`/live/${id}`)).destinations[0];
 
