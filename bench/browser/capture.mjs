@@ -1,62 +1,13 @@
 // What a recording costs: WebCodecs against MediaRecorder and a canvas. See README.md.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ffprobe, makeClip, soundAfterPicture } from "../../tests/console/clips.mjs";
-import { buildBundle, openPage, processesOf } from "../../tests/console/profile.mjs";
+import { SESSION, bundle, coresDuring, openCameras, wait, withPage } from "./page.mjs";
 
 const [runs, seconds] = [Number(process.argv[2] ?? 5), Number(process.argv[3] ?? 15)];
-const SESSION = "11111111-1111-4111-8111-111111111111";
 const RATE = 30;
-const HERTZ = 100; // of /proc's clock ticks
-const bundle = buildBundle("console-bench");
 const folder = mkdtempSync(join(tmpdir(), "crosscut-bench-"));
-
-// CPU seconds of all processes of the browser so far, those that ended included.
-function cpuOf(profile) {
-  let ticks = 0;
-  for (const pid of processesOf(profile)) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // ended meanwhile
-    }
-  }
-  return ticks / HERTZ;
-}
-
-async function coresDuring(profile, work) {
-  const [cpu, at] = [cpuOf(profile), performance.now()];
-  await work();
-  return (cpuOf(profile) - cpu) / ((performance.now() - at) / 1000);
-}
-
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function withPage(work) {
-  const site = await openPage(bundle, "/capture.html");
-  try {
-    const { page } = await site.visit();
-    await page.waitForFunction(() => window.testing);
-    return await work(page, site.profile);
-  } finally {
-    await site.close();
-  }
-}
-
-const openCameras = (page, recorder) =>
-  page.evaluate(async (how) => {
-    const { cameras, microphones } = await testing.cameras();
-    const sources = [0, 2, 0].map((device, i) => ({
-      id: `cam_${i + 1}`,
-      picture: { kind: "camera", deviceId: cameras[device] },
-      microphone: { deviceId: microphones[1 + (i % 2)], channel: 0 },
-    }));
-    await testing.open(sources, { recorder: how });
-    await testing.settle();
-  }, recorder);
 
 const begin = (page) =>
   page.evaluate(async (id) => {
