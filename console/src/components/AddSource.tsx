@@ -1,15 +1,17 @@
 import { useState } from "react";
 import type { StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
+import { GuestDialog } from "./GuestDialog";
 import { keyOf, microphoneOptions } from "./microphones";
 import { PhoneDialog } from "./PhoneDialog";
 
 const MOST = 16;
 
-/* What can still join: cameras and microphones that nobody uses, a screen, a phone. */
+/* What can still join: cameras and microphones that nobody uses, a screen, a phone, a guest. */
 export function AddSource({ state }: { state: StudioState }) {
   const studio = useStudio();
   const [hasPhone, setPhone] = useState(false);
+  const [hasGuest, setGuest] = useState(false);
   const used = new Set(state.sources.map((source) => (source.picture.kind === "camera" ? source.picture.deviceId : "")));
   const mics = new Set(state.sources.map((source) => keyOf(source.microphone)));
   const cameras = state.devices.filter((device) => device.kind === "camera" && !used.has(device.deviceId));
@@ -30,6 +32,9 @@ export function AddSource({ state }: { state: StudioState }) {
         <button type="button" onClick={() => setPhone(true)}>
           A phone as camera
         </button>
+        <button type="button" onClick={() => setGuest(true)}>
+          A guest from elsewhere
+        </button>
         {free.length > 0 && (
           <select
             className="fit"
@@ -49,6 +54,7 @@ export function AddSource({ state }: { state: StudioState }) {
           </select>
         )}
       </div>
+      {hasGuest && <GuestDialog can={state.guests.can} onClose={() => setGuest(false)} />}
       {hasPhone && <PhoneDialog onClose={() => setPhone(false)} />}
     </section>
   );

@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useState } from "react";
-import type { SavedDestination } from "../core/api";
+import type { Me, SavedDestination, Way } from "../core/api";
 import { useApi } from "../hooks/use-api";
 import { Dialog } from "./Dialog";
 import { TestDestination } from "./TestDestination";
@@ -7,12 +7,20 @@ import { messageOf } from "./words";
 
 const DELAYS_S = [0, 5, 10, 20, 30];
 
+const WAYS: Record<Way, { name: string; what: string }> = {
+  console: { name: "This server", what: "sends what this browser encodes. Costs least." },
+  livekit: { name: "LiveKit Egress", what: "sends the program that this browser shows in the room." },
+  "livekit-composite": { name: "LiveKit Egress, without this browser", what: "shows guests by itself, and goes on when this page is closed. Cameras of this room are not in it." },
+};
+
 /* Which of the saved destinations, how far behind, and then once more: this is seen by others. */
 export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClose: () => void }) {
   const api = useApi();
   const [saved, setSaved] = useState<SavedDestination[] | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [delay, setDelay] = useState(0);
+  const [egress, setEgress] = useState<NonNullable<Me["egress"]> | null>(null); /* null: not known, or an older server */
+  const [way, setWay] = useState<Way>("console");
   const [trouble, setTrouble] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const fail = (error: unknown) => {
@@ -20,7 +28,15 @@ export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClos
     setTrouble(messageOf(error));
   };
   const load = () => api.destinations().then(({ destinations }) => setSaved(destinations), fail);
-  useEffect(() => void load(), []);
+  useEffect(() => {
+    void load();
+    api.me().then(({ egress }) => {
+      if (!egress) return;
+      setEgress(egress);
+      setWay(egress.usual);
+    }, fail);
+  }, []);
+  const canChoose = egress !== null && egress.ways.length > 1;
   const choose = (name: string, isChosen: boolean) => setChosen(new Set(isChosen ? [...chosen, name] : [...chosen].filter((one) => one !== name)));
   const remove = (name: string) => {
     choose(name, false);
@@ -29,7 +45,7 @@ export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClos
   const goLive = () => {
     setBusy(true);
     setTrouble(null);
-    api.goLive(sessionId, [...chosen], delay).then(onClose, fail);
+    api.goLive(sessionId, [...chosen], way === "console" ? delay : 0, canChoose ? way : undefined).then(onClose, fail);
   };
   return (
     <Dialog
@@ -70,9 +86,10 @@ export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClos
             void load();
           }}
         />
+        {canChoose && <Ways ways={egress.ways} way={way} onChoose={setWay} />}
         <label className="field">
-          <span>Behind the studio by</span>
-          <select value={delay} onChange={(event) => setDelay(Number(event.target.value))}>
+          <span>Behind the studio by{way !== "console" && " (LiveKit Egress has no delay)"}</span>
+          <select value={way === "console" ? delay : 0} disabled={way !== "console"} onChange={(event) => setDelay(Number(event.target.value))}>
             {DELAYS_S.map((s) => (
               <option key={s} value={s}>
                 {s === 0 ? "No delay" : `${s} seconds`}
@@ -87,6 +104,22 @@ export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClos
         )}
       </div>
     </Dialog>
+  );
+}
+
+function Ways({ ways, way, onChoose }: { ways: readonly Way[]; way: Way; onChoose: (way: Way) => void }) {
+  return (
+    <fieldset className="ways">
+      <legend className="small dim">Sent by</legend>
+      {ways.map((one) => (
+        <label key={one} className="line">
+          <input type="radio" name="way" checked={way === one} onChange={() => onChoose(one)} />
+          <span className="grow">
+            <b>{WAYS[one].name}</b> <span className="small dim">{WAYS[one].what}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -6,6 +6,7 @@ const KEYS: [string, string][] = [
   ["H or Space", "Stay on this picture; again: back to auto"],
   ["A", "Auto: let it direct"],
   ["M", "Mark this moment"],
+  ["G", "Guests: write to them, or add the first one"],
   ["L", "Go live; while live: end the stream, after asking"],
   ["R", "Record; while recording: stop, after asking"],
   ["?", "This list"],

@@ -21,7 +21,7 @@ const bodies: unknown[] = [];
 let asked: boolean[] = [];
 
 function api(change: Record<string, unknown> = {}) {
-  const made = fakeApi({ "GET /destinations": SAVED, "POST /live/start": live(), "POST /live/stop": live({ state: "ended" }), "DELETE /destinations/Church": {}, "PUT /destinations/Own": SAVED.destinations[0], ...change });
+  const made = fakeApi({ "GET /me": { role: "admin" }, "GET /destinations": SAVED, "POST /live/start": live(), "POST /live/stop": live({ state: "ended" }), "DELETE /destinations/Church": {}, "PUT /destinations/Own": SAVED.destinations[0], ...change });
   const call = made.call.bind(made);
   vi.spyOn(made, "call").mockImplementation(((method: string, path: string, body?: unknown) => {
     if (body !== undefined) bodies.push(body);
@@ -41,7 +41,7 @@ beforeEach(() => {
 describe("the card of a live stream", () => {
   test("asks before it goes live, and goes to the chosen places", async () => {
     await draw(null, true);
-    expect(calls).toEqual(["GET /destinations"]);
+    expect(calls).toEqual(["GET /destinations", "GET /me"]);
     expect(button("Go live").disabled).toBe(false);
     const go = [...document.querySelectorAll<HTMLButtonElement>("dialog .record")][0]!;
     expect(go.disabled).toBe(true);
@@ -54,7 +54,7 @@ describe("the card of a live stream", () => {
   });
 
   test("says why it cannot go live", async () => {
-    await draw(null, true, fakeApi({ "GET /destinations": SAVED }));
+    await draw(null, true, fakeApi({ "GET /me": { role: "admin" }, "GET /destinations": SAVED }));
     await act(async () => check(0));
     await act(async () => document.querySelector<HTMLButtonElement>("dialog .record")!.click());
     expect(document.querySelector("[role=alert]")?.textContent).toContain("There is no such show.");
@@ -81,6 +81,23 @@ describe("the card of a live stream", () => {
     expect([...document.querySelectorAll("input")].some((input) => input.value === "k3y")).toBe(false);
     await press("Remove Church");
     expect(calls).toContain("DELETE /destinations/Church");
+  });
+
+  test("goes live by way of LiveKit where that can be, and then without a delay", async () => {
+    const ways = { role: "admin", egress: { ways: ["console", "livekit", "livekit-composite"], usual: "console" } };
+    await draw(null, true, api({ "GET /me": ways }));
+    await act(async () => check(0));
+    const [, egress] = document.querySelectorAll<HTMLInputElement>("input[type=radio]");
+    await act(async () => egress!.click());
+    expect(document.querySelector("select")?.disabled).toBe(true);
+    await act(async () => document.querySelector<HTMLButtonElement>("dialog .record")!.click());
+    expect(bodies).toEqual([{ sessionId: "s", destinations: ["YouTube"], delay: 0, egress: "livekit" }]);
+  });
+
+  test("says who sends, and no numbers that LiveKit does not tell", async () => {
+    await draw(live({ egress: "livekit", destinations: [one] }));
+    expect(words()).toContain("Sent by LiveKit Egress: keep this page open.");
+    expect(words()).not.toContain("bit/s");
   });
 
   test("says how each destination is, and for how long it is on air", async () => {

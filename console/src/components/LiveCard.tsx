@@ -65,6 +65,7 @@ function AirTime({ since }: { since: number }) {
 }
 
 function Destinations({ live }: { live: LiveShow }) {
+  const isOurs = (live.egress ?? "console") === "console"; /* LiveKit's Egress tells neither bytes nor frames */
   const warnings = [...live.program.warnings, ...live.destinations.flatMap(({ warnings }) => warnings)];
   return (
     <>
@@ -79,7 +80,7 @@ function Destinations({ live }: { live: LiveShow }) {
               <br />
               <span role="status">{destinationWords(one)}</span>
             </span>
-            {one.state === "live" && (
+            {one.state === "live" && isOurs && (
               <span className="num dim">
                 {rateOf(one.kbps ?? 0)}
                 {one.dropped > 0 && (
@@ -93,7 +94,8 @@ function Destinations({ live }: { live: LiveShow }) {
           </li>
         ))}
       </ul>
-      {live.program.slate && (
+      {!isOurs && <p className="small dim">Sent by LiveKit Egress{live.egress === "livekit" ? ": keep this page open." : ", without this browser."}</p>}
+      {isOurs && live.program.slate && (
         <p className="small warn" role="status">
           Nothing comes from this studio: viewers see a slate.
         </p>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useStudio } from "../hooks/use-studio";
 import { Dialog } from "./Dialog";
-import { QrCode } from "./QrCode";
+import { LinkOut } from "./LinkOut";
 import { messageOf } from "./words";
 
 /* The link for a phone. The source is there as soon as the link is made. */
@@ -9,7 +9,6 @@ export function PhoneDialog({ onClose }: { onClose: () => void }) {
   const studio = useStudio();
   const [address, setAddress] = useState<string | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
-  const [isCopied, setCopied] = useState(false);
   const [asked] = useState(() => ({ once: false }));
   useEffect(() => {
     if (asked.once) return; /* effects run twice while developing; a link is made once */
@@ -31,16 +30,7 @@ export function PhoneDialog({ onClose }: { onClose: () => void }) {
       {address && (
         <div className="stack">
           <p>Point the phone's camera at this code and open the link. The picture appears here by itself.</p>
-          <QrCode text={address} label="QR code of the phone's link" />
-          <div className="line">
-            <input readOnly value={address} aria-label="The phone's link" onFocus={(event) => event.target.select()} />
-            <button
-              type="button"
-              onClick={() => void navigator.clipboard?.writeText(address).then(() => setCopied(true))}
-            >
-              {isCopied ? "Copied" : "Copy"}
-            </button>
-          </div>
+          <LinkOut address={address} of="the phone's link" />
           <p className="small dim">Whoever has this link can be a camera of this show, and nothing else.</p>
         </div>
       )}

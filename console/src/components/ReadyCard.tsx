@@ -1,4 +1,4 @@
-import type { StudioState } from "../core/studio";
+import type { Source, StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { isServerThere } from "./TopBar";
 import { APART_LEAST_DB, lengthOf, plural } from "./words";
@@ -8,11 +8,17 @@ interface Item {
   text: string;
 }
 
+/* A guest is alone in their room: nobody else is in their microphone. */
+export function isCheckable({ microphone, picture }: Source): boolean {
+  return microphone !== null && picture.kind !== "guest";
+}
+
 /* What a glance should check before the show. Nothing here prevents recording. */
 export function readiness(state: StudioState): Item[] {
   const pictures = state.sources.filter((source) => source.role !== "mic");
   const voices = state.sources.filter((source) => source.microphone !== null);
-  const checked = voices.filter((source) => source.gainDb !== null);
+  const together = voices.filter(isCheckable);
+  const checked = together.filter((source) => source.gainDb !== null);
   const close = voices.filter((source) => source.isolationDb !== null && source.isolationDb < APART_LEAST_DB);
   const troubled = state.sources.filter((source) => source.trouble);
   const wide = state.sources.some((source) => source.role === "wide");
@@ -20,7 +26,7 @@ export function readiness(state: StudioState): Item[] {
   return [
     { isWell: troubled.length === 0, text: troubled[0] ? `${troubled[0].label}: ${troubled[0].trouble}` : `${plural(pictures.length, "picture", "pictures")}${wide ? ", one of everybody" : ""}` },
     { isWell: voices.length > 0, text: voices.length ? plural(voices.length, "microphone", "microphones") : "No microphone: you cut by hand" },
-    { isWell: voices.length < 2 || checked.length === voices.length, text: voices.length < 2 ? "With one microphone no sound check is needed" : checked.length === voices.length ? "Sound checked" : `Sound checked for ${checked.length} of ${voices.length}` },
+    { isWell: together.length < 2 || checked.length === together.length, text: together.length < 2 ? "With one microphone no sound check is needed" : checked.length === together.length ? "Sound checked" : `Sound checked for ${checked.length} of ${together.length}` },
     ...(close.length ? [{ isWell: false, text: `${close.map((source) => source.label).join(", ")}: others are too loud in the microphone` }] : []),
     { isWell: isServerThere(state), text: isServerThere(state) ? "The server answers" : "The server does not answer yet" },
     ...(secondsLeft !== null ? [{ isWell: secondsLeft > 3600, text: `Room for ${lengthOf(secondsLeft * 1000)}` }] : []),
@@ -36,7 +42,7 @@ interface Props {
 
 export function ReadyCard({ state, trouble, onCheck, onRecord }: Props) {
   const studio = useStudio();
-  const voices = state.sources.filter((source) => source.microphone !== null);
+  const voices = state.sources.filter(isCheckable);
   const isStarting = state.phase === "starting";
   return (
     <section className="card stack" aria-label="Ready?">

@@ -3,6 +3,7 @@ import type { SourceId, StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { Dialog } from "./Dialog";
 import { Meter } from "./Meter";
+import { isCheckable } from "./ReadyCard";
 import { isolationWords, levelWords } from "./words";
 
 const LENGTH_MS = 5000;
@@ -16,7 +17,7 @@ interface Props {
 /* One after another: five seconds in which one person talks and the others are silent. */
 export function SoundCheckDialog({ state, first, onClose }: Props) {
   const studio = useStudio();
-  const people = state.sources.filter((source) => source.microphone !== null);
+  const people = state.sources.filter(isCheckable);
   const [current, setCurrent] = useState(first);
   const [isDone, setDone] = useState(false);
   const wasRunning = useRef(false);

@@ -18,6 +18,7 @@ function missingWords(source: Source): string {
   if (source.trouble) return source.trouble;
   if (source.picture.kind === "none") return "Sound only";
   if (source.picture.kind === "phone") return "Waiting for the phone";
+  if (source.picture.kind === "guest") return "Waiting for the guest";
   return "Opening …";
 }
 
@@ -34,8 +35,9 @@ function CheckWords({ source }: { source: Source }) {
 /* One camera or microphone at set-up: how it looks and sounds, whose it is. */
 export function SourceCard({ source, number, devices, colour, onCheck }: Props) {
   const studio = useStudio();
-  const canHaveOwnSound = ["screen", "phone", "sample"].includes(source.picture.kind);
+  const canHaveOwnSound = ["screen", "phone", "guest", "sample"].includes(source.picture.kind);
   const isPhoneOpen = source.picture.kind === "phone" && source.picture.clientId === null;
+  const isGuest = source.picture.kind === "guest";
   const name = `Camera ${number}`;
   return (
     <li className="source" style={vars({ "--k": colour })}>
@@ -87,7 +89,7 @@ export function SourceCard({ source, number, devices, colour, onCheck }: Props) 
             >
               <option value="">None</option>
               {canHaveOwnSound && <option value="own">Its own sound</option>}
-              {microphoneOptions(devices).map((option) => (
+              {(isGuest ? [] : microphoneOptions(devices)).map((option) => (
                 <option key={option.key} value={option.key}>
                   {option.label}
                 </option>
@@ -102,8 +104,8 @@ export function SourceCard({ source, number, devices, colour, onCheck }: Props) 
               <Meter source={source.id} label={source.label} broad />
             </div>
             <div className="line">
-              <CheckWords source={source} />
-              {!isPhoneOpen && (
+              {isGuest ? <span className="small dim">Alone in their room: no sound check is needed</span> : <CheckWords source={source} />}
+              {!isPhoneOpen && !isGuest && (
                 <button type="button" onClick={onCheck}>
                   {source.gainDb === null ? "Check" : "Check again"}
                   <span className="hidden-words"> the sound of {source.label}</span>

@@ -14,7 +14,8 @@ interface Props {
 /* A camera, and the button that cuts to it. */
 export function Tile({ source, number, tally, colour }: Props) {
   const studio = useStudio();
-  const words = source.isLost ? "LOST" : tally === "air" ? "ON AIR" : tally === "next" ? "NEXT?" : null;
+  const isGuestAway = source.picture.kind === "guest" && source.stream === null;
+  const words = source.isLost ? (isGuestAway ? "NOT HERE" : "LOST") : tally === "air" ? "ON AIR" : tally === "next" ? "NEXT?" : null;
   return (
     <button
       type="button"

@@ -96,12 +96,17 @@ export interface LiveDestination {
   warnings: string[];
 }
 
+/* Who sends a live stream: this server, LiveKit's Egress from the tracks that a console publishes, or
+ * LiveKit's Egress without a console. */
+export type Way = "console" | "livekit" | "livekit-composite";
+
 /* The live manifest of a show that is on air, or was. */
 export interface LiveShow {
   state: "connecting" | "live" | "ending" | "ended";
   start: number;
   end: number | null;
   delay: number; /* ms */
+  egress?: Way; /* who sends */
   program: { frames: number; dropped: number; slates: number; slate: boolean; transcoded: boolean; warnings: string[] };
   destinations: LiveDestination[];
 }
@@ -166,6 +171,18 @@ export interface Me {
   role: "admin" | "upload" | "camera" | "viewer" | string;
   sessionId?: string | null;
   source?: string | null;
+  livekit?: boolean; /* guests from elsewhere can come */
+  egress?: { ways: Way[]; usual: Way };
+}
+
+/* Into a show's LiveKit room. */
+export interface RoomTicket {
+  url: string;
+  token: string;
+  room: string;
+  identity: string;
+  role: "host" | "guest" | "viewer";
+  end: number;
 }
 
 export interface FileSum {
@@ -253,14 +270,22 @@ export class Api {
   cuts = (id: string) => this.call<{ cuts: Cut[] }>("GET", `/sessions/${encodeURIComponent(id)}/cuts`);
   removeCut = (id: string, cut: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}/cuts/${encodeURIComponent(cut)}`);
   cancelRender = (id: string) => this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}/render`);
-  guest = (id: string, guest: { role: "camera" | "viewer"; source?: string; minutes: number }) =>
+  guest = (id: string, guest: { role: "camera" | "guest" | "viewer"; source?: string; minutes: number }) =>
     this.call<{ token: string; link: string; end: number | string }>(
       "POST",
       `/sessions/${encodeURIComponent(id)}/guests`,
       guest,
     );
-  goLive = (sessionId: string, destinations: string[], delay: number) =>
-    this.call<LiveShow>("POST", "/live/start", { sessionId, destinations, delay });
+  roomTicket = (id: string) => this.call<RoomTicket>("POST", `/sessions/${encodeURIComponent(id)}/livekit/token`);
+  handIn = (id: string, identity: string, event: Record<string, unknown>) =>
+    this.call<unknown>("POST", `/sessions/${encodeURIComponent(id)}/livekit/events`, { identity, event });
+  removeGuest = (id: string, identity: string) =>
+    this.call<void>("DELETE", `/sessions/${encodeURIComponent(id)}/livekit/participants/${encodeURIComponent(identity)}`);
+  muteGuest = (id: string, identity: string, track: string) =>
+    this.call<void>("POST", `/sessions/${encodeURIComponent(id)}/livekit/participants/${encodeURIComponent(identity)}/mute`, { track, muted: true });
+  /* `egress`: other than the server's usual way. */
+  goLive = (sessionId: string, destinations: string[], delay: number, egress?: Way) =>
+    this.call<LiveShow>("POST", "/live/start", { sessionId, destinations, delay, ...(egress ? { egress } : {}) });
   endLive = (sessionId: string) => this.call<LiveShow>("POST", "/live/stop", { sessionId });
   destinations = () => this.call<{ destinations: SavedDestination[] }>("GET", "/destinations");
   saveDestination = (name: string, url: string, key: string) =>

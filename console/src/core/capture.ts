@@ -8,7 +8,8 @@ export interface CaptureSource {
   id: SourceId;
   picture: Picture;
   microphone: Microphone | "own" | null;
-  phone?: MediaStream; /* the stream of picture "phone", once it is there */
+  remote?: MediaStream; /* of a phone or a guest, once it is there */
+  away?: string; /* why there is none, where that is known */
 }
 
 export interface CaptureEvents {
@@ -26,6 +27,11 @@ export interface CaptureEvents {
   reduced(text: string | null): void;
   /* Recording failed for one file (storage full, encoder gone); the others go on. */
   failed(name: string, why: string): void;
+}
+
+export interface RoomSound {
+  program: MediaStreamTrack; /* each microphone by its share */
+  voices: MediaStreamTrack; /* without guests, who would hear themselves */
 }
 
 /* 32 ms of sound of every source with a microphone, together: what the speech worker eats. */
@@ -60,6 +66,13 @@ export interface Capture {
   prepare(source: SourceId): void;
   /* The program goes to this WebSocket too; null: no more. False: this browser cannot do that. */
   setLive(address: string | null): boolean;
+  /* What people elsewhere hear; null: nobody listens any more. The same tracks as long as it is open. */
+  openRoom(): RoomSound;
+  closeRoom(): void;
+  /* The program as a track for them, while a show is recorded; null: not now, or not in this browser.
+   * It is not put together from the recording's chunks: who is on air is shown as it comes. */
+  showProgram(): MediaStreamTrack | null;
+  hideProgram(): void;
   /* Ends every file; resolves when all of it is in the spool. */
   stop(): Promise<void>;
   close(): void;

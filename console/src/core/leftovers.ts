@@ -28,6 +28,7 @@ interface Leftover {
 const SILENT: ShowHooks = {
   cutTo: () => {},
   speaks: () => {},
+  told: () => {},
   changed: () => {},
   linkChanged: () => {},
   denied: () => {},

@@ -15,6 +15,7 @@ const BACK: Partial<Record<Picture["kind"], string>> = {
   camera: "Plug it in again, or see whether another program uses it.",
   screen: "Share it again when you need it.",
   phone: "Open the link on the phone again.",
+  guest: "Their page tries to come back by itself; they can also open their link again.",
 };
 
 export const WORDS = {
@@ -38,6 +39,10 @@ export const WORDS = {
       "This browser cannot send the program live.",
       "Viewers see a slate. The show is recorded all the same. Chrome and Edge can send it; choose WebCodecs as the recorder where there is a choice.",
     ),
+  roomFailing: (why: string) =>
+    say("warning", "Guests from elsewhere cannot be reached.", `${why} It is tried again. The show goes on and is recorded; guests' own pages go on recording them.`),
+  guestsSeeNothing: () =>
+    say("info", "Guests do not see the program.", "This browser cannot show it to them; they hear this room and each other. Chrome and Edge can."),
   linkDown: () =>
     say(
       "warning",

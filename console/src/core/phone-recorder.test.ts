@@ -131,7 +131,7 @@ describe("a phone's own recording", () => {
     begin();
     await until(() => phone.own.state === "recording");
     expect(captures[0]!.started[0]).toMatchObject({ isLocal: true, onAir: "cam_5" });
-    expect(captures[0]!.sources[0]).toMatchObject({ id: "cam_5", microphone: "own", phone: stream });
+    expect(captures[0]!.sources[0]).toMatchObject({ id: "cam_5", microphone: "own", remote: stream });
     await until(() => server.tus.uploads.size === 1 && phone.own.leftBytes === 0);
     end();
     await until(() => said("record_stop").length === 1);

@@ -185,6 +185,7 @@ export class PhoneRecorder {
       hooks: {
         cutTo: nothing,
         speaks: nothing,
+        told: nothing,
         changed: () => this.update(),
         linkChanged: nothing,
         denied: nothing, /* the phone's own connection says why */
@@ -233,7 +234,7 @@ export class PhoneRecorder {
     const { capture, stream } = this;
     if (!capture || !stream) return;
     const microphone = stream.getAudioTracks().length > 0 ? "own" : null;
-    await capture.setSources([{ id: this.guest.source, picture: { kind: "phone", clientId: null }, microphone, phone: stream }]);
+    await capture.setSources([{ id: this.guest.source, picture: { kind: "phone", clientId: null }, microphone, remote: stream }]);
   }
 
   /* The log, the uploads or the show's end said something. */

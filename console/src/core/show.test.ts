@@ -39,6 +39,7 @@ function open(spool = new MemorySpool()) {
     cutTo: (source, t) => cuts.push(`${source}@${t}`),
     speaks: () => {},
     changed: () => {},
+    told: () => {},
     linkChanged: () => {},
     denied: () => {},
     refused: () => {},

@@ -17,6 +17,8 @@ export interface ShowHooks {
   cutTo(source: string, t: number, decision: string): void;
   /* Somebody begins to speak: a cut may come. */
   speaks(source: string): void;
+  /* A line of somebody else, of just now. */
+  told(line: LogEvent): void;
   changed(): void;
   linkChanged(state: LinkState): void;
   denied(why: string): void;
@@ -246,8 +248,15 @@ export class Show {
     this.decider.line(line);
     if (isStale) return; /* the console decides; the server has not heard so yet */
     this.view = withLine(this.view, line);
-    if (line.type === "switch" && line.source && !isOld) this.options.hooks.cutTo(line.source, line.t, line.id);
+    if (!isOld) this.heardNow(line);
     this.options.hooks.changed();
+  }
+
+  private heardNow(line: LogEvent): void {
+    const { hooks } = this.options;
+    if (line.type === "switch" && line.source) hooks.cutTo(line.source, line.t, line.id);
+    if (line.type === "speaking_start" && line.source) hooks.speaks(line.source);
+    hooks.told(line);
   }
 
   private decided(event: LogEvent): void {

@@ -52,13 +52,16 @@ export function logSources(sources: readonly Source[]): LogSource[] {
   return sources.map(({ id, label, role, priority }) => ({ id, label: label.trim() || id, role, priority }));
 }
 
-export function captureSources(
-  sources: readonly Source[],
-  phones: ReadonlyMap<string, MediaStream>,
-): CaptureSource[] {
-  return sources.map(({ id, picture, microphone }) => {
-    const phone = picture.kind === "phone" && picture.clientId !== null ? phones.get(picture.clientId) : undefined;
-    return phone ? { id, picture, microphone, phone } : { id, picture, microphone };
+/* Of a guest whose link was made. */
+export const NOT_HERE_YET = "Not here yet.";
+
+/* What comes over a network: its stream, or why there is none. */
+export type Remote = Pick<CaptureSource, "remote" | "away">;
+
+export function captureSources(sources: readonly Source[], remoteOf: (source: Source) => Remote): CaptureSource[] {
+  return sources.map((source) => {
+    const { id, picture, microphone } = source;
+    return { id, picture, microphone, ...remoteOf(source) };
   });
 }
 
@@ -95,14 +98,25 @@ export function microphoneOf(role: Role): "own" | null {
 
 /* Who is on air first: who sees everybody, or the first with a picture. */
 export function firstOnAir(sources: readonly Source[]): SourceId | null {
-  const seen = sources.filter(({ role, picture }) => role !== "mic" && picture.kind !== "none");
+  const all = sources.filter(({ role, picture }) => role !== "mic" && picture.kind !== "none");
+  const here = all.filter((source) => !isAway(source));
+  const seen = here.length > 0 ? here : all;
   return (seen.find(({ role }) => role === "wide") ?? seen[0])?.id ?? null;
 }
 
+/* Of somebody who comes by a link and did not come yet. */
+function isAway({ picture, stream }: Source): boolean {
+  return (picture.kind === "guest" || picture.kind === "phone") && stream === null;
+}
+
 /* Whose microphones are listened to for voices. A wide camera hears everybody and would take them
- * from their own; where there is no other microphone, it is better than none. */
+ * from their own; where there is no other microphone, it is better than none. A guest is in another
+ * room: nobody else is heard there, and nobody takes a voice from theirs. */
 export function voices(sources: readonly Source[]): Source[] {
   const heard = sources.filter(({ microphone }) => microphone !== null);
-  const own = heard.filter(({ role }) => role === "person" || role === "mic");
-  return own.length > 0 ? own : heard;
+  const isGuest = ({ picture }: Source) => picture.kind === "guest";
+  const here = heard.filter((source) => !isGuest(source));
+  const own = here.filter(({ role }) => role === "person" || role === "mic");
+  const used = new Set([...(own.length > 0 ? own : here), ...heard.filter(isGuest)]);
+  return heard.filter((source) => used.has(source));
 }

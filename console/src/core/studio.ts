@@ -3,6 +3,7 @@
  * levels dBFS, sizes bytes, unless a name says otherwise. */
 
 import type { LiveShow } from "./api";
+import type { ChatLine, RoomState } from "./room/room";
 
 export type SourceId = string; /* "cam_1" … "cam_16" */
 export type Role = "person" | "wide" | "screen" | "mic";
@@ -12,6 +13,7 @@ export type Picture =
   | { kind: "camera"; deviceId: string }
   | { kind: "screen"; asked?: number } /* another number: the browser is to ask again which */
   | { kind: "phone"; clientId: string | null } /* null: its link was made, nobody came yet */
+  | { kind: "guest" } /* of somebody elsewhere, who comes by a link; who that is, the source's id says */
   | { kind: "sample"; url: string }
   | { kind: "none" }; /* a microphone only */
 
@@ -137,6 +139,28 @@ export interface Unfinished {
   isKnown: boolean; /* to the server; else it cannot be sent */
 }
 
+/* Somebody elsewhere. Name, picture and what is wrong with it are their source's. */
+export interface Guest {
+  id: SourceId; /* of their source */
+  /* "opening": their page is open, they are not in the room yet; "left": they were here before. */
+  state: "away" | "opening" | "here" | "left";
+  hasPicture: boolean; /* comes from them now */
+  hasSound: boolean;
+  isMuted: boolean; /* their microphone, by themselves or from here */
+  isQuiet: boolean; /* not played in this room; the show has their sound all the same */
+  speaksBy: "page" | "console"; /* who finds when they speak: theirs, unless it does not say anything */
+}
+
+export interface GuestRoom {
+  can: boolean | null; /* the server has LiveKit; null: not known yet */
+  link: RoomState["link"];
+  why: string | null; /* it is not well */
+  guests: Guest[];
+  chat: ChatLine[];
+  isStudioHeard: boolean; /* guests hear this room */
+  dropped: number; /* events of guests that were too many */
+}
+
 export interface StudioState {
   phase: Phase;
   name: string; /* of the show */
@@ -156,6 +180,7 @@ export interface StudioState {
   notices: Notice[];
   unfinished: Unfinished[];
   live: LiveShow | null; /* on air, or just ended; null: not */
+  guests: GuestRoom;
 }
 
 export interface Studio {
@@ -175,6 +200,11 @@ export interface Studio {
   /* The address a phone has to open, for a QR code; the source appears at once, and its picture when
    * the phone comes. Throws when this address is not HTTPS: then the message says what to do. */
   addPhone(): Promise<string>;
+  /* The link for somebody elsewhere, whose source appears at once; during a show as well. Throws with
+   * what to do when the server has no LiveKit. */
+  addGuest(label: string): Promise<string>;
+  /* Once more, for a guest who has a source: an earlier link stays good. */
+  guestLink(id: SourceId): Promise<string>;
   removeSource(id: SourceId): void;
   /* During a show as well: label, role, priority, microphone. */
   changeSource(id: SourceId, change: Partial<Pick<Source, "label" | "role" | "priority" | "microphone" | "picture">>): void;
@@ -195,6 +225,14 @@ export interface Studio {
   setPatience(patience: number): void; /* 0 … 10 */
   mark(label: string): void;
   dismiss(noticeId: string): void;
+
+  /* ---- guests ---- */
+  muteGuest(id: SourceId): Promise<void>; /* only they themselves unmute … */
+  askToUnmute(id: SourceId): void; /* … when they are asked to, by the chat */
+  removeGuest(id: SourceId): Promise<void>; /* for good: their link ends */
+  quietGuest(id: SourceId, isQuiet: boolean): void; /* in this room alone */
+  letStudioBeHeard(isHeard: boolean): void;
+  say(text: string): void; /* to the guests; never recorded */
 
   /* ---- earlier visits ---- */
   resume(sessionId: string): Promise<void>;

@@ -29,7 +29,7 @@ export class Desk {
   private speech: WebAssembly.Module | null = null;
   private director: WebAssembly.Module | null = null;
   private mics: RoomMic[] = [];
-  private room: SpeechRoom | null = null;
+  private rooms: SpeechRoom[] = []; /* of the microphones that hear each other, and of each one apart */
   private wasShow = false;
   private check: Check | null = null;
   private run = 0;
@@ -66,24 +66,31 @@ export class Desk {
 
   /* The same microphones with other gains go on; others begin anew. */
   private setMics(mics: RoomMic[]): void {
-    const isSame = this.room !== null && mics.length === this.mics.length &&
-      mics.every(({ source }, i) => source === this.mics[i]!.source);
+    const isSame = this.rooms.length > 0 && mics.length === this.mics.length &&
+      mics.every(({ source, isApart }, i) => source === this.mics[i]!.source && isApart === this.mics[i]!.isApart);
     this.mics = mics;
-    if (isSame) return this.room!.setGains(mics);
-    if (this.room && this.wasShow) this.post({ kind: "heard", frames: [], edges: this.room.finish(-Infinity) });
-    this.room = this.speech && mics.length > 0 ? new SpeechRoom(this.speech, mics) : null;
+    if (isSame) return groups(mics).forEach((group, i) => this.rooms[i]!.setGains(group));
+    this.endSpeech(-Infinity);
+    this.openRooms();
+  }
+
+  private openRooms(): void {
+    const { speech } = this;
+    this.rooms = speech ? groups(this.mics).map((group) => new SpeechRoom(speech, group)) : [];
   }
 
   private hear(message: Extract<ToWorker, { kind: "sound" }>): void {
     /* The show begins: its clock is another, and a voice that speaks already begins now. */
     if (message.isShow !== this.wasShow) {
       this.wasShow = message.isShow;
-      this.room = this.speech && this.mics.length > 0 ? new SpeechRoom(this.speech, this.mics) : null;
+      this.openRooms();
     }
-    if (this.room === null)
+    if (this.rooms.length === 0)
       return this.post({ kind: "heard", frames: message.mics.map(unheard), edges: [] });
     const sounds = new Map(message.mics.map(({ source, samples }) => [source, samples]));
-    const { frames, edges } = this.room.push(message.t, sounds);
+    const all = this.rooms.map((room) => room.push(message.t, sounds));
+    const frames = all.flatMap((heard) => heard.frames);
+    const edges = all.flatMap((heard) => heard.edges);
     const heard = new Set(frames.map(({ source }) => source));
     const others = message.mics.filter(({ source }) => !heard.has(source)).map(unheard);
     this.post({ kind: "heard", frames: [...frames, ...others], edges: message.isShow ? edges : [] });
@@ -91,7 +98,8 @@ export class Desk {
   }
 
   private endSpeech(t: number): void {
-    if (this.room && this.wasShow) this.post({ kind: "heard", frames: [], edges: this.room.finish(t) });
+    if (this.rooms.length > 0 && this.wasShow)
+      this.post({ kind: "heard", frames: [], edges: this.rooms.flatMap((room) => room.finish(t)) });
   }
 
   private checkOn(frames: MicFrame[]): void {
@@ -123,6 +131,12 @@ export class Desk {
     this.next = next;
     this.post({ kind: "decided", run: this.run, decisions, next });
   }
+}
+
+function groups(mics: readonly RoomMic[]): RoomMic[][] {
+  const together = mics.filter(({ isApart }) => !isApart);
+  const apart = mics.filter(({ isApart }) => isApart).map((mic) => [mic]);
+  return together.length > 0 ? [together, ...apart] : apart;
 }
 
 /* A microphone that nobody's voice is looked for in, that of a wide camera say: only its level is

@@ -89,7 +89,8 @@ const EVENTS = [
 ];
 
 const ANSWERS: Record<string, unknown> = {
-  "GET /me": { role: "admin" },
+  "GET /me": { role: "admin", livekit: true, egress: { ways: ["console", "livekit", "livekit-composite"], usual: "console" } },
+  "GET /destinations": { destinations: [{ name: "YouTube", address: "rtmp://a.rtmp.youtube.com/live2", hasKey: true }] },
   "GET /sessions": { sessions: SHOWS },
   "GET /sessions/a": SHOW,
   "GET /sessions/a/shots.json": SHOTS,

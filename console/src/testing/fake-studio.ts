@@ -91,6 +91,7 @@ export const SETUP: StudioState = {
   notices: [],
   unfinished: [],
   live: null,
+  guests: { can: true, link: "out", why: null, guests: [], chat: [], isStudioHeard: true, dropped: 0 },
 };
 
 export const RECORDING: StudioState = {
@@ -197,6 +198,32 @@ export class FakeStudio implements Studio {
   async addPhone(): Promise<string> {
     this.did("addPhone");
     return "https://studio.example/#phone=g1.eyJzIjoiNmY5YzFjMWUiLCJyIjoiY2FtZXJhIiwiYyI6ImNhbV81In0.c2lnbmF0dXJl";
+  }
+  async addGuest(label: string): Promise<string> {
+    this.did("addGuest", label);
+    return "https://studio.example/#guest=g1.eyJzIjoiNmY5YzFjMWUiLCJyIjoiZ3Vlc3QiLCJjIjoiY2FtXzUifQ.c2lnbmF0dXJl";
+  }
+  async guestLink(id: SourceId): Promise<string> {
+    this.did("guestLink", id);
+    return "http://127.0.0.1:7077/#guest=g1.eyJzIjoiNmY5YzFjMWUiLCJyIjoiZ3Vlc3QiLCJjIjoiY2FtXzUifQ.c2lnbmF0dXJl";
+  }
+  async muteGuest(id: SourceId): Promise<void> {
+    this.did("muteGuest", id);
+  }
+  askToUnmute(id: SourceId): void {
+    this.did("askToUnmute", id);
+  }
+  async removeGuest(id: SourceId): Promise<void> {
+    this.did("removeGuest", id);
+  }
+  quietGuest(id: SourceId, isQuiet: boolean): void {
+    this.did("quietGuest", id, isQuiet);
+  }
+  letStudioBeHeard(isHeard: boolean): void {
+    this.did("letStudioBeHeard", isHeard);
+  }
+  say(text: string): void {
+    this.did("say", text);
   }
   removeSource(id: SourceId): void {
     this.did("removeSource", id);

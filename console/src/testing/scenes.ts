@@ -1,11 +1,34 @@
 /* The states in which the views are looked at: gallery.html?scene=NAME. */
 import { WORDS } from "../core/notices";
-import type { StudioState } from "../core/studio";
+import type { Guest, Source, StudioState } from "../core/studio";
 import { RECORDING, SETUP, source, SOURCES } from "./fake-studio";
 
 const setup = (change: Partial<StudioState>): StudioState => ({ ...SETUP, ...change });
 const recording = (change: Partial<StudioState>): StudioState => ({ ...RECORDING, ...change });
 const UNPLUGGED = "This camera was unplugged.";
+
+const guest = (n: number, label: string, change: Partial<Source> = {}) =>
+  source(n, label, { picture: { kind: "guest" }, microphone: "own", gainDb: null, isolationDb: null, ...change });
+const GUESTS: Guest[] = [
+  { id: "cam_2", state: "here", hasPicture: true, hasSound: true, isMuted: false, isQuiet: false, speaksBy: "page" },
+  { id: "cam_3", state: "here", hasPicture: true, hasSound: true, isMuted: true, isQuiet: true, speaksBy: "page" },
+  { id: "cam_5", state: "opening", hasPicture: false, hasSound: false, isMuted: false, isQuiet: false, speaksBy: "page" },
+];
+const WITH_GUESTS: Partial<StudioState> = {
+  sources: [SOURCES[0]!, guest(2, "Tomas"), guest(3, "Ines"), SOURCES[3]!, guest(5, "Professor Adeyemi-Lindqvist", { trouble: "Not here yet.", isLost: true })],
+  guests: {
+    can: true,
+    link: "joined",
+    why: null,
+    guests: GUESTS,
+    chat: [
+      { from: "cam_2", name: "Tomas", text: "Can you hear the bells in the background?", at: 1 },
+      { from: "host-a", name: "Host", text: "Only a little, it is fine. We begin in two minutes.", at: 2 },
+    ],
+    isStudioHeard: true,
+    dropped: 0,
+  },
+};
 
 export const SCENES: Record<string, StudioState> = {
   welcome: setup({ permission: "unknown", sources: [], devices: [] }),
@@ -59,6 +82,9 @@ export const SCENES: Record<string, StudioState> = {
       },
     ],
   }),
+  guests: recording(WITH_GUESTS),
+  "setup-guests": setup({ ...WITH_GUESTS, sessionId: "1" }),
+  "no-livekit": setup({ guests: { ...SETUP.guests, can: false } }),
   stopped: recording({ phase: "stopped", files: RECORDING.files.map((file) => ({ ...file, state: "sending" })) }),
   done: recording({
     phase: "stopped",

@@ -1,8 +1,9 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { AddSource } from "../components/AddSource";
 import { FormatCard } from "../components/FormatCard";
+import { GuestsCard } from "../components/GuestsCard";
 import { Notices } from "../components/Notices";
-import { ReadyCard } from "../components/ReadyCard";
+import { isCheckable, ReadyCard } from "../components/ReadyCard";
 import { SoundCheckDialog } from "../components/SoundCheckDialog";
 import { SourceCard } from "../components/SourceCard";
 import { UnfinishedCard } from "../components/UnfinishedCard";
@@ -67,7 +68,9 @@ export function Setup({ state }: { state: StudioState }) {
   const studio = useStudio();
   const [checking, setChecking] = useState<SourceId | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
-  const voices = state.sources.filter((source) => source.microphone !== null);
+  const [isAdding, setAdding] = useState(false);
+  const chat = useRef<HTMLInputElement>(null);
+  const voices = state.sources.filter(isCheckable);
   /* A show that runs comes before one that is to be set up. */
   const running = state.unfinished.filter((show) => show.isRecording);
   const unsent = state.unfinished.filter((show) => !show.isRecording);
@@ -111,6 +114,7 @@ export function Setup({ state }: { state: StudioState }) {
         ))}
         {state.sources.length > 0 && <ReadyCard state={state} trouble={trouble} onCheck={() => setChecking(voices[0]?.id ?? null)} onRecord={record} />}
         <Notices notices={state.notices} />
+        {state.guests.guests.length > 0 && <GuestsCard state={state} isAdding={isAdding} setAdding={setAdding} chat={chat} />}
         {state.sources.length > 0 && <FormatCard format={state.format} />}
       </aside>
       {checking && <SoundCheckDialog state={state} first={checking} onClose={() => setChecking(null)} />}

@@ -1,6 +1,7 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { DirectingBar } from "../components/DirectingBar";
 import { FilesCard } from "../components/FilesCard";
+import { GuestsCard } from "../components/GuestsCard";
 import { KeysDialog } from "../components/KeysDialog";
 import { LiveCard } from "../components/LiveCard";
 import { Notices } from "../components/Notices";
@@ -16,11 +17,12 @@ import type { Source, StudioState } from "../core/studio";
 import { type Keys, useKeys } from "../hooks/use-keys";
 import { useStudio } from "../hooks/use-studio";
 
-type Open = "settings" | "keys" | "sources" | "stop" | "live" | null;
+type Open = "settings" | "keys" | "sources" | "stop" | "live" | "guest" | null;
 
 export function StudioView({ state }: { state: StudioState }) {
   const studio = useStudio();
   const [open, setOpen] = useState<Open>(null);
+  const chat = useRef<HTMLInputElement>(null);
   const { directing } = state;
   const pictures = state.sources.filter((source) => source.role !== "mic");
   const toggleHold = () => (directing.by === "manual" ? studio.auto() : studio.hold());
@@ -33,6 +35,7 @@ export function StudioView({ state }: { state: StudioState }) {
     m: () => studio.mark("Marked by hand"),
     r: () => setOpen("stop"),
     l: () => setOpen("live"),
+    g: () => (state.guests.guests.length > 0 ? chat.current?.focus() : setOpen("guest")),
     "?": () => setOpen("keys"),
   });
   const tally = (source: Source) =>
@@ -56,6 +59,7 @@ export function StudioView({ state }: { state: StudioState }) {
       <aside className="side" aria-label="How the show is doing">
         <Notices notices={state.notices} />
         <LiveCard live={state.live} sessionId={state.phase === "recording" ? state.sessionId : null} isAsking={open === "live"} setAsking={(isAsking) => setOpen(isAsking ? "live" : null)} />
+        <GuestsCard state={state} isAdding={open === "guest"} setAdding={(isAdding) => setOpen(isAdding ? "guest" : null)} chat={chat} />
         <FilesCard files={state.files} room={state.room} link={state.link} sources={state.sources} />
         <PeopleCard sources={state.sources} shares={state.shares} link={state.link} onEdit={() => setOpen("sources")} />
       </aside>

@@ -21,7 +21,10 @@ export async function openPicture(source: CaptureSource, format: Format): Promis
     case "screen":
       return openScreen(format);
     case "phone":
-      return source.phone?.active ? opened(source.phone, false, () => undefined) : null;
+      return source.remote?.active ? opened(source.remote, false, () => undefined) : null;
+    case "guest":
+      if (!source.remote) throw new MissingDeviceError(source.away ?? "Nothing comes from there.");
+      return opened(source.remote, false, () => undefined);
     case "sample":
       return openSample(picture.url);
     case "none":

@@ -23,6 +23,9 @@ export interface Engine {
   prepare(source: SourceId): void;
   /* The program goes to this WebSocket too, from now on; null: no more. Missing: it cannot. */
   setLive?(address: string | null): void;
+  /* The program as it is on air, to be looked at while a show runs; null or missing: it cannot. */
+  show?(): MediaStreamTrack | null;
+  hide?(): void;
   stop(): Promise<void>;
   counts(): Counts | null; /* of the last recording, where the engine knows */
   close(): void;

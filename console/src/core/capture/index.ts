@@ -1,11 +1,12 @@
 /* Capture as a whole: sources are opened and watched here, recorded by an engine, kept by the spool. */
-import type { Capture, CaptureEvents, CaptureSource, CaptureStart, SoundFrames } from "../capture";
+import type { Capture, CaptureEvents, CaptureSource, CaptureStart, RoomSound, SoundFrames } from "../capture";
 import type { Format, SourceId } from "../studio";
 import { ClockMap, sentAt, SOUND_CLOCK } from "./clock-map";
 import type { Engine } from "./engine";
 import { mediaRecorderEngine } from "./media-recorder";
 import { SOUND_RATE, SOUND_SAMPLES, type Counts, type FromWorker, type SoundMessage } from "./protocol";
 import { Sound } from "./sound";
+import { SoundMix } from "./sound-mix";
 import { LiveSource } from "./live-source";
 import { playTogether } from "./play-together";
 import { Spooling } from "./spooling";
@@ -33,6 +34,9 @@ export class StudioCapture implements Capture {
   private touched = () => void this.play();
   private engine: Engine | null = null;
   private liveAddress: string | null = null;
+  private room: { program: SoundMix; voices: SoundMix } | null = null;
+  private guests = new Set<SourceId>();
+  private shown: MediaStreamTrack | null = null;
 
   constructor(
     private format: Format,
@@ -60,6 +64,8 @@ export class StudioCapture implements Capture {
 
   setMix(weights: ReadonlyMap<SourceId, number>): void {
     this.engine?.setMix(weights);
+    this.room?.program.set(weights);
+    this.room?.voices.set(weights);
   }
 
   onSound(listener: (frames: SoundFrames) => void): () => void {
@@ -105,9 +111,33 @@ export class StudioCapture implements Capture {
     return !this.engine || this.engine.setLive !== undefined;
   }
 
+  openRoom(): RoomSound {
+    const { sound } = this;
+    this.room ??= { program: new SoundMix(sound), voices: new SoundMix(sound, (source) => !this.guests.has(source)) };
+    return { program: this.room.program.track, voices: this.room.voices.track };
+  }
+
+  closeRoom(): void {
+    this.room?.program.close();
+    this.room?.voices.close();
+    this.room = null;
+    this.hideProgram();
+  }
+
+  showProgram(): MediaStreamTrack | null {
+    if (this.clock && !this.shown) this.shown = this.engine?.show?.() ?? null;
+    return this.shown;
+  }
+
+  hideProgram(): void {
+    if (this.shown) this.engine?.hide?.();
+    this.shown = null;
+  }
+
   stop(): Promise<void> {
     return this.inTurn(async () => {
       if (!this.clock) return;
+      this.hideProgram();
       await this.engine?.stop();
       await this.spooling?.settled();
       this.clock = null;
@@ -120,6 +150,7 @@ export class StudioCapture implements Capture {
     navigator.mediaDevices?.removeEventListener("devicechange", this.devicesChanged);
     for (const event of GESTURES) document.removeEventListener(event, this.touched);
     for (const source of this.sources.values()) source.close();
+    this.closeRoom();
     this.engine?.close();
     this.sound.close();
   }
@@ -133,6 +164,7 @@ export class StudioCapture implements Capture {
       this.sources.delete(id);
     }
     this.order = sources.map((source) => source.id);
+    this.guests = new Set(sources.filter(({ picture }) => picture.kind === "guest").map(({ id }) => id));
     for (const wish of sources) {
       const known = this.sources.get(wish.id) ?? new LiveSource(wish.id, this.format, this.sound, engine, this.events);
       this.sources.set(wish.id, known);
@@ -169,7 +201,7 @@ export class StudioCapture implements Capture {
       case "append": return this.spooling?.append(message);
       case "close": return this.spooling?.close(message);
       case "cut": return this.events.cut({ source: message.source, t: message.t, decision: message.decision });
-      case "trouble": return this.sources.get(message.source)?.say("frames", message.why);
+      case "trouble": return this.sources.get(message.source)?.frames(message.why);
       case "reduced": return this.events.reduced(message.text);
       case "failed": return this.events.failed(message.name, message.why);
       case "took":

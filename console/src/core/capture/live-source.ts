@@ -7,6 +7,8 @@ import type { Engine } from "./engine";
 import type { Sound } from "./sound";
 
 const MUTED = "This microphone is muted.";
+const NO_CAMERA = "Their camera is off.";
+const NO_FRAMES = "No pictures come from there: their connection may be too slow.";
 
 type Part = "picture" | "sound" | "frames" | "muted";
 
@@ -14,6 +16,7 @@ export class LiveSource {
   private wish: CaptureSource | null = null;
   private picture: OpenedPicture | null = null;
   private mic: MediaStreamTrack | null = null;
+  private ownsMic = false; /* opened for it alone: what came with a picture goes with that */
   private micNodes: AudioNode[] = [];
   private channels: 0 | 1 | 2 = 0;
   private closing: Promise<void> = Promise.resolve(); /* of sound that went with its picture */
@@ -43,7 +46,7 @@ export class LiveSource {
   async change(wish: CaptureSource): Promise<void> {
     const before = this.wish;
     this.wish = wish;
-    const isOtherPicture = !before || !same(before.picture, wish.picture) || before.phone !== wish.phone;
+    const isOtherPicture = !before || !same(before.picture, wish.picture) || before.remote !== wish.remote;
     const isOtherSound = isOtherPicture || !same(before.microphone, wish.microphone);
     if (isOtherPicture) this.closePicture();
     if (isOtherSound) await this.closeSound();
@@ -63,6 +66,11 @@ export class LiveSource {
     this.engine = engine;
     this.given = null;
     this.give();
+  }
+
+  /* The recorder says that no pictures come, or (null) that they do. */
+  frames(why: string | null): void {
+    this.say("frames", why !== null && this.wish?.picture.kind === "guest" ? NO_FRAMES : why);
   }
 
   /* What is wrong with a part of it now; null: nothing. */
@@ -100,10 +108,11 @@ export class LiveSource {
     try {
       const picture = await openPicture(wish, this.format);
       this.picture = picture;
-      this.say("picture", null);
+      const isDark = wish.picture.kind === "guest" && picture?.track === null;
+      this.say("picture", isDark ? NO_CAMERA : null);
       if (!picture) return;
       if (picture.track) picture.track.onended = () => this.lost(picture);
-      this.events.stream(this.id, picture.stream);
+      if (!isDark) this.events.stream(this.id, picture.stream);
     } catch (error) {
       this.failed("picture", error as Error);
     }
@@ -140,6 +149,7 @@ export class LiveSource {
       const { node, output, channels, track } = found;
       await this.sound.connect(this.id, node, output, channels);
       this.mic = track;
+      this.ownsMic = track !== this.picture?.sound;
       this.channels = channels;
       /* What comes with a picture is mute until it runs. */
       this.say("muted", track.muted && microphone !== "own" ? MUTED : null);
@@ -201,7 +211,7 @@ export class LiveSource {
     await this.sound.disconnect(this.id);
     for (const node of this.micNodes) node.disconnect();
     this.micNodes = [];
-    if (this.mic) stop(new MediaStream([this.mic]));
+    if (this.mic && this.ownsMic) stop(new MediaStream([this.mic]));
     this.mic = null;
     this.channels = 0;
     this.say("sound", null);
@@ -210,8 +220,8 @@ export class LiveSource {
 
   private give(): void {
     const track = this.picture?.track ?? null;
-    const wantsPicture = this.wish?.picture.kind !== "none";
-    if ((wantsPicture && !track) || (!track && this.channels === 0)) return;
+    const needsPicture = !["none", "guest"].includes(this.wish?.picture.kind ?? "none");
+    if ((needsPicture && !track) || (!track && this.channels === 0)) return;
     if (this.given?.channels === this.channels) return;
     if (this.given) this.engine.remove(this.id); /* a file keeps its tracks: it goes on in a new part */
     const { keepsWhole = false, pictures = null } = this.picture ?? {};

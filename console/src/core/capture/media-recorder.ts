@@ -5,6 +5,7 @@ import type { Engine, EngineSource } from "./engine";
 import { partName } from "./parts";
 import { ProgramCanvas } from "./program-canvas";
 import type { FromWorker, Setup } from "./protocol";
+import { disconnect, SoundMix } from "./sound-mix";
 import type { Sound } from "./sound";
 import type { SourceId } from "../studio";
 
@@ -35,7 +36,8 @@ class MediaRecorderEngine implements Engine {
   private offset = 0; /* session clock less performance.now() */
   private lastFile = 0;
   private canvas: ProgramCanvas | null = null;
-  private mix: Mix | null = null;
+  private mix: SoundMix | null = null;
+  private shown: MediaStreamTrack | null = null;
 
   constructor(
     private sound: Sound,
@@ -47,14 +49,12 @@ class MediaRecorderEngine implements Engine {
     this.sources.set(id, source);
     if (source.pictures) source.pictures.use = null; /* its recorder takes them from the track */
     this.canvas?.add(id, source.track);
-    this.mix?.add(id);
     if (this.setup) this.record(id, source.track, this.tapOf(id));
   }
 
   remove(source: SourceId): void {
     this.sources.delete(source);
     this.canvas?.remove(source);
-    this.mix?.remove(source);
     void this.finish(source);
   }
 
@@ -71,18 +71,15 @@ class MediaRecorderEngine implements Engine {
     this.parts = new Map(setup.firstPart);
     if (!setup.isLocal) this.startProgram(setup);
     for (const [id, { track }] of this.sources) this.record(id, track, this.tapOf(id));
-    if (this.canvas && this.mix) this.record(null, this.canvas.track, { stream: this.mix.stream, close: () => undefined });
+    if (this.canvas && this.mix) this.record(null, this.canvas.track, { stream: new MediaStream([this.mix.track]), close: () => undefined });
   }
 
   private startProgram(setup: Setup): void {
-    this.mix = new Mix(this.sound);
+    this.mix = new SoundMix(this.sound);
     this.canvas = new ProgramCanvas(setup.format, setup.onAir, (source, decision) =>
       this.receive({ kind: "cut", source, t: this.now(), decision }),
     );
-    for (const [id, { track }] of this.sources) {
-      this.canvas.add(id, track);
-      this.mix.add(id);
-    }
+    for (const [id, { track }] of this.sources) this.canvas.add(id, track);
   }
 
   setMix(weights: ReadonlyMap<SourceId, number>): void {
@@ -100,8 +97,18 @@ class MediaRecorderEngine implements Engine {
     /* Nothing to prepare: every picture is drawn anew. */
   }
 
+  show(): MediaStreamTrack | null {
+    return (this.shown ??= this.canvas?.track.clone() ?? null);
+  }
+
+  hide(): void {
+    this.shown?.stop();
+    this.shown = null;
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.files.keys()].map((id) => this.finish(id)));
+    this.hide();
     this.canvas?.close();
     this.mix?.close();
     this.canvas = null;
@@ -178,66 +185,6 @@ class MediaRecorderEngine implements Engine {
 
   private now(): number {
     return Math.round(performance.now() + this.offset);
-  }
-}
-
-/* The program's sound, as the browser mixes it. */
-class Mix {
-  private gains = new Map<SourceId, { gain: GainNode; node: AudioNode; output: number }>();
-  private destination: MediaStreamAudioDestinationNode;
-  private weights: ReadonlyMap<SourceId, number> | null = null;
-
-  constructor(private sound: Sound) {
-    this.destination = sound.context.createMediaStreamDestination();
-  }
-
-  get stream(): MediaStream {
-    return this.destination.stream;
-  }
-
-  add(source: SourceId): void {
-    const heard = this.sound.heardOn(source);
-    if (!heard) return;
-    this.remove(source);
-    const gain = this.sound.context.createGain();
-    heard.node.connect(gain, heard.output);
-    gain.connect(this.destination);
-    this.gains.set(source, { gain, ...heard });
-    this.apply();
-  }
-
-  remove(source: SourceId): void {
-    const known = this.gains.get(source);
-    if (!known) return;
-    disconnect(known.node, known.gain, known.output);
-    known.gain.disconnect();
-    this.gains.delete(source);
-    this.apply();
-  }
-
-  set(weights: ReadonlyMap<SourceId, number>): void {
-    this.weights = weights;
-    this.apply();
-  }
-
-  close(): void {
-    for (const source of [...this.gains.keys()]) this.remove(source);
-  }
-
-  private apply(): void {
-    const now = this.sound.context.currentTime;
-    for (const [source, { gain }] of this.gains) {
-      const share = this.weights ? (this.weights.get(source) ?? 0) : 1 / this.gains.size;
-      gain.gain.setTargetAtTime(share, now, 0.03);
-    }
-  }
-}
-
-function disconnect(node: AudioNode, from: AudioNode, output: number): void {
-  try {
-    node.disconnect(from, output);
-  } catch {
-    /* Its device went, and took the connection with it. */
   }
 }
 

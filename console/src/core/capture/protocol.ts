@@ -29,6 +29,7 @@ export type ToWorker =
   | { kind: "mix"; weights: [SourceId, number][] }
   | { kind: "cut"; source: SourceId; t: number; decision: string | null }
   | { kind: "prepare"; source: SourceId }
+  | { kind: "show"; frames: WritableStream<VideoFrame> | null } /* where the program is looked at; null: nowhere */
   | { kind: "live"; address: string | null } /* where the program goes live; null: nowhere */
   | { kind: "stop" };
 

@@ -9,6 +9,7 @@ import { Normaliser, sharedColour, type Look } from "./picture";
 import { Program } from "./program";
 import { SOUND_RATE, SOUND_SAMPLES, type Counts, type FromWorker, type Setup, type SoundMessage, type SourceSetup } from "./protocol";
 import { RecordedFile, type SoundPacket } from "./recorded-file";
+import { resizer, Shown, type Way } from "./shown";
 import { SoundEncoder } from "./sound-encoder";
 import { LiveSender } from "../live-sender";
 import type { SourceId } from "../studio";
@@ -37,6 +38,8 @@ export class Recording {
   private programPackets: SoundPacket[] = [];
   private programFrames = 0;
   private live: LiveSender | null = null;
+  private shown: Shown | null = null;
+  private onAir: SourceId; /* as it was decided last */
   private mixer = new Mixer();
   private unmixed: SoundMessage[] = [];
   private soundClock = new ClockMap(SOUND_CLOCK);
@@ -53,6 +56,7 @@ export class Recording {
     const { width, height } = setup.format;
     this.look = { width, height, colour: sharedColour(cameras.flatMap((camera) => camera.colour ?? [])) };
     this.parts = new Map(setup.firstPart);
+    this.onAir = setup.onAir;
     if (!setup.isLocal) this.beginProgram();
   }
 
@@ -76,12 +80,20 @@ export class Recording {
 
   cutTo(source: SourceId, t: number, decision: string | null): void {
     this.program?.cutTo(source, t, decision, this.now());
+    this.onAir = source;
+    this.shown?.cutTo(source, t);
   }
 
   /* The program goes there too, as it is put together; null: nowhere. */
   setLive(address: string | null): void {
     this.live?.close();
     this.live = address !== null && this.program ? new LiveSender(address, this.setup.format) : null;
+  }
+
+  /* The program is looked at there too; null: nowhere. */
+  setShown(way: Way | null): void {
+    const { width, height } = this.setup.format;
+    this.shown = way && this.program ? new Shown(way, resizer(width, height), this.onAir) : null;
   }
 
   prepare(source: SourceId): void {
@@ -158,7 +170,9 @@ export class Recording {
     camera.use = async (frame, at) => {
       const t = this.clock.session(at);
       if (this.isEnding || !encoder.takes(t)) return frame.close();
-      encoder.encode(await normaliser.normalise(frame), t);
+      const whole = await normaliser.normalise(frame);
+      this.shown?.take(source, whole, t);
+      encoder.encode(whole, t);
     };
   }
 

@@ -6,11 +6,18 @@ import type { SourceId } from "../studio";
 
 const MOST_MICS = 32;
 
+/* Hears of each source's microphone: where it is heard, and that it went. */
+export interface SoundTap {
+  add(source: SourceId, node: AudioNode, output: number): void;
+  remove(source: SourceId): void;
+}
+
 export class Sound {
   readonly context = new AudioContext({ sampleRate: SOUND_RATE, latencyHint: "balanced" });
   private node: Promise<AudioWorkletNode>;
   private slots: (SoundSlot | null)[] = new Array<SoundSlot | null>(MOST_MICS).fill(null);
   private inputs = new Map<SourceId, { node: AudioNode; output: number; slot: number }>();
+  private taps = new Set<SoundTap>();
 
   constructor(listener: (message: SoundMessage) => void) {
     this.node = this.open(listener);
@@ -32,12 +39,14 @@ export class Sound {
     this.inputs.set(source, { node, output, slot });
     node.connect(worklet, output, slot);
     this.tell(worklet, { slots: this.slots });
+    for (const tap of this.taps) tap.add(source, node, output);
   }
 
   async disconnect(source: SourceId): Promise<void> {
     const worklet = await this.node;
     const input = this.inputs.get(source);
     if (!input) return;
+    for (const tap of this.taps) tap.remove(source);
     input.node.disconnect(worklet, input.output, input.slot);
     this.inputs.delete(source);
     this.slots[input.slot] = null;
@@ -47,6 +56,16 @@ export class Sound {
   /* The node and output that a source is heard on; null when it has no sound. */
   heardOn(source: SourceId): { node: AudioNode; output: number } | null {
     return this.inputs.get(source) ?? null;
+  }
+
+  /* From now on; begins with those that are there. */
+  tap(tap: SoundTap): void {
+    this.taps.add(tap);
+    for (const [source, { node, output }] of this.inputs) tap.add(source, node, output);
+  }
+
+  untap(tap: SoundTap): void {
+    this.taps.delete(tap);
   }
 
   /* Another listener, which need not be on this thread. */

@@ -71,6 +71,14 @@ export function webCodecsEngine(sound: Sound, receive: (message: FromWorker) => 
     setMix: (weights) => tell({ kind: "mix", weights: [...weights] }),
     cutTo: (source, t, decision) => tell({ kind: "cut", source, t, decision }),
     prepare: (source) => tell({ kind: "prepare", source }),
+    /* The track lies in the page, its pictures are put into it by the worker. */
+    show() {
+      if (typeof MediaStreamTrackGenerator === "undefined") return null;
+      const track = new MediaStreamTrackGenerator({ kind: "video" });
+      tell({ kind: "show", frames: track.writable }, [track.writable]);
+      return track;
+    },
+    hide: () => tell({ kind: "show", frames: null }),
     setLive: (address) => tell({ kind: "live", address }),
     async stop() {
       const done = new Promise<void>((resolve) => (stopped = resolve));

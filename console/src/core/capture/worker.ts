@@ -13,6 +13,7 @@ let clock = new SessionClock();
 let clockOf = 0; /* the number of its show */
 let recording: Recording | null = null;
 let liveAddress: string | null = null;
+let shownAt: WritableStreamDefaultWriter<VideoFrame> | null = null;
 
 function post(message: FromWorker): void {
   const transfer = message.kind === "append" ? [message.bytes.buffer] : [];
@@ -62,6 +63,13 @@ function start(message: Extract<ToWorker, { kind: "start" }>): void {
   recording = new Recording(message.setup, cameras, clock, post);
   for (const { setup, camera } of sources.values()) recording.add(setup, camera);
   recording.setLive(liveAddress);
+  recording.setShown(shownAt);
+}
+
+function show(frames: WritableStream<VideoFrame> | null): void {
+  void shownAt?.close().catch(() => undefined);
+  shownAt = frames?.getWriter() ?? null;
+  recording?.setShown(shownAt);
 }
 
 function setLive(address: string | null): void {
@@ -88,6 +96,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "mix": return recording?.setMix(new Map(data.weights));
     case "cut": return recording?.cutTo(data.source, data.t, data.decision);
     case "prepare": return recording?.prepare(data.source);
+    case "show": return show(data.frames);
     case "live": return setLive(data.address);
     case "stop": return void stop();
   }

@@ -22,6 +22,14 @@ export interface ServerState {
   clients?: { client: string; role?: string; source?: string }[];
   state?: string;
   live?: LiveShow | null;
+  livekit?: LivekitState | null;
+}
+
+/* The show's LiveKit room, as the server sees it. */
+export interface LivekitState {
+  state: "making" | "ok" | "failing";
+  why?: string | null;
+  participants?: { identity: string; name?: string; active?: boolean; tracks?: { sid: string; name?: string; kind: "picture" | "sound"; muted?: boolean }[] }[];
 }
 
 export interface LinkHooks {

@@ -27,6 +27,7 @@ export interface RoomMic {
   source: string;
   gainDb: number | null;
   priorityDb: number;
+  isApart?: boolean; /* in a room of its own: it hears nobody else, and takes no voice from the others */
 }
 
 export interface Edge {

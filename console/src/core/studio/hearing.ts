@@ -6,6 +6,7 @@ import { WORDS } from "../notices";
 import { load, microphoneKey, save } from "../saved";
 import type { Show } from "../show";
 import { CHECK_MS, isolation, ISOLATION_LEAST_DB, type CheckResult, type Voice } from "../speech/check";
+import type { Edge } from "../speech/room";
 import type { Meter, SourceId } from "../studio";
 import type { FromWorker } from "../worker";
 import type { SourceList } from "./source-list";
@@ -22,6 +23,8 @@ export class Hearing {
     private readonly capture: Capture,
     private readonly helper: Helper,
     private readonly sources: SourceList,
+    /* Whether what was heard here is to be said: a guest's own page says when they speak. */
+    private readonly takes: (edge: Edge) => boolean = () => true,
   ) {
     capture.onSound((frames) => this.hear(frames));
   }
@@ -87,7 +90,7 @@ export class Hearing {
     const { show } = this.state;
     for (const { source, levelDb, peakDb, isSpeaking } of frames) this.meters.set(source, { levelDb, peakDb, isSpeaking });
     if (frames.length > 0) this.capture.setMix(new Map(frames.map(({ source, weight }) => [source, weight])));
-    for (const { source, isStart, t, edge } of edges)
+    for (const { source, isStart, t, edge } of edges.filter(this.takes))
       show?.log(isStart ? "speaking_start" : "speaking_stop", {
         source,
         t: Math.max(0, Math.round(t)),

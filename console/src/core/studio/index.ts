@@ -7,11 +7,15 @@ import { Leftovers } from "../leftovers";
 import { WORDS } from "../notices";
 import { testShow } from "../provided";
 import { forgetShow, save } from "../saved";
+import type { Room, RoomAsk } from "../room/room";
 import type { Spool } from "../spool";
-import type { Format, Meter, SourceId, Studio, StudioState } from "../studio";
+import type { Remote } from "../sources";
+import type { Format, Meter, Source, SourceId, Studio, StudioState } from "../studio";
 import type { FromWorker } from "../worker";
 import { Directing } from "./directing";
 import { Equipment } from "./equipment";
+import type { TrackParts } from "./guest-tracks";
+import { Guests } from "./guests";
 import { Health } from "./health";
 import { Hearing } from "./hearing";
 import { Opening } from "./opening";
@@ -26,6 +30,8 @@ export interface StudioParts {
   spool: Spool;
   capture: (format: Format, events: CaptureEvents) => Capture;
   helper?: (answered: (message: FromWorker) => void) => Helper;
+  room?: (ask: RoomAsk) => Room; /* of LiveKit; missing: no guests */
+  tracks?: TrackParts;
   base?: string; /* of the server; default: this page's */
 }
 
@@ -42,6 +48,7 @@ export class StudioCore implements Studio {
   private readonly hearing: Hearing;
   private readonly opening: Opening;
   private readonly phones: Phones;
+  private readonly guests: Guests;
   private readonly leftovers: Leftovers;
   private readonly recording: Recording;
 
@@ -53,13 +60,16 @@ export class StudioCore implements Studio {
     const helper = (parts.helper ?? startHelper)((message) => this.hearing.answered(message));
     this.health = new Health(shared, parts);
     this.equipment = new Equipment(shared, capture);
-    this.sources = new SourceList(shared, capture, helper, () => this.phones.host.streams);
-    this.hearing = new Hearing(shared, capture, helper, this.sources);
+    this.sources = new SourceList(shared, capture, helper, (source) => this.remoteOf(source));
+    this.hearing = new Hearing(shared, capture, helper, this.sources, (edge) => this.guests.events.takes(edge));
     this.opening = new Opening(shared, parts, capture, helper, {
       changed,
+      told: (line) => this.guests.told(line),
+      server: (state) => this.guests.server(state),
       signal: (from, data, source) => this.phones.host.signal(from, data, source),
     });
     this.phones = new Phones(shared, api, this.sources, this.opening);
+    this.guests = new Guests(shared, { api, capture, sources: this.sources, opening: this.opening, room: parts.room, tracks: parts.tracks });
     this.leftovers = new Leftovers(api, spool, {
       changed: (unfinished) => shared.set({ unfinished }),
       isOpen: (sessionId) => shared.show?.sessionId === sessionId,
@@ -86,6 +96,8 @@ export class StudioCore implements Studio {
   addMicrophone: Studio["addMicrophone"] = (microphone) => this.sources.addMicrophone(microphone);
   addSampleShow = () => this.sources.addSampleShow();
   addPhone = () => this.phones.add();
+  addGuest: Studio["addGuest"] = (label) => this.guests.add(label);
+  guestLink: Studio["guestLink"] = (id) => this.guests.link(id);
   startSoundCheck: Studio["startSoundCheck"] = (id) => this.hearing.startCheck(id);
   cancelSoundCheck = () => this.hearing.cancelCheck();
 
@@ -100,7 +112,22 @@ export class StudioCore implements Studio {
   };
 
   removeSource(id: SourceId): void {
+    if (this.shared.source(id)?.picture.kind === "guest") return void this.removeGuest(id).catch(() => {}); /* said by the server, and tried again by hand */
     this.sources.remove(id);
+    this.hearing.forget(id);
+    this.guests.forget(id);
+  }
+
+  /* ---- guests ---- */
+
+  muteGuest: Studio["muteGuest"] = (id) => this.guests.mute(id);
+  askToUnmute: Studio["askToUnmute"] = (id) => this.guests.askToUnmute(id);
+  quietGuest: Studio["quietGuest"] = (id, isQuiet) => this.guests.setQuiet(id, isQuiet);
+  letStudioBeHeard: Studio["letStudioBeHeard"] = (isHeard) => this.guests.letStudioBeHeard(isHeard);
+  say: Studio["say"] = (text) => this.guests.say(text);
+
+  async removeGuest(id: SourceId): Promise<void> {
+    await this.guests.remove(id);
     this.hearing.forget(id);
   }
 
@@ -142,16 +169,27 @@ export class StudioCore implements Studio {
     };
   }
 
+  /* What comes over a network: of a phone that is here, or of a guest. */
+  private remoteOf({ id, picture }: Source): Remote {
+    if (picture.kind === "guest") return this.guests.remoteOf(id);
+    const remote = picture.kind === "phone" && picture.clientId !== null ? this.phones.host.streams.get(picture.clientId) : undefined;
+    return remote ? { remote } : {};
+  }
+
   private watch(): void {
     setInterval(() => this.shared.show?.tick(), TICK_MS);
     setInterval(() => {
       this.projection.update();
+      this.guests.look();
       void this.health.look();
     }, LOOK_MS);
     globalThis.addEventListener?.("beforeunload", (event) => {
       if (this.shared.isBusy) event.preventDefault();
     });
-    globalThis.addEventListener?.("pagehide", () => this.opening.leave());
+    globalThis.addEventListener?.("pagehide", () => {
+      this.guests.leave();
+      this.opening.leave();
+    });
   }
 
   private async begin(): Promise<void> {
@@ -165,6 +203,7 @@ export class StudioCore implements Studio {
   private async logIn(): Promise<void> {
     try {
       const me = await logInByAddress(this.parts.api, globalThis as unknown as Window);
+      this.guests.setCan(me?.livekit ?? false);
       if (me === null) this.shared.say("denied", WORDS.denied("This page has no token."));
     } catch (error) {
       this.shared.say("denied", WORDS.denied(error instanceof Error ? error.message : String(error)));

@@ -4,6 +4,7 @@ import { ApiError, type Api, type LiveShow } from "../api";
 import type { Capture } from "../capture";
 import type { Helper } from "../helper";
 import { WORDS } from "../notices";
+import type { ServerState } from "../link/link";
 import { forgetShow, load } from "../saved";
 import { Show, type ShowHooks } from "../show";
 import { logSources } from "../sources";
@@ -13,6 +14,8 @@ import { UNNAMED, type State } from "./state";
 export interface OpeningOut {
   /* The log, the uploads or the link changed. */
   changed(): void;
+  told: ShowHooks["told"];
+  server(state: ServerState): void;
   /* Of a phone. */
   signal(from: string, data: unknown, source: string | null): void;
 }
@@ -78,6 +81,7 @@ export class Opening {
     return {
       cutTo: (source, t, decision) => capture.cutTo(source, t, decision),
       speaks: (source) => capture.prepare(source),
+      told: (line) => this.out.told(line),
       changed: () => this.out.changed(),
       linkChanged: (link) => {
         if (link === "offline" && state.isBusy) state.say("link", WORDS.linkDown());
@@ -91,8 +95,10 @@ export class Opening {
       refused: (type, why) => {
         if (type !== "epoch") state.say("refused", WORDS.eventRefused(type, why));
       },
-      server: ({ storage, live }) => {
+      server: (said) => {
+        const { storage, live } = said;
         this.setLive(live ?? null);
+        this.out.server(said);
         if (storage?.hasRoom === false) state.say("server-full", WORDS.serverFull());
         else if (storage) state.unsay("server-full");
       },
@@ -103,7 +109,7 @@ export class Opening {
   /* While it is on air the program goes there, whoever asked for it. */
   private setLive(live: LiveShow | null): void {
     const { sessionId } = this.state.get();
-    const isOn = sessionId !== null && live !== null && (live.state === "live" || live.state === "connecting");
+    const isOn = sessionId !== null && isOnAir(live) && (live.egress ?? "console") === "console";
     const isSent = this.capture.setLive(isOn ? this.parts.api.programAddress(sessionId) : null);
     if (isOn && !isSent) this.state.say("live", WORDS.liveImpossible());
     else this.state.unsay("live");
@@ -135,6 +141,10 @@ export class Opening {
     if (!show || this.state.get().phase !== "setup") return;
     void fetch(`/sessions/${show.sessionId}`, { method: "DELETE", keepalive: true }).catch(() => {});
   }
+}
+
+export function isOnAir(live: LiveShow | null): live is LiveShow {
+  return live !== null && (live.state === "live" || live.state === "connecting");
 }
 
 /* What went wrong, for people. */

@@ -6,7 +6,7 @@ import type { Helper } from "../helper";
 import { WORDS } from "../notices";
 import { sampleShow, type Provided } from "../provided";
 import { load, save } from "../saved";
-import { captureSources, freeId, gainOf, logSources, makeSource, microphoneFor, microphoneOf, numberOf, savedCameras, voices } from "../sources";
+import { captureSources, freeId, gainOf, logSources, makeSource, microphoneFor, microphoneOf, NOT_HERE_YET, numberOf, savedCameras, voices, type Remote } from "../sources";
 import type { Microphone, Source, SourceId, Studio } from "../studio";
 import { UNNAMED, type State } from "./state";
 
@@ -20,7 +20,7 @@ export class SourceList {
     private readonly state: State,
     private readonly capture: Capture,
     private readonly helper: Helper,
-    private readonly phoneStreams: () => ReadonlyMap<string, MediaStream>,
+    private readonly remoteOf: (source: Source) => Remote,
   ) {}
 
   /* ---- added ---- */
@@ -45,6 +45,11 @@ export class SourceList {
   /* A phone that has its link and is not here yet; null: there are too many. */
   addPhone(): SourceId | null {
     return this.add({ kind: "phone", clientId: null }, "own", "Phone", "person");
+  }
+
+  /* Somebody elsewhere, who has a link and is not here yet; null: there are too many. */
+  addGuest(label: string): SourceId | null {
+    return this.add({ kind: "guest" }, "own", label, "person");
   }
 
   async addSampleShow(): Promise<void> {
@@ -106,6 +111,11 @@ export class SourceList {
     this.tellCapture();
   }
 
+  /* A guest came, has other tracks, or went. */
+  guestChanged(): void {
+    this.tellCapture();
+  }
+
   /* ---- lost, found ---- */
 
   /* Capture says what is wrong with a source, or (null) that nothing is any more. */
@@ -120,6 +130,8 @@ export class SourceList {
   }
 
   private sayTrouble({ id, label, picture }: Source, why: string, isPictureGone: boolean): void {
+    /* Who has not come yet is no trouble; the card of guests says so. */
+    if (picture.kind === "guest" && why === NOT_HERE_YET) return;
     if (!isPictureGone) return this.state.say(`trouble:${id}`, WORDS.soundTrouble(label, why));
     /* A browser asks for a screen only after a click. */
     const share = () => this.change(id, { picture: { kind: "screen", asked: Date.now() } });
@@ -132,6 +144,7 @@ export class SourceList {
 
   private lose(id: SourceId, reason: string): void {
     const { show } = this.state;
+    if (this.state.get().phase === "stopped") return; /* nothing is written of it any more */
     if (show && !show.view.lost.has(id)) show.log("source_lost", { source: id, reason });
   }
 
@@ -149,7 +162,7 @@ export class SourceList {
 
   /* Capture opens and closes devices; opened() waits for it. */
   tellCapture(): void {
-    const wanted = captureSources(this.state.get().sources, this.phoneStreams());
+    const wanted = captureSources(this.state.get().sources, this.remoteOf);
     this.opening = this.capture.setSources(wanted).catch((error: unknown) => {
       this.state.say("sources", WORDS.sourcesNotOpened(error instanceof Error ? error.message : String(error)));
     });
@@ -161,7 +174,12 @@ export class SourceList {
   }
 
   tellHelper(): void {
-    const mics = voices(this.state.get().sources).map(({ id, gainDb, priority }) => ({ source: id, gainDb, priorityDb: priority }));
+    const mics = voices(this.state.get().sources).map(({ id, gainDb, priority, picture }) => ({
+      source: id,
+      gainDb,
+      priorityDb: priority,
+      ...(picture.kind === "guest" ? { isApart: true } : {}),
+    }));
     this.helper.post({ kind: "mics", mics });
   }
 }

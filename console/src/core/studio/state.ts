@@ -31,6 +31,7 @@ function startState(): StudioState {
     notices: [],
     unfinished: [],
     live: null,
+    guests: { can: null, link: "out", why: null, guests: [], chat: [], isStudioHeard: true, dropped: 0 },
   };
 }
 

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Api, ApiError } from "../api";
 import type { Capture, CaptureEvents, CaptureSource, CaptureStart, SoundFrames } from "../capture";
 import { FakeServer } from "../testing/fake-server";
+import { FakeRoom } from "../../testing/fake-room";
+import type { RoomAsk, RoomPerson, RoomTrack } from "../room/room";
 import { MemorySpool } from "../testing/memory-spool";
 import type { Format, Source, SourceId } from "../studio";
 import type { FromWorker, ToWorker } from "../worker";
@@ -39,6 +41,10 @@ class FakeCapture implements Capture {
     this.live.push(address);
     return this.canGoLive;
   };
+  openRoom = () => ({ program: "mix" as unknown as MediaStreamTrack, voices: "voices" as unknown as MediaStreamTrack });
+  closeRoom = () => {};
+  showProgram = () => (this.started ? ("program" as unknown as MediaStreamTrack) : null);
+  hideProgram = () => {};
   stop = () => Promise.resolve(void (this.started = null));
   close = () => {};
 }
@@ -49,6 +55,8 @@ let studio: StudioCore;
 let capture: FakeCapture;
 let posted: ToWorker[];
 let answer: (message: FromWorker) => void;
+let room: FakeRoom | null;
+let asked: RoomAsk;
 let timers: ReturnType<typeof setInterval>[];
 const stored = new Map<string, string>();
 
@@ -68,11 +76,17 @@ beforeEach(async () => {
   server = new FakeServer();
   await server.listen();
   posted = [];
+  room = null;
   api = apiOf(server);
   studio = new StudioCore({
     api,
     spool: new MemorySpool(),
     base: server.address,
+    room: (ask) => {
+      asked = ask;
+      return (room = new FakeRoom());
+    },
+    tracks: { stream: (tracks) => tracks.join("+") as unknown as MediaStream, player: () => ({ setMuted: () => {}, close: () => {} }) },
     capture: (_format: Format, events) => (capture = new FakeCapture(events)),
     helper: (answered) => {
       answer = answered;
@@ -95,7 +109,8 @@ function apiOf(server: FakeServer): Api {
     return { sessionId: server.id, name, startedAt: "2026-11-27T00:00:00Z", sources, settings, uploadToken: "U" };
   };
   api.storage = async () => ({ free: 1e12, reserve: 0, hasRoom: true, secondsLeft: null });
-  api.me = async () => ({ role: "admin" });
+  api.me = async () => ({ role: "admin", livekit: true });
+  api.guest = async (_id, { source, role }) => ({ token: `${role}-${source}`, link: "", end: 0 });
   return api;
 }
 
@@ -279,5 +294,147 @@ describe("a show", () => {
     api.start = () => Promise.reject(new ApiError(0, "no_answer", "no answer"));
     await expect(studio.start()).rejects.toThrow("The server does not answer. Is it running?");
     expect(studio.state().phase).toBe("setup");
+  });
+});
+
+describe("guests from elsewhere", () => {
+  const states = () => studio.state().guests.guests.map(({ id, state }) => `${id} ${state}`);
+  const track = (identity: string, name: RoomTrack["name"], kind: RoomTrack["kind"]) => ({ name, kind, track: `${identity} ${kind}` as unknown as MediaStreamTrack, isMuted: false });
+  /* Who is in the room: guests send both, consoles nothing. */
+  function has(there: FakeRoom, ...identities: string[]): void {
+    const people = identities.map((identity): RoomPerson => ({
+      identity,
+      name: identity,
+      tracks: identity.startsWith("cam_") ? [track(identity, "camera", "picture"), track(identity, "microphone", "sound")] : [],
+    }));
+    there.set({ people });
+  }
+  const published = (there: FakeRoom) => Object.fromEntries(there.published);
+  async function withGuest(): Promise<FakeRoom> {
+    expect(await studio.addGuest("Wanda")).toBe("http://localhost/#guest=guest-cam_2");
+    await until(() => room !== null);
+    return room!;
+  }
+
+  it("have a link before the show is recorded, and come into it as sources", async () => {
+    await studio.addScreen();
+    const there = await withGuest();
+    expect(studio.state()).toMatchObject({ phase: "setup", sessionId: server.id });
+    expect([there.joins, states()]).toEqual([1, ["cam_2 away"]]);
+    expect(posted.filter(({ kind }) => kind === "mics").at(-1)).toEqual({ kind: "mics", mics: [{ source: "cam_2", gainDb: null, priorityDb: 0, isApart: true }] });
+    expect([asked.wants("cam_2", "camera"), asked.wants("cam_1", "camera"), asked.wants("cam_2", "program")]).toEqual([true, false, false]);
+    has(there, "cam_2");
+    expect(capture.sources[1]).toMatchObject({ id: "cam_2", microphone: "own", remote: "cam_2 picture+cam_2 sound" });
+    expect(states()).toEqual(["cam_2 here"]);
+    expect(published(there)).toEqual({ microphone: "voices" }); /* nothing is on air yet */
+    await studio.start();
+    studio.say("We begin.");
+    await until(() => there.published.has("program"));
+    expect(published(there)).toEqual({ microphone: "voices", program: "program", "program-sound": "mix" });
+    expect(there.said).toEqual(["We begin."]);
+    expect(capture.started).toMatchObject({ onAir: "cam_1" });
+  });
+
+  it("who leave end their sentence, and are told from those who never came", async () => {
+    await studio.addScreen();
+    const there = await withGuest();
+    await studio.start();
+    has(there, "cam_2");
+    server.say({ type: "speaking_start", source: "cam_2", t: server.clock() });
+    await until(() => studio.state().speech.length === 1);
+    has(there);
+    await until(() => logged("speaking_stop").length === 1);
+    expect(capture.sources[1]).toEqual({ id: "cam_2", picture: { kind: "guest" }, microphone: "own", away: "They left, or their connection broke." });
+    expect(states()).toEqual(["cam_2 left"]);
+    capture.events.trouble("cam_2", "They left, or their connection broke.", true);
+    await until(() => logged("source_lost").length === 1);
+    expect(titles()).toEqual(["Wanda: They left, or their connection broke."]);
+    has(there, "cam_2");
+    capture.events.trouble("cam_2", null, false);
+    await until(() => logged("source_back").length === 1);
+  });
+
+  it("who are not here yet are not on air first, and are no trouble", async () => {
+    await studio.addGuest("Wanda");
+    await studio.addScreen();
+    await studio.start();
+    capture.events.trouble("cam_1", "Not here yet.", true);
+    await until(() => logged("source_lost").length === 1);
+    expect([capture.started!.onAir, titles()]).toEqual(["cam_2", []]);
+  });
+
+  it("say themselves when they speak, or this console says it for them", async () => {
+    await studio.addScreen();
+    const there = await withGuest();
+    await studio.start();
+    has(there, "cam_2");
+    const edge = (isStart: boolean) => answer({ kind: "heard", frames: [], edges: [{ source: "cam_2", isStart, t: 0, edge: 0 }] });
+    edge(true);
+    edge(false);
+    await wait(5000);
+    edge(true);
+    await until(() => logged("speaking_start").length === 1);
+    expect(studio.state().guests.guests[0]).toMatchObject({ speaksBy: "console" });
+    edge(false);
+    await until(() => logged("speaking_stop").length === 1);
+    server.say({ type: "speaking_start", source: "cam_2", t: server.clock() });
+    await until(() => studio.state().guests.guests[0]!.speaksBy === "page");
+    edge(true);
+    edge(false);
+    await wait(100);
+    expect(logged("speaking_start").length).toBe(2);
+  });
+
+  it("hand in what their own way does not carry", async () => {
+    await studio.addScreen();
+    const there = await withGuest();
+    await studio.start();
+    const handed: unknown[] = [];
+    api.handIn = async (...given) => void handed.push(given);
+    has(there, "cam_2");
+    there.hear("cam_2", { type: "speaking_start", t: 5 });
+    await until(() => handed.length === 1);
+    expect(handed).toEqual([[server.id, "cam_2", { type: "speaking_start", t: 5 }]]);
+  });
+
+  it("are muted by the track that the server knows, and removed for good", async () => {
+    await studio.addScreen();
+    const there = await withGuest();
+    has(there, "cam_2");
+    await expect(studio.muteGuest("cam_2")).rejects.toThrow("Nothing is heard of them");
+    const called: unknown[] = [];
+    api.muteGuest = async (...given) => void called.push(given);
+    api.removeGuest = async (...given) => {
+      called.push(given);
+      throw new ApiError(404, "not_found", "nobody of this name");
+    };
+    server.tell({ livekit: { state: "ok", participants: [{ identity: "cam_2", tracks: [{ sid: "TR_1", kind: "sound", muted: false }] }] }, clients: [] });
+    await until(() => (void studio.muteGuest("cam_2").catch(() => {}), called.length > 0));
+    studio.askToUnmute("cam_2");
+    expect(there.said).toEqual(["Wanda: please unmute your microphone."]);
+    await studio.removeGuest("cam_2");
+    expect(called[0]).toEqual([server.id, "cam_2", "TR_1"]);
+    expect(called.at(-1)).toEqual([server.id, "cam_2"]);
+    expect([studio.state().sources.map(({ id }) => id), studio.state().guests.guests]).toEqual([["cam_1"], []]);
+    expect(there.leaves).toBe(1); /* nobody is to come */
+  });
+
+  it("see the program by way of LiveKit's Egress, without any guest", async () => {
+    await record();
+    expect(room).toBe(null);
+    server.tell({ live: { state: "connecting", egress: "livekit", start: 5, end: null, delay: 0, destinations: [] } });
+    await until(() => room !== null);
+    await until(() => room!.published.has("program-sound"));
+    expect(capture.live.at(-1)).toBe(null); /* the server sends nothing */
+    server.tell({ live: null });
+    await until(() => room!.leaves === 1);
+  });
+
+  it("cannot come where there is no LiveKit", async () => {
+    api.me = async () => ({ role: "admin", livekit: false });
+    studio = new StudioCore({ api, spool: new MemorySpool(), base: server.address, capture: (_format, events) => (capture = new FakeCapture(events)), helper: () => ({ post: () => {}, close: () => {} }) });
+    await until(() => studio.state().guests.can === false);
+    await expect(studio.addGuest("Wanda")).rejects.toThrow("CROSSCUT_LIVEKIT_URL");
+    expect(studio.state().sources).toEqual([]);
   });
 });
