@@ -31,7 +31,7 @@ export interface GuestLink {
 }
 
 const WORDS = {
-  ended: "The show is over. Thank you for being part of it!",
+  ended: "Thank you for being part of it!",
   refused: "This link is not valid any more. Ask your host for a new one.",
   noLivekit: "This studio cannot take guests from elsewhere yet. Tell your host that LiveKit is not set up.",
   unplugged: "Your camera or microphone was unplugged. Plug it in again, or choose another.",

@@ -25,7 +25,7 @@ export interface ViewerParts {
 }
 
 const WORDS = {
-  ended: "The show is over. Thank you for watching!",
+  ended: "Thank you for watching!",
   refused: "This link is not valid any more. Ask for a new one.",
   noLivekit: "This studio cannot be watched by link yet: LiveKit is not set up.",
 };
