@@ -117,7 +117,7 @@ export function GuestRoom({ guest, state }: Props) {
           <button type="button" className={isMuted ? "muted" : undefined} aria-keyshortcuts="M" onClick={toggle}>
             {isMuted ? "Unmute" : "Mute"}
           </button>
-          <span className={`small ${isMuted ? "warn" : "dim wide-only"}`}>
+          <span className={`small wide-only ${isMuted ? "warn" : "dim"}`}>
             {state.mutedBy === "host" ? "muted by the host" : isMuted ? "nobody hears you" : "the others hear you"}
           </span>
           <kbd className="wide-only" aria-hidden="true">
