@@ -1,8 +1,9 @@
 // A show with a guest from elsewhere: a host and a guest in Chromium, the server as it is shipped, the real
 // livekit-server, a real RTMP server (Debian's nginx). Both speak; cuts follow; what the RTMP server
 // recorded shows whose camera it was. In the middle of it the server is killed.
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import assert from "node:assert/strict";
 import { packageOf, runTap } from "../console/browser.mjs";
 import { Rtmp, camerasOf, codesOf, needsRtmp } from "./live.mjs";
@@ -23,6 +24,11 @@ let livekit, rtmp, server, browser, host, guest, id, broken = null;
 
 const live = () => server.ask(`/live/${id}`).then(({ destinations }) => destinations[0], () => null); // null: not on air yet
 const lines = (type, source) => server.log(id).filter((line) => line.type === type && line.source === source);
+// The mean level of a recording's sound, dBFS.
+function loudness(path) {
+  const { stderr } = spawnSync("ffmpeg", ["-nostdin", "-i", path, "-vn", "-af", "volumedetect", "-f", "null", "-"], { encoding: "utf8" });
+  return Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1] ?? -Infinity);
+}
 // Who of them is on air; the other is silent then.
 async function turn(page, other, source) {
   await speak(other, false);
@@ -102,6 +108,17 @@ const steps = [
     const shown = await until("the guest sees the program", () =>
       guest.evaluate(() => [...document.querySelectorAll("video")].some((video) => video.videoWidth === 640 && video.videoHeight === 360 && !video.paused && video.currentTime > 1)));
     assert.ok(shown);
+    const consoles = (await livekit.people(id)).filter(({ identity }) => identity.startsWith("host-"));
+    assert.deepEqual(consoles.flatMap(({ tracks }) => tracks.map(({ name }) => name)).sort(), ["microphone", "program", "program-sound"]);
+  }],
+  ["the host mutes the guest, who alone can unmute", async () => {
+    const row = host.locator(".guest");
+    await row.getByRole("button", { name: "Mute Wanda" }).click();
+    await row.getByText("Microphone muted").waitFor();
+    await row.getByRole("button", { name: "Ask to unmute Wanda" }).click();
+    await guest.getByText("Wanda: please unmute your microphone.").waitFor();
+    await guest.getByRole("button", { name: "Unmute" }).click();
+    await row.getByText("Picture and sound").waitFor();
   }],
   ["the server is killed, and the stream and the guest come back", async () => {
     await server.kill();
@@ -129,10 +146,13 @@ const steps = [
     await until("the guest is back", () => lines("source_back", "cam_2").length > 0);
     await turn(guest, host, "cam_2");
   }],
-  ["the show ends for both", async () => {
+  ["a guest who is removed is out, and the show goes on to its end", async () => {
+    await host.locator(".guest").getByRole("button", { name: "Remove Wanda" }).click();
+    await host.locator("dialog").getByRole("button", { name: "Remove", exact: true }).click();
+    await guest.getByRole("heading", { name: "You are out of the show" }).waitFor();
+    await until("the host is on air", async () => (await browser.onAir()) === "cam_1");
     await browser.press("Stop recording");
     await browser.press("Stop");
-    await guest.getByRole("heading", { name: "The show is over" }).waitFor();
     await browser.sees("Everything is on the server");
   }],
   ["what viewers saw was the camera of who was on air", async () => {
@@ -150,6 +170,10 @@ const steps = [
       const cameras = codes.filter(Boolean).map(([camera]) => camera);
       assert.ok(cameras.length > codes.length / 2, `${name}: ${cameras.length} of ${codes.length} pictures can be read`);
       assert.deepEqual([...new Set(cameras)], [GUEST]);
+    }
+    for (const name of [names[0], "program.mkv"]) {
+      const mean = loudness(join(server.showFolder(id), name));
+      assert.ok(mean > -40, `${name}: the sound has ${mean} dB`);
     }
   }],
   ["browser and servers end", async () => {
