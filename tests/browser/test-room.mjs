@@ -120,6 +120,13 @@ const steps = [
     await guest.getByRole("button", { name: "Unmute" }).click();
     await row.getByText("Picture and sound").waitFor();
   }],
+  ["a host who loads the page again has the guest again", async () => {
+    await host.reload();
+    await browser.press("Go on recording");
+    await browser.button("Stop recording").waitFor();
+    await until("the guest's picture", async () => (await host.locator(".tile video").count()) === 2);
+    await turn(guest, host, "cam_2");
+  }],
   ["the server is killed, and the stream and the guest come back", async () => {
     await server.kill();
     await browser.sees("The link to the server is down.");

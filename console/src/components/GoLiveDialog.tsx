@@ -10,7 +10,7 @@ const DELAYS_S = [0, 5, 10, 20, 30];
 const WAYS: Record<Way, { name: string; what: string }> = {
   console: { name: "This server", what: "sends what this browser encodes. Costs least." },
   livekit: { name: "LiveKit Egress", what: "sends the program that this browser shows in the room." },
-  "livekit-composite": { name: "LiveKit Egress, without this browser", what: "shows guests by itself, and goes on when this page is closed. Cameras of this room are not in it." },
+  "livekit-composite": { name: "LiveKit Egress, without this browser", what: "shows who is on air by itself, and goes on when this page is closed; then without the cameras of this room." },
 };
 
 /* Which of the saved destinations, how far behind, and then once more: this is seen by others. */

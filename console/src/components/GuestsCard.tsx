@@ -159,7 +159,8 @@ function Row({ guest, source, state, open }: RowProps) {
   );
 }
 
-function RemoveDialog({ id, label, onClose }: { id: string; label: string; onClose: () => void }) {
+/* Before somebody goes for good. */
+export function RemoveDialog({ id, label, onClose }: { id: string; label: string; onClose: () => void }) {
   const studio = useStudio();
   const [trouble, setTrouble] = useState<string | null>(null);
   const remove = () => studio.removeGuest(id).then(onClose, (error: unknown) => setTrouble(messageOf(error)));

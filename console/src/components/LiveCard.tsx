@@ -94,7 +94,7 @@ function Destinations({ live }: { live: LiveShow }) {
           </li>
         ))}
       </ul>
-      {!isOurs && <p className="small dim">Sent by LiveKit Egress{live.egress === "livekit" ? ": keep this page open." : ", without this browser."}</p>}
+      {!isOurs && <p className="small dim">Sent by LiveKit Egress{live.egress === "livekit" ? ": keep this page open." : ". Keep this page open for the cameras of this room."}</p>}
       {isOurs && live.program.slate && (
         <p className="small warn" role="status">
           Nothing comes from this studio: viewers see a slate.

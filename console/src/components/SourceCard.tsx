@@ -1,6 +1,8 @@
+import { useState } from "react";
 import { type Device, type Role, type Source } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { vars } from "./css";
+import { RemoveDialog } from "./GuestsCard";
 import { Meter } from "./Meter";
 import { keyOf, microphoneOf, microphoneOptions } from "./microphones";
 import { Picture } from "./Picture";
@@ -38,15 +40,17 @@ export function SourceCard({ source, number, devices, colour, onCheck }: Props) 
   const canHaveOwnSound = ["screen", "phone", "guest", "sample"].includes(source.picture.kind);
   const isPhoneOpen = source.picture.kind === "phone" && source.picture.clientId === null;
   const isGuest = source.picture.kind === "guest";
+  const [isAsking, setAsking] = useState(false);
   const name = `Camera ${number}`;
   return (
     <li className="source" style={vars({ "--k": colour })}>
       <Picture stream={source.stream} missing={missingWords(source)}>
         <span className="tag number num">{number}</span>
-        <button type="button" className="remove" onClick={() => studio.removeSource(source.id)} aria-label={`Remove ${source.label}`}>
+        <button type="button" className="remove" onClick={() => (isGuest ? setAsking(true) : studio.removeSource(source.id))} aria-label={`Remove ${source.label}`}>
           ✕
         </button>
       </Picture>
+      {isAsking && <RemoveDialog id={source.id} label={source.label} onClose={() => setAsking(false)} />}
       <div className="body">
         {source.trouble && source.stream && <p className="small warn">{source.trouble}</p>}
         {source.picture.kind === "screen" && source.trouble && !source.stream && (

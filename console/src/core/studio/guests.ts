@@ -189,7 +189,7 @@ export class Guests {
 
   private isSentByLivekit(): boolean {
     const { live } = this.state.get();
-    return isOnAir(live) && live.egress === "livekit";
+    return isOnAir(live) && (live.egress ?? "console") !== "console"; /* its own page takes what it is given, too */
   }
 
   private enter(sessionId: string): void {

@@ -112,7 +112,6 @@ export class StudioCore implements Studio {
   };
 
   removeSource(id: SourceId): void {
-    if (this.shared.source(id)?.picture.kind === "guest") return void this.removeGuest(id).catch(() => {}); /* said by the server, and tried again by hand */
     this.sources.remove(id);
     this.hearing.forget(id);
     this.guests.forget(id);

@@ -419,10 +419,10 @@ describe("guests from elsewhere", () => {
     expect(there.leaves).toBe(1); /* nobody is to come */
   });
 
-  it("see the program by way of LiveKit's Egress, without any guest", async () => {
+  it.each(["livekit", "livekit-composite"])("see the program by way of LiveKit's Egress (%s), without any guest", async (egress) => {
     await record();
     expect(room).toBe(null);
-    server.tell({ live: { state: "connecting", egress: "livekit", start: 5, end: null, delay: 0, destinations: [] } });
+    server.tell({ live: { state: "connecting", egress, start: 5, end: null, delay: 0, destinations: [] } });
     await until(() => room !== null);
     await until(() => room!.published.has("program-sound"));
     expect(capture.live.at(-1)).toBe(null); /* the server sends nothing */
