@@ -3,6 +3,7 @@
 #include "livekit-state-private.h"
 
 #include "sign-private.h"
+#include "socket-private.h"
 
 enum {
     TOKEN_S = 600, /* a token is for going in; LiveKit renews it for who is in */
@@ -62,6 +63,17 @@ static json_t *join_json(const ServerLivekit *livekit, const LivekitGrant *grant
                      (json_int_t)end_s);
 }
 
+gboolean server_livekit_has_removed(const ServerLivekit *livekit, const char *show_id,
+                                    const ServerWho *who, GError **error)
+{
+    const ServerRoom *room = server_room_find(livekit, show_id);
+    if (room == NULL || !server_who_is_source(who) ||
+        !g_hash_table_contains(room->removed, who->source))
+        return FALSE;
+    g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_FORBIDDEN, "the host removed this guest");
+    return TRUE;
+}
+
 json_t *server_livekit_join(ServerLivekit *livekit, const ServerShow *show, const ServerWho *who,
                             GError **error)
 {
@@ -78,11 +90,8 @@ json_t *server_livekit_join(ServerLivekit *livekit, const ServerShow *show, cons
     gint64 end_s = who->end_s > 0 ? MIN(who->end_s, now_s + TOKEN_S) : now_s + TOKEN_S;
     g_autofree char *identity = NULL;
     LivekitRole role = role_of(who, &identity);
-    if (g_hash_table_contains(room->removed, identity)) {
-        g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_FORBIDDEN,
-                            "the host removed this guest");
+    if (server_livekit_has_removed(livekit, room->id, who, error))
         return NULL;
-    }
     gboolean is_guest = role == LIVEKIT_ROLE_GUEST;
     LivekitGrant grant = {role,
                           room->id,
@@ -136,6 +145,7 @@ void server_livekit_remove(ServerLivekit *livekit, const char *show_id, const ch
     if (room == NULL)
         return;
     g_hash_table_add(room->removed, g_strdup(identity));
+    server_socket_end_links(livekit->server);
     act_on(livekit, "RoomService/RemoveParticipant", show_id,
            json_pack("{s:s, s:s}", "room", show_id, "identity", identity), done, data);
 }

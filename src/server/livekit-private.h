@@ -51,12 +51,15 @@ json_t *server_livekit_join(ServerLivekit *livekit, const ServerShow *show, cons
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* `done`: once, from the loop. */
 typedef void (*ServerLivekitDone)(const GError *error, gpointer data);
-/* Out, and not in again while the show runs. */
+/* Out of the room and of Socket.IO, and not in again while the show runs. */
 void server_livekit_remove(ServerLivekit *livekit, const char *show_id, const char *identity,
                            ServerLivekitDone done, gpointer data);
 void server_livekit_mute(ServerLivekit *livekit, const char *show_id, const char *identity,
                          const char *track, gboolean is_muted, ServerLivekitDone done,
                          gpointer data);
+/* TRUE and why, when `who` is a guest whom the host removed. NULL-safe. */
+gboolean server_livekit_has_removed(const ServerLivekit *livekit, const char *show_id,
+                                    const ServerWho *who, GError **error);
 /* Whether a console may hand in one more event of this guest now; the rate is each guest's own. */
 gboolean server_livekit_may_relay(ServerLivekit *livekit, const char *show_id,
                                   const char *identity);

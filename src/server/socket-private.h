@@ -11,7 +11,7 @@ void server_socket_send_line(Server *server, const char *show_id, SocketioSocket
                              const char *line);
 /* What `state` says changed: sent at most once a second. */
 void server_socket_state_changed(Server *server, const char *show_id);
-/* Guests whose link has ended go. To be called every few seconds. */
+/* Guests whose link has ended, or whom the host removed, go. To be called every few seconds. */
 void server_socket_end_links(Server *server);
 /* The state of every show did. */
 void server_socket_states_changed(Server *server);

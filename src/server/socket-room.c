@@ -178,9 +178,11 @@ void server_socket_end_show(Server *server, const char *show_id)
 
 static gboolean has_ended(const SocketClient *client, gint64 now_s)
 {
-    gboolean is_guest =
-        server_who_is_source(&client->who) || client->who.role == SERVER_ROLE_VIEWER;
-    return is_guest && client->who.end_s > 0 && client->who.end_s <= now_s;
+    const ServerWho *who = &client->who;
+    gboolean is_guest = server_who_is_source(who) || who->role == SERVER_ROLE_VIEWER;
+    return (is_guest && who->end_s > 0 && who->end_s <= now_s) ||
+           server_livekit_has_removed(client->sockets->server->livekit, client->room->id, who,
+                                      NULL);
 }
 
 void server_socket_end_links(Server *server)

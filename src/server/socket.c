@@ -3,6 +3,7 @@
 #include "socket-client-private.h"
 
 #include "dispatch-private.h"
+#include "livekit-private.h"
 
 #include <string.h>
 
@@ -40,6 +41,8 @@ static ServerShow *find_show(Server *server, const char *id, const ServerWho *wh
     else if (!server_who_may_see(who, id))
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_FORBIDDEN,
                             "sessionId: this token is for another show");
+    else if (server_livekit_has_removed(server->livekit, id, who, error))
+        return NULL;
     else if (server_shows_open(server->shows, id) != NULL &&
              server_socket_watchers(server, id) >= server->config->clients_per_show)
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_BUSY,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import livekit  # noqa: E402
-from client import Client, read_log, show_folder, start_show, stop_show, until  # noqa: E402
+from client import Client, Refused as NotConnected, read_log, show_folder, start_show, stop_show, until  # noqa: E402
 from livekit import KEY, SECRET, Gate, Livekit, Refused, claims_of, hook_token, join, jwt  # noqa: E402
 from serve import Studio, free_port, refused  # noqa: E402
 from tap import Tap  # noqa: E402
@@ -136,6 +136,14 @@ def a_role_comes_from_the_link(server):
         return None
 
 
+def is_refused(connect, code):
+    try:
+        connect()
+    except NotConnected as refusal:
+        return refusal.code == code
+    return False
+
+
 def who_was_removed_stays_out(server):
     with studio_at(server.url) as studio:
         session = start_show(studio)["sessionId"]
@@ -143,11 +151,15 @@ def who_was_removed_stays_out(server):
         token = token_for(studio, session, link).json["token"]
         socket = join(server.url, token)
         until(lambda: "cam_2" in server.people(session), what="the guest")
+        events = Client(studio, session, token=link)
         path = f"/sessions/{session}/livekit/participants/cam_2"
         guest_may = studio.ask("DELETE", path, token=link)
         gone = studio.ask("DELETE", path)
         until(lambda: "cam_2" not in server.people(session), what="the end of the guest")
         again = token_for(studio, session, link)
+        until(lambda: not events.io.connected, what="the end of the guest's Socket.IO")
+        if not is_refused(lambda: Client(studio, session, token=link), "forbidden"):
+            return "who was removed may connect again"
         socket.close()
         back = join(server.url, token)  # the old token counts until it ends: they are removed again
         until(lambda: "cam_2" not in server.people(session), what="the second end")
