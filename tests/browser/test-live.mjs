@@ -38,6 +38,9 @@ const steps = [
     await browser.page.getByLabel(/Stream key/).fill("studio-key");
     await browser.press("Save");
     await browser.sees(`rtmp://127.0.0.1:${rtmp.port}/live`);
+    await browser.press("Test My server");
+    await browser.sees("Works: it took the stream");
+    for (const path of rtmp.recordings()) rmSync(path); // of the test
     await browser.look("go-live");
     await browser.page.locator("dialog").getByRole("button", { name: "Go live", exact: true }).click();
     await browser.sees("On air");
