@@ -17,6 +17,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
         libglib2.0-0 libjansson4 libnettle8 libmicrohttpd12 libwslay1 libsqlite3-0 libhiredis0.14 \
         libebur128-1 libcurl4 libsodium23 \
         libavformat59 libavcodec59 libavfilter8 libswscale6 libswresample4 libavutil57 \
+        ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/crosscut --create-home crosscut \
     && install -d -o crosscut -g crosscut -m 700 /var/lib/crosscut/storage

@@ -225,6 +225,23 @@ void doctor_check_listen(Doctor *doctor)
         say_taken(doctor, address, error);
 }
 
+/* ---- whom this machine believes ---- */
+
+/* Small containers come without: then no address with TLS is reached. */
+void doctor_check_certificates(Doctor *doctor)
+{
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    const char *file = version->cainfo; /* the library reads no variable */
+    gboolean is_there = (file != NULL && g_file_test(file, G_FILE_TEST_IS_REGULAR)) ||
+                        (file == NULL && version->capath == NULL); /* another way of finding them */
+    if (is_there)
+        doctor_say(doctor, "trust", DOCTOR_OK, NULL, "certificates of the authorities are there");
+    else
+        doctor_say(doctor, "trust", DOCTOR_FAILED, "install ca-certificates",
+                   "%s is not there: object storage, LiveKit and RTMPS are not believed",
+                   file != NULL ? file : version->capath);
+}
+
 /* ---- by which browsers reach it ---- */
 
 static void say_not_reached(Doctor *doctor, const char *url, const DoctorAnswer *answer)

@@ -104,10 +104,10 @@ static void check_settings(Doctor *doctor, ServerConfig *config)
 static gboolean check_all(Doctor *doctor, GError **error)
 {
     static void (*const checks[])(Doctor * doctor) = {
-        doctor_check_listen, doctor_check_public,  doctor_check_secrets, doctor_check_clock,
-        doctor_check_kernel, doctor_check_limits,  doctor_check_media,   doctor_check_storage,
-        doctor_check_disk,   doctor_check_livekit, doctor_check_egress,  doctor_check_redis,
-        doctor_check_mirror,
+        doctor_check_listen,  doctor_check_public, doctor_check_certificates, doctor_check_secrets,
+        doctor_check_clock,   doctor_check_kernel, doctor_check_limits,       doctor_check_media,
+        doctor_check_storage, doctor_check_disk,   doctor_check_livekit,      doctor_check_egress,
+        doctor_check_redis,   doctor_check_mirror,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
         if (g_cancellable_set_error_if_cancelled(doctor->cancellable, error))

@@ -50,6 +50,7 @@ void doctor_answer_clear(DoctorAnswer *answer);
 
 void doctor_check_listen(Doctor *doctor);
 void doctor_check_public(Doctor *doctor);
+void doctor_check_certificates(Doctor *doctor);
 void doctor_check_secrets(Doctor *doctor);
 void doctor_check_clock(Doctor *doctor);
 void doctor_check_kernel(Doctor *doctor);

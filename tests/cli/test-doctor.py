@@ -24,7 +24,7 @@ from tap import Tap  # noqa: E402
 
 PASSWORD = "r3dis-passw0rd-0815"
 SECRETS = (TOKEN, livekit.SECRET, s3.SECRET, s3.KEY, PASSWORD, "5a" * 32)
-LINES = {"settings", "listen", "public", "secrets", "clock", "sandbox", "limits", "media", "storage",
+LINES = {"settings", "listen", "public", "trust", "secrets", "clock", "sandbox", "limits", "media", "storage",
          "space", "speed", "syncs", "livekit", "egress", "redis", "mirror"}
 
 

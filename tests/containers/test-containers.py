@@ -151,10 +151,12 @@ def images_are_narrow():
     for name in ("server", "renderer"):
         with Container(f"crosscut-{name}") as box:
             said = run(*box.command("sh", "-c", "id -u; command -v gcc npm git make; "
+                                    "test -s /etc/ssl/certs/ca-certificates.crt || echo untrusting; "
                                     "touch /usr/local/bin/x /etc/x 2>/dev/null && echo written; "
                                     "find / -xdev -perm -4000 -type f 2>/dev/null | wc -l; true"))
             lines = said.split()
             assert lines[0] == str(USER) and "written" not in lines, said
+            assert "untrusting" not in lines, "nothing with TLS would be believed"
             assert not any("gcc" in line or "npm" in line for line in lines), said
 
 

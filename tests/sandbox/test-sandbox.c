@@ -359,8 +359,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sandbox/opens-no-socket", opens_no_socket);
-    g_test_add_func("/sandbox/uses-the-sockets-it-was-given",
-                    uses_the_sockets_it_was_given);
+    g_test_add_func("/sandbox/uses-the-sockets-it-was-given", uses_the_sockets_it_was_given);
     g_test_add_func("/sandbox/a-client-connects-and-does-not-listen",
                     a_client_connects_and_does_not_listen);
     g_test_add_func("/sandbox/runs-no-program", runs_no_program);

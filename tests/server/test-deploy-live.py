@@ -212,6 +212,13 @@ def doctor(folder, port):
     return lines if lines["livekit"]["state"] == "ok" else None
 
 
+def containers_believe_certificates():
+    """Object storage, LiveKit and RTMPS have TLS; Debian's libcurl does not bring the authorities along."""
+    for name in ("server", "renderer"):
+        text = (DEPLOY / f"{name}.Dockerfile").read_text()
+        assert " ca-certificates " in text[text.rindex("\nFROM "):].replace("\\\n", " "), name
+
+
 # ---- Kubernetes ----
 
 def a_studio_on_kubernetes():
@@ -301,6 +308,7 @@ def main():
              "compose.live.yaml", "compose.watch.yaml"),
             ("compose.live.yaml is narrow", live_is_narrow),
             ("LiveKit and its Egress agree", livekit_and_egress_agree),
+            ("containers believe certificates", containers_believe_certificates),
             ("kubernetes.studio.yaml runs a studio", a_studio_on_kubernetes),
             ("Prometheus is told where the studio is", prometheus_is_told_where),
             ("Grafana finds its dashboard", grafana_finds_its_dashboard)):
