@@ -503,7 +503,7 @@ def troubles_have_their_own_words(_):
     door = Door(403)
     speaks_http = Door(200)
     with Rtmp(f"on_publish http://127.0.0.1:{door.port}/;") as guarded, Rtmp() as server, \
-            Link(server.port) as stalled, Link(server.port) as cut, Link(server.port) as slow, \
+            Link(server.port) as stalled, Link(server.port) as cut, Link(server.port, 131072) as slow, \
             studio_of() as studio:
         ports = {"nobody": free_port(), "http": speaks_http.port, "good": server.port,
                  "stalled": stalled.port, "cut": cut.port, "slow": slow.port,
@@ -518,7 +518,7 @@ def troubles_have_their_own_words(_):
         show.wait_report(lambda r: all(states_of(r)[name] == "live"
                                        for name in ("good", "stalled", "cut", "slow")))
         stalled.stall()
-        slow.slow(20000)
+        slow.slow(60000)
         cut.reset()
         seen = {}
 

@@ -8,15 +8,16 @@ CHUNK = 2048
 
 
 class Link:
-    """Passes connections to `port` of this machine on."""
+    """Passes connections to `port` of this machine on. `buffer_bytes`: that the system may hold of them;
+    little, so that a sender notices soon what the link does, and more where it shall only be slow: a
+    window that is all but closed is one that is gone."""
 
-    def __init__(self, port):
+    def __init__(self, port, buffer_bytes=8192):
         self.to = port
         self.rate = None  # bytes a second towards the server; None: as it comes
         self.is_open = True
         self.listener = socket.socket()
-        # Little is under way: a sender notices soon what the link does.
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(8)
         self.port = self.listener.getsockname()[1]
@@ -53,6 +54,7 @@ class Link:
                     return
                 b.sendall(data)
             except OSError:
+                self._end([a, b])  # whoever is left hears of it
                 return
             if is_up and self.rate:
                 time.sleep(len(data) / self.rate)
