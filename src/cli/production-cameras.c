@@ -30,10 +30,22 @@ static ShowFile *describe_media(const char *folder, const char *name, const char
     return file->sha256 != NULL ? g_steal_pointer(&file) : NULL;
 }
 
+const char *cli_production_folder(const CliProduction *self, const CliRenderWish *wish)
+{
+    return self->kept != NULL ? cli_kept_folder(self->kept) : wish->folder;
+}
+
+gboolean cli_production_settle(const CliProduction *self, const CliRenderWish *wish,
+                               const ShowManifest *manifest, GError **error)
+{
+    return self->kept == NULL || cli_kept_settle(self->kept, manifest, wish->folder, error);
+}
+
 gboolean cli_production_name(CliProduction *self, const CliRenderWish *wish, const char *name,
                              const char *kind, ShowManifest *manifest, GError **error)
 {
-    ShowFile *file = describe_media(wish->folder, name, kind, NULL, self->cancellable, error);
+    ShowFile *file = describe_media(cli_production_folder(self, wish), name, kind, NULL,
+                                    self->cancellable, error);
     if (file != NULL)
         show_manifest_take_file(manifest, file);
     return file != NULL;
@@ -75,7 +87,7 @@ gboolean cli_production_needs_camera(const CliProduction *self, const ShowManife
 char *cli_production_camera_path(const CliProduction *self, const CliRenderWish *wish, guint index)
 {
     g_autofree char *name = g_strconcat(source_at(self, index)->id, ".mp4", NULL);
-    return g_build_filename(wish->folder, name, NULL);
+    return g_build_filename(cli_production_folder(self, wish), name, NULL);
 }
 
 /* ---- one file ---- */
@@ -95,6 +107,25 @@ typedef struct Making {
     GError *error;
 } Making;
 
+/* All that decides on a camera's file, beside what is rendered and how. */
+static char *describe(const GArray *keyframes)
+{
+    GString *text = g_string_new("camera\n");
+    for (guint i = 0; keyframes != NULL && i < keyframes->len; i++)
+        g_string_append_printf(text, "key %" G_GINT64_FORMAT "\n",
+                               g_array_index(keyframes, gint64, i));
+    return g_string_free(text, FALSE);
+}
+
+/* Its parts are not needed any more when it is whole. */
+static gboolean keep(Making *making, const char *what)
+{
+    CliKept *kept = making->production->kept;
+    g_autofree char *parts = g_strconcat(making->file->source, "~", NULL);
+    return kept == NULL || (cli_kept_keep(kept, making->file, what, NULL, &making->error) &&
+                            cli_kept_drop_parts(kept, parts, &making->error));
+}
+
 /* Any thread: of the production it only reads. */
 static gboolean make(Making *making)
 {
@@ -103,12 +134,17 @@ static gboolean make(Making *making)
     g_autofree char *name = g_strconcat(id, ".mp4", NULL);
     g_autofree char *path =
         cli_production_camera_path(making->production, making->wish, making->index);
-    if (!media_render_camera(track->info, &making->output->render, making->keyframes, path,
+    g_autofree char *what = describe(making->keyframes);
+    CliKept *kept = making->production->kept;
+    gboolean is_there =
+        kept != NULL && cli_kept_find(kept, name, making->keyframes != NULL ? what : NULL, NULL);
+    if (!is_there &&
+        !media_render_camera(track->info, &making->output->render, making->keyframes, path,
                              &making->progress, making->cancellable, &making->error))
         return FALSE;
-    making->file = describe_media(making->wish->folder, name, "camera", id, making->cancellable,
-                                  &making->error);
-    if (making->file == NULL)
+    making->file = describe_media(cli_production_folder(making->production, making->wish), name,
+                                  "camera", id, making->cancellable, &making->error);
+    if (making->file == NULL || (!is_there && !keep(making, what)))
         return FALSE;
     making->file->clock = track->alignment.clock;
     if (making->file->extra == NULL)
@@ -146,6 +182,7 @@ gboolean cli_production_camera(CliProduction *self, const CliOutput *output,
 
 struct CliCameras {
     CliProduction *production;
+    const CliRenderWish *wish;
     GThreadPool *pool;         /* NULL: there is nothing to make */
     GArray *makings;           /* Making */
     GCancellable *cancellable; /* ends all, when one fails or nobody wants them any more */
@@ -236,6 +273,7 @@ CliCameras *cli_cameras_begin(CliProduction *production, const CliOutput *output
 {
     CliCameras *cameras = g_new0(CliCameras, 1);
     cameras->production = production;
+    cameras->wish = wish;
     cameras->makings = g_array_new(FALSE, FALSE, sizeof(Making));
     cameras->cancellable = g_cancellable_new();
     g_mutex_init(&cameras->lock);
@@ -284,7 +322,7 @@ gboolean cli_cameras_end(CliCameras *cameras, ShowManifest *manifest, GError **e
     }
     for (guint i = 0; i < cameras->makings->len; i++)
         name(making_at(cameras, i), manifest);
-    return TRUE;
+    return cli_production_settle(cameras->production, cameras->wish, manifest, error);
 }
 
 void cli_cameras_free(CliCameras *cameras)

@@ -42,8 +42,9 @@ static gboolean write_poster(CliProduction *self, const CliRenderWish *wish, Sho
 {
     double moments_s[MOMENTS_MAX];
     gsize n = choose_moments(self, moments_s), size = 0;
-    g_autofree char *program = g_build_filename(wish->folder, "program.mp4", NULL);
-    g_autofree char *path = g_build_filename(wish->folder, "poster.jpg", NULL);
+    const char *folder = cli_production_folder(self, wish);
+    g_autofree char *program = g_build_filename(folder, "program.mp4", NULL);
+    g_autofree char *path = g_build_filename(folder, "poster.jpg", NULL);
     g_autoptr(GBytes) jpeg = media_poster_make(program, moments_s, n, self->cancellable, error);
     if (jpeg == NULL)
         return FALSE;
@@ -51,8 +52,8 @@ static gboolean write_poster(CliProduction *self, const CliRenderWish *wish, Sho
     return store_write_whole(path, bytes, size, error) && name_poster(path, manifest, error);
 }
 
-static gboolean write_waveform(const CliRenderWish *wish, MediaWaveform *waveform,
-                               ShowManifest *manifest, GError **error)
+static gboolean write_waveform(const CliProduction *self, const CliRenderWish *wish,
+                               MediaWaveform *waveform, ShowManifest *manifest, GError **error)
 {
     gsize n = 0;
     media_waveform_finish(waveform);
@@ -62,13 +63,13 @@ static gboolean write_waveform(const CliRenderWish *wish, MediaWaveform *wavefor
         json_array_append_new(list, json_integer(peaks[i]));
     json_t *value = json_pack("{s:i,s:I,s:o}", "version", 1, "step",
                               (json_int_t)media_waveform_step_ms(waveform), "peaks", list);
-    return cli_production_write_json(wish->folder, "waveform.json", "other", value, manifest,
-                                     error);
+    return cli_production_write_json(cli_production_folder(self, wish), "waveform.json", "other",
+                                     value, manifest, error);
 }
 
 gboolean cli_production_library(CliProduction *self, const CliRenderWish *wish,
                                 MediaWaveform *waveform, ShowManifest *manifest, GError **error)
 {
     return write_poster(self, wish, manifest, error) &&
-           (waveform == NULL || write_waveform(wish, waveform, manifest, error));
+           (waveform == NULL || write_waveform(self, wish, waveform, manifest, error));
 }

@@ -213,8 +213,9 @@ static gboolean render_program(CliProduction *self, const CliOutput *output,
     g_autoptr(GArray) spans =
         edit_spans(self->log, self->sources, CHAPTER_MERGE_MS, self->start_ms + self->duration_ms);
     g_autoptr(GPtrArray) chapters = edit_chapters(spans, self->sources, self->shots);
-    g_autofree char *program = g_build_filename(wish->folder, "program.mp4", NULL);
-    g_autofree char *highlights = g_build_filename(wish->folder, "highlights.mp4", NULL);
+    const char *folder = cli_production_folder(self, wish);
+    g_autofree char *program = g_build_filename(folder, "program.mp4", NULL);
+    g_autofree char *highlights = g_build_filename(folder, "highlights.mp4", NULL);
     gboolean any_piece = self->highlights != NULL && self->highlights->pieces->len > 0;
     g_auto(Rendering) rendering = {self, output, wish, manifest, {0}, {0}};
     list_cameras(self, wish, &rendering.cameras);
@@ -235,12 +236,14 @@ static gboolean render_program(CliProduction *self, const CliOutput *output,
         .progress = &progress,
         .cancellable = self->cancellable,
     };
-    return make_program(&rendering, error) && name_program(&rendering, error);
+    return make_program(&rendering, error) && name_program(&rendering, error) &&
+           cli_production_keep_program(self, output, wish, manifest, error);
 }
 
 gboolean cli_production_render(CliProduction *self, const CliOutput *output,
                                const CliRenderWish *wish, ShowManifest *manifest, GError **error)
 {
-    return render_program(self, output, wish, manifest, error) &&
+    return (cli_production_find_program(self, output, wish, manifest) ||
+            render_program(self, output, wish, manifest, error)) &&
            cli_production_cameras(self, output, wish, manifest, error);
 }

@@ -434,6 +434,9 @@ gboolean cli_production_write_report(CliProduction *self, const char *folder,
 {
     json_t *value = json_pack("{s:i}", "version", 1);
     json_object_update(value, self->account);
+    json_t *kept = self->kept != NULL ? cli_kept_account(self->kept) : NULL;
+    if (kept != NULL)
+        json_object_set_new(value, "kept", kept);
     json_object_set_new(value, "warnings", cli_report_warnings(self->report));
     return cli_production_write_json(folder, "report.json", "other", value, manifest, error);
 }

@@ -1,6 +1,7 @@
 /* A show being made from recordings: what the commands direct and render have in common. The order
  * is that of the functions below; each uses what the ones before it filled in. */
 #pragma once
+#include "kept.h"
 #include "report.h"
 #include "settings.h"
 #include <media/listen.h>
@@ -33,6 +34,7 @@ typedef struct CliProduction {
     ShowShots *shots;
     ShowHighlights *highlights;
     json_t *account; /* object: what report.json says of the render, but for warnings */
+    CliKept *kept;   /* borrowed; NULL: nothing is kept for a later render */
 } CliProduction;
 
 CliProduction *cli_production_new(CliReport *report, GCancellable *cancellable);
@@ -84,6 +86,11 @@ typedef struct CliStandIn {
 } CliStandIn;
 gboolean cli_production_render(CliProduction *production, const CliOutput *output,
                                const CliRenderWish *wish, ShowManifest *manifest, GError **error);
+/* Where outputs are made: a folder that outlives this render, or the wish's. Borrowed. */
+const char *cli_production_folder(const CliProduction *production, const CliRenderWish *wish);
+/* What lies there and is in the manifest goes to wish->folder: nothing is made any more. */
+gboolean cli_production_settle(const CliProduction *production, const CliRenderWish *wish,
+                               const ShowManifest *manifest, GError **error);
 /* A camera's own file: whether it is wanted, or its recording is none that editors open; where it comes
  * to lie; one of them, with keyframes where media_render_camera() is told. */
 gboolean cli_production_needs_camera(const CliProduction *production, const ShowManifest *manifest,
@@ -100,15 +107,23 @@ CliCameras *cli_cameras_begin(CliProduction *production, const CliOutput *output
                               const CliRenderWish *wish, const ShowManifest *manifest,
                               GError **error);
 gboolean cli_cameras_end(CliCameras *cameras, ShowManifest *manifest,
-                         GError **error);   /* waits, and names them in the manifest */
+                         GError **error);   /* waits, names them in the manifest, and settles */
 void cli_cameras_free(CliCameras *cameras); /* ends what has not ended */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliCameras, cli_cameras_free)
-/* All of that at once. */
+/* All of that at once, after which everything lies in wish->folder. */
 gboolean cli_production_cameras(CliProduction *production, const CliOutput *output,
                                 const CliRenderWish *wish, ShowManifest *manifest, GError **error);
 /* Names a finished file in the manifest, with its sum. */
 gboolean cli_production_name(CliProduction *production, const CliRenderWish *wish, const char *name,
                              const char *kind, ShowManifest *manifest, GError **error);
+
+/* Program, highlights and what the library shows of them, as an earlier render finished them: TRUE, and
+ * they are named in the manifest. Otherwise they are to be made, and kept. production-kept.c */
+gboolean cli_production_find_program(CliProduction *production, const CliOutput *output,
+                                     const CliRenderWish *wish, ShowManifest *manifest);
+gboolean cli_production_keep_program(CliProduction *production, const CliOutput *output,
+                                     const CliRenderWish *wish, const ShowManifest *manifest,
+                                     GError **error);
 
 /* What the library shows of a program: poster.jpg, and waveform.json when waveform is not NULL.
  * wish->folder holds the program. */

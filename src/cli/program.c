@@ -319,6 +319,8 @@ gboolean cli_program_highlights(CliProgram *program, CliProduction *production,
 gboolean cli_program_render(CliProgram *program, CliProduction *production, const CliOutput *output,
                             const CliRenderWish *wish, ShowManifest *manifest, GError **error)
 {
+    if (cli_production_find_program(production, output, wish, manifest))
+        return TRUE;
     gboolean copied_sound = copies_sound(program, production, output);
     g_autoptr(MediaMix) mix = copied_sound ? NULL : open_mix(program, production, output, error);
     if (mix == NULL && !copied_sound)
@@ -326,8 +328,9 @@ gboolean cli_program_render(CliProgram *program, CliProduction *production, cons
     g_autoptr(GArray) spans = edit_spans(production->log, manifest->sources, CHAPTER_MERGE_MS,
                                          production->start_ms + production->duration_ms);
     g_autoptr(GPtrArray) chapters = edit_chapters(spans, manifest->sources, production->shots);
-    g_autofree char *path = g_build_filename(wish->folder, "program.mp4", NULL);
-    g_autofree char *pieces = g_build_filename(wish->folder, "highlights.mp4", NULL);
+    const char *folder = cli_production_folder(production, wish);
+    g_autofree char *path = g_build_filename(folder, "program.mp4", NULL);
+    g_autofree char *pieces = g_build_filename(folder, "highlights.mp4", NULL);
     gboolean any_piece = production->highlights != NULL && production->highlights->pieces->len > 0;
     MediaProgress progress = cli_report_progress(production->report);
     g_autoptr(MediaWaveform) waveform =
@@ -355,5 +358,6 @@ gboolean cli_program_render(CliProgram *program, CliProduction *production, cons
            (!any_piece || cli_production_name(production, wish, "highlights.mp4", "highlights",
                                               manifest, error)) &&
            cli_production_library(production, wish, program->info->has_audio ? waveform : NULL,
-                                  manifest, error);
+                                  manifest, error) &&
+           cli_production_keep_program(production, output, wish, manifest, error);
 }

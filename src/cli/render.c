@@ -11,6 +11,7 @@
 #include "spent.h"
 #include "timelines.h"
 #include <edit/settings.h>
+#include <glib/gstdio.h>
 #include <media/index.h>
 #include <media/limits.h>
 #include <show/limits.h>
@@ -278,6 +279,7 @@ static gboolean make_from_program(Again *again, CliProgram *program, const char 
            begin_timelines(again, &wish, &timelines, error) &&
            cli_program_render(program, production, &again->output, &wish, again->manifest, error) &&
            end_timelines(again, &wish, &timelines, error) &&
+           cli_production_settle(production, &wish, again->manifest, error) &&
            cli_production_write_report(production, staging, again->manifest, error) &&
            !g_cancellable_set_error_if_cancelled(again->context->cancellable, error) &&
            write_manifest(again, staging, error);
@@ -411,11 +413,59 @@ static void tell_files(CliReport *report, const char *folder, const ShowManifest
     }
 }
 
+/* All options that decide on what is rendered, in their order. */
+static char *settings_text(const Again *again)
+{
+    static const char *const aside[] = {"resume", "parent", "recordings", "sandbox",
+                                        "json",   "quiet",  NULL};
+    GString *text = g_string_new(NULL);
+    json_t *settings = cli_decide_to_json(&again->decide);
+    g_autofree char *decide = show_json_text(settings, FALSE);
+    json_decref(settings);
+    g_string_append(text, decide);
+    for (const CliOption *option = cli_render.options; option->name != NULL; option++) {
+        g_autoptr(GPtrArray) values = cli_values(again->context->arguments, option->name);
+        if (g_strv_contains(aside, option->name))
+            continue;
+        if (option->value == NULL && cli_flag(again->context->arguments, option->name))
+            g_string_append_printf(text, "--%s\n", option->name);
+        for (guint i = 0; option->value != NULL && i < values->len; i++)
+            g_string_append_printf(text, "--%s %s\n", option->name, (const char *)values->pdata[i]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* With --resume: what an earlier render left there is taken, and what this one finishes is kept. */
+static gboolean open_kept(Again *again, CliKept **kept, GError **error)
+{
+    const char *folder = cli_value(again->context->arguments, "resume");
+    if (folder == NULL || again->only != ONLY_UNSET)
+        return TRUE; /* a part of a show is made in one */
+    GError *failed = NULL;
+    g_autofree char *settings = settings_text(again);
+    g_autofree char *path = g_canonicalize_filename(folder, NULL);
+    CliKeptPlace place = {path, again->folder, again->manifest, settings,
+                          again->context->cancellable};
+    *kept = cli_kept_open(&place, &failed);
+    if (failed != NULL) {
+        g_propagate_error(error, failed);
+        return FALSE;
+    }
+    if (*kept == NULL)
+        cli_report_note(again->production->report,
+                        "%s: a recording is still growing: nothing can be resumed", again->folder);
+    again->production->kept = *kept;
+    again->output.render.parts = *kept != NULL ? cli_kept_parts(*kept) : NULL;
+    return TRUE;
+}
+
 static gboolean render_again(Again *again, CliReport *report, GError **error)
 {
     media_limit_process(again->manifest->sources->len);
     g_autoptr(StoreStaging) staging = store_staging_open(again->target, TRUE, error);
-    if (staging == NULL || !make_all(again, store_staging_folder(staging), error) ||
+    g_autoptr(CliKept) kept = NULL;
+    if (staging == NULL || !open_kept(again, &kept, error) ||
+        !make_all(again, store_staging_folder(staging), error) ||
         !store_staging_publish(staging, error))
         return FALSE;
     tell_files(report, again->target, again->manifest);
@@ -480,9 +530,12 @@ static gboolean confine(const CliArguments *arguments, GError **error)
         }
     }
     g_ptr_array_add(read, NULL);
+    const char *resume = cli_value(arguments, "resume");
+    if (resume != NULL)
+        g_mkdir(resume, 0777); /* so that it can be named; what is wrong with it is said later */
     SandboxOptions options = {
         .read = (const char *const *)read->pdata,
-        .write = (const char *const[]){folder, NULL},
+        .write = (const char *const[]){folder, resume, NULL},
     };
     if (cli_is_confined(arguments))
         g_setenv("TMPDIR", folder, TRUE);
@@ -510,6 +563,9 @@ static const CliOption options[] = {
      "by "
      "commas"},
     {"per-camera", 0, NULL, NULL, "Also write cam_N.mp4 of every camera"},
+    {"resume", 0, "DIR", NULL,
+     "Keep what is finished in this folder, and take what an earlier render with the same settings "
+     "left there when it was ended"},
     CLI_CONFINE_OPTIONS,
     CLI_COMMON_OPTIONS,
 };

@@ -8,13 +8,15 @@
 #include <server/render-objects.h>
 #include <server/render-wish.h>
 #include <store/attempt.h>
+#include <store/parts.h>
 #include <store/workers.h>
 
 #include <string.h>
 
 enum {
     TICK_MS = 250,
-    BEATS = 4, /* in a lease */
+    PARTS_MS = 2000, /* how often finished parts are looked for */
+    BEATS = 4,       /* in a lease */
     AWAY_MS = 2000,
     ANSWER_MS = 1000,
     SAY_AGAIN_MS = 5000,
@@ -32,10 +34,13 @@ typedef struct Job {
     StoreWorkers *workers; /* one thread, for files */
     GCancellable *files;   /* ends what it does */
     ServerRenderChild *child;
-    char *folder;         /* the show's, once it is here */
-    gboolean is_finished; /* an earlier take had it whole */
-    GError *error;        /* of the thread */
-    char *reason;
+    char *folder;                  /* the show's, once it is here */
+    gboolean is_finished;          /* an earlier take had it whole */
+    GError *error;                 /* of the thread */
+    char *reason, *ended_reason;   /* of the job; of the child */
+    gboolean is_good, is_for_good; /* how the child ended */
+    gboolean is_sending_parts, has_sent_last;
+    gint64 parts_us; /* when that began last */
     gboolean for_good, is_lost, is_ending;
     CliWorked worked; /* 0: go on */
     JobsProgress progress;
@@ -43,6 +48,8 @@ typedef struct Job {
     gint64 last_number; /* of its last word: answers to earlier ones say nothing of that */
     guint tick, deliver_timer;
 } Job;
+
+static void send_parts(Job *job);
 
 /* ---- the talk while it runs ---- */
 
@@ -97,6 +104,9 @@ static gboolean tick(gpointer data)
         return G_SOURCE_CONTINUE;
     if (now_us - job->beat_us >= lease_ms * 1000 / BEATS && beat(job, &error))
         job->beat_us = now_us;
+    if (job->child != NULL && !job->is_sending_parts && cli_storage_is_far(job->work->storage) &&
+        now_us - job->parts_us > (gint64)PARTS_MS * 1000)
+        send_parts(job);
     if (error == NULL)
         listen(job, &error);
     if (error != NULL) {
@@ -168,14 +178,64 @@ static void progressed(double percent, gint64 left_ms, gpointer data)
     job->progress = (JobsProgress){percent, left_ms};
 }
 
+static gboolean give_up_delivering(gpointer data)
+{
+    Job *job = data;
+    job->deliver_timer = 0;
+    g_cancellable_cancel(job->files);
+    return G_SOURCE_REMOVE;
+}
+
+static void child_is_over(Job *job);
+
+/* ---- finished parts go where the next take finds them ---- */
+
+static void parts_work(gpointer data)
+{
+    Job *job = data;
+    cli_storage_send_parts(job->work->storage, job->word->session, job->word->lease, job->files);
+}
+
+static void parts_done(gpointer data)
+{
+    Job *job = data;
+    job->is_sending_parts = FALSE;
+    if (job->child == NULL)
+        child_is_over(job);
+}
+
+static void send_parts(Job *job)
+{
+    job->is_sending_parts = TRUE;
+    job->parts_us = g_get_monotonic_time();
+    store_workers_push(job->workers, parts_work, parts_done, job);
+}
+
+/* While nothing is sent. What it finished last goes before the job is given back. */
+static void child_is_over(Job *job)
+{
+    if (!job->is_good && !job->is_lost && !job->has_sent_last &&
+        cli_storage_is_far(job->work->storage)) {
+        job->has_sent_last = TRUE;
+        send_parts(job);
+    } else if (job->is_good && !job->is_lost) {
+        deliver(job);
+    } else if (!end_when_asked(job)) {
+        end_failed(job, job->ended_reason, job->is_for_good);
+    }
+}
+
 static void child_ended(const ServerRenderEnd *ended, gpointer data)
 {
     Job *job = data;
     g_clear_pointer(&job->child, server_render_child_free);
-    if (ended->is_good && !job->is_lost)
-        deliver(job);
-    else if (!end_when_asked(job))
-        end_failed(job, ended->reason, ended->is_for_good);
+    job->is_good = ended->is_good;
+    job->is_for_good = ended->is_for_good;
+    job->ended_reason = g_strdup(ended->reason);
+    if (job->is_ending && job->deliver_timer == 0)
+        job->deliver_timer = g_timeout_add(DELIVER_MS, give_up_delivering, job);
+    if (!job->is_sending_parts)
+        child_is_over(job);
 }
 
 static const char *settings_of(const Job *job)
@@ -189,8 +249,9 @@ static void start_child(Job *job)
     JobsLease lease = job->word->lease;
     g_auto(GStrv) wished = server_render_wish_options(settings_of(job), &error);
     g_autofree char *attempt = store_attempt_path(job->folder, lease.job, lease.take);
+    g_autofree char *parts = g_build_filename(attempt, STORE_PARTS, NULL);
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    g_strv_builder_add_many(builder, "--recordings", job->folder, NULL);
+    g_strv_builder_add_many(builder, "--recordings", job->folder, "--resume", parts, NULL);
     if (wished != NULL)
         g_strv_builder_addv(builder, (const char **)wished);
     g_auto(GStrv) options = g_strv_builder_end(builder);
@@ -212,9 +273,10 @@ static void fetch_work(gpointer data)
         store_attempt_open(job->folder, lease.job, lease.take,
                            server_render_wish_keeps(settings_of(job)), &job->is_finished,
                            &job->error) &&
-        !job->is_finished)
+        !job->is_finished &&
         server_objects_fetch_missing(NULL, job->word->session, job->folder, lease, job->files,
-                                     &job->error);
+                                     &job->error))
+        cli_storage_fetch_parts(job->work->storage, job->word->session, lease, job->files);
 }
 
 static void fetch_done(gpointer data)
@@ -231,14 +293,6 @@ static void fetch_done(gpointer data)
 }
 
 /* ---- somebody asks it to end ---- */
-
-static gboolean give_up_delivering(gpointer data)
-{
-    Job *job = data;
-    job->deliver_timer = 0;
-    g_cancellable_cancel(job->files);
-    return G_SOURCE_REMOVE;
-}
 
 /* What is rendered already is delivered, if that takes no longer than there is time. */
 static gboolean asked_to_end(GCancellable *cancellable, gpointer data)
@@ -358,5 +412,6 @@ CliWorked cli_work(const CliWork *work, const JobsWord *word, const char *ticket
     g_clear_error(&job.error);
     g_free(job.folder);
     g_free(job.reason);
+    g_free(job.ended_reason);
     return worked;
 }

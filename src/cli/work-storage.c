@@ -16,6 +16,7 @@ struct CliStorage {
     char *folder;     /* that the server shares; NULL: object storage */
     S3Client *client; /* or NULL */
     char *scratch;    /* a folder of this process; with object storage */
+    GHashTable *sent; /* names of parts of the job in hand → their keys: they are there */
 };
 
 /* ---- life ---- */
@@ -48,6 +49,7 @@ static char *make_scratch(const char *above, GError **error)
 CliStorage *cli_storage_new(const char *where, const char *scratch, GError **error)
 {
     g_autoptr(CliStorage) storage = g_new0(CliStorage, 1);
+    storage->sent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (!g_str_has_prefix(where, "s3://")) {
         if (!check_shared(where, error))
             return NULL;
@@ -66,6 +68,7 @@ void cli_storage_free(CliStorage *storage)
         return;
     if (storage->scratch != NULL)
         g_rmdir(storage->scratch);
+    g_clear_pointer(&storage->sent, g_hash_table_unref);
     s3_client_free(storage->client);
     g_free(storage->scratch);
     g_free(storage->folder);
@@ -102,6 +105,27 @@ char *cli_storage_fetch(CliStorage *storage, const char *session, JobsLease leas
     g_set_error(error, CLI_ERROR, CLI_ERROR_FAILED, "%s: there is no such show in %s", session,
                 storage->folder);
     return NULL;
+}
+
+void cli_storage_fetch_parts(CliStorage *storage, const char *session, JobsLease lease,
+                             GCancellable *cancellable)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = path_of(storage, session);
+    g_hash_table_remove_all(storage->sent);
+    if (storage->client != NULL &&
+        !server_objects_fetch_parts(storage->client, session, path, lease, cancellable, &error))
+        g_info("what was finished before is made again show=%s error=%s", session, error->message);
+}
+
+void cli_storage_send_parts(CliStorage *storage, const char *session, JobsLease lease,
+                            GCancellable *cancellable)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = path_of(storage, session);
+    if (storage->client != NULL && !server_objects_send_parts(storage->client, session, path, lease,
+                                                              storage->sent, cancellable, &error))
+        g_info("finished parts are not safe yet show=%s error=%s", session, error->message);
 }
 
 gboolean cli_storage_deliver(CliStorage *storage, const char *session, JobsLease lease,

@@ -23,6 +23,13 @@ gboolean cli_storage_is_far(const CliStorage *storage);
  * attempts are those of that folder. Free with g_free(). */
 char *cli_storage_fetch(CliStorage *storage, const char *session, JobsLease lease,
                         GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Parts that an earlier take of the render finished elsewhere come along, if they can; parts that this one
+ * has finished go where the next take finds them. Nothing where the server's folder is shared: there
+ * they lie already. */
+void cli_storage_fetch_parts(CliStorage *storage, const char *session, JobsLease lease,
+                             GCancellable *cancellable);
+void cli_storage_send_parts(CliStorage *storage, const char *session, JobsLease lease,
+                            GCancellable *cancellable);
 /* What lies in the attempt is where the server finds it. */
 gboolean cli_storage_deliver(CliStorage *storage, const char *session, JobsLease lease,
                              GCancellable *cancellable, GError **error);

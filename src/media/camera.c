@@ -7,11 +7,12 @@
 #include "encode-private.h"
 #include "geometry-private.h"
 #include "index-private.h"
-#include "mux-private.h"
+#include "parts-private.h"
 #include "picture-private.h"
 
 #include <media/sound.h>
 #include <math.h>
+#include <string.h>
 
 #define STAGE "copy"
 
@@ -32,12 +33,16 @@ typedef struct Lane {
 
 typedef struct Camera {
     const MediaInfo *info;
+    const MediaProgress *progress;
     GCancellable *cancellable;
     MediaOutput *output;
     AVPacket *packet;
     Lane picture, sound;
 
-    /* encoding the picture */
+    /* encoding the picture: of parts, or … */
+    MediaSpans *spans;
+    GArray *list; /* MediaSpan */
+    /* … frame by frame */
     MediaPicture *source;
     MediaGeometry *geometry;
     AVCodecContext *encoder;
@@ -60,12 +65,19 @@ static void camera_clear(Camera *camera)
     av_packet_free(&camera->packet);
     media_geometry_free(camera->geometry);
     media_picture_close(camera->source);
+    media_spans_close(camera->spans);
+    g_clear_pointer(&camera->list, g_array_unref);
     media_close_decoder(camera->encoder);
     av_frame_free(&camera->ready);
     media_sound_close(camera->samples);
     media_aac_close(camera->aac);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Camera, camera_clear)
+
+static AVRational frame_base(const Camera *camera)
+{
+    return (AVRational){camera->info->rate.den, camera->info->rate.num};
+}
 
 /* ---- opening lanes ---- */
 
@@ -79,14 +91,66 @@ static gboolean open_picture_copy(Camera *camera)
     return TRUE;
 }
 
+/* All of one recording, on its own time. The plan's cameras are `render`'s. */
+static MediaPlan *plan_all(const Camera *camera)
+{
+    MediaPlan *plan = g_new0(MediaPlan, 1);
+    *plan = (MediaPlan){.rate = camera->info->rate, .frames = camera->frames};
+    plan->shots = g_array_new(FALSE, FALSE, sizeof(MediaPlanShot));
+    plan->pieces = g_array_new(FALSE, FALSE, sizeof(MediaPlanPiece));
+    MediaPlanShot shot = {.end = camera->frames};
+    g_array_append_val(plan->shots, shot);
+    return plan;
+}
+
+/* FALSE without an error: they do not fit together, and it is encoded in one. */
+static gboolean open_picture_parts(Camera *camera, const MediaRenderSettings *settings,
+                                   const char *path, GError **error)
+{
+    g_autofree char *file = g_path_get_basename(path);
+    g_autofree char *name = g_strndup(file, strcspn(file, "."));
+    MediaCamera source = {.source = name, .path = camera->info->path};
+    MediaRender render = {.cameras = &source,
+                          .n_cameras = 1,
+                          .settings = settings,
+                          .progress = camera->progress,
+                          .cancellable = camera->cancellable};
+    g_autoptr(MediaPlan) plan = plan_all(camera);
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(gint64));
+    MediaPartsJob job = {.render = &render,
+                         .plan = plan,
+                         .keyframes = camera->keyframes != NULL ? camera->keyframes : none,
+                         .name = name,
+                         .stage = STAGE};
+    MediaRenderReport report = {0};
+    camera->list = g_array_new(FALSE, FALSE, sizeof(MediaSpan));
+    camera->spans = media_parts_make(&job, camera->list, &report, error);
+    if (camera->spans == NULL)
+        return FALSE;
+    media_spans_begin(camera->spans, camera->list);
+    camera->picture.stream = media_output_add(camera->output, media_spans_codec(camera->spans),
+                                              frame_base(camera), camera->info->rate);
+    return TRUE;
+}
+
 static gboolean open_picture_encoder(Camera *camera, const MediaRenderSettings *settings,
-                                     GError **error)
+                                     const char *path, GError **error)
 {
     const MediaInfo *info = camera->info;
     MediaRenderSettings own = *settings;
     own.width = MAX(16, info->width / 2 * 2);
     own.height = MAX(16, info->height / 2 * 2);
+    own.fit = MEDIA_FIT_BARS;
     camera->frames = MAX(1, llround(info->duration_s * info->rate.num / info->rate.den));
+    if (own.parts != NULL) {
+        g_autoptr(GError) failed = NULL;
+        if (open_picture_parts(camera, &own, path, &failed))
+            return TRUE;
+        if (failed != NULL) {
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return FALSE;
+        }
+    }
     camera->source = media_picture_open(info->path, 0, error);
     if (camera->source == NULL)
         return FALSE;
@@ -100,7 +164,8 @@ static gboolean open_picture_encoder(Camera *camera, const MediaRenderSettings *
     return TRUE;
 }
 
-static gboolean open_picture(Camera *camera, const MediaRenderSettings *settings, GError **error)
+static gboolean open_picture(Camera *camera, const MediaRenderSettings *settings, const char *path,
+                             GError **error)
 {
     g_autoptr(GError) problem = NULL;
     camera->picture.copy = media_copy_open(camera->info, MEDIA_COPY_PICTURE, &problem);
@@ -109,7 +174,7 @@ static gboolean open_picture(Camera *camera, const MediaRenderSettings *settings
         return FALSE;
     }
     return camera->picture.copy != NULL ? open_picture_copy(camera)
-                                        : open_picture_encoder(camera, settings, error);
+                                        : open_picture_encoder(camera, settings, path, error);
 }
 
 static gboolean open_sound(Camera *camera, const MediaRenderSettings *settings, GError **error)
@@ -178,6 +243,19 @@ static gboolean wants_keyframe(Camera *camera)
            g_array_index(keys, gint64, camera->key) == camera->frame;
 }
 
+static gboolean step_parts(Camera *camera, GError **error)
+{
+    GError *failed = NULL;
+    if (!media_spans_read(camera->spans, camera->packet, &failed)) {
+        camera->picture.ended = TRUE;
+        if (failed != NULL)
+            g_propagate_error(error, failed);
+        return failed == NULL;
+    }
+    camera->picture.reached_s = (double)camera->packet->dts * av_q2d(frame_base(camera));
+    return media_output_write(camera->output, camera->picture.stream, camera->packet, error);
+}
+
 /* The frame for a moment of the file; before the first one, and where it is damaged, the last. */
 static gboolean step_picture(Camera *camera, GError **error)
 {
@@ -234,6 +312,8 @@ static gboolean step(Camera *camera, GError **error)
     Lane *lane = picture ? &camera->picture : &camera->sound;
     if (lane->copy != NULL)
         return step_copy(camera, lane, error);
+    if (picture && camera->spans != NULL)
+        return step_parts(camera, error);
     return picture ? step_picture(camera, error) : step_sound(camera, error);
 }
 
@@ -258,7 +338,7 @@ static gboolean begin(Camera *camera, const MediaRenderSettings *settings, const
         return FALSE;
     camera->picture.ended = !camera->info->has_video;
     camera->sound.ended = !camera->info->has_audio;
-    if (camera->info->has_video && !open_picture(camera, settings, error))
+    if (camera->info->has_video && !open_picture(camera, settings, path, error))
         return FALSE;
     if (camera->info->has_audio && !open_sound(camera, settings, error))
         return FALSE;
@@ -271,7 +351,8 @@ gboolean media_render_camera(const MediaInfo *info, const MediaRenderSettings *s
                              const MediaProgress *progress, GCancellable *cancellable,
                              GError **error)
 {
-    g_auto(Camera) camera = {.info = info, .cancellable = cancellable, .keyframes = keyframes};
+    g_auto(Camera) camera = {
+        .info = info, .progress = progress, .cancellable = cancellable, .keyframes = keyframes};
     if (!begin(&camera, settings, path, error))
         return FALSE;
     for (gint64 steps = 0; !camera.picture.ended || !camera.sound.ended; steps++) {

@@ -218,6 +218,7 @@ MediaCameras *media_cameras_new(const MediaRender *render, const MediaPlan *plan
     cameras->readers = g_new0(Reader, render->n_cameras);
     cameras->black = media_black_frame(render->settings->width, render->settings->height);
     cameras->stop = g_cancellable_new();
+    cameras->next = media_plan_shot(plan, 0)->first;
     g_mutex_init(&cameras->lock);
     g_cond_init(&cameras->changed);
     if (!make_readers(cameras, error))

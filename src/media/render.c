@@ -5,6 +5,7 @@
 
 #include "encode-private.h"
 #include "mux-private.h"
+#include "parts-private.h"
 #include "render-cameras-private.h"
 #include "render-plan-private.h"
 #include "render-sound-private.h"
@@ -210,7 +211,19 @@ gboolean media_render(const MediaRender *render, MediaRenderReport *report, GErr
     if (!check_settings(render->settings, error))
         return FALSE;
     renderer.plan = media_plan_new(render, error);
-    if (renderer.plan == NULL || !begin(&renderer, error) || !render_frames(&renderer, error))
+    if (renderer.plan == NULL)
+        return FALSE;
+    if (render->settings->parts != NULL) {
+        g_autoptr(GError) failed = NULL;
+        if (media_parts_render(render, renderer.plan, report, &failed))
+            return TRUE;
+        if (failed != NULL) {
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return FALSE;
+        }
+        report->encoded_frames = report->kept_frames = 0; /* in one, then */
+    }
+    if (!begin(&renderer, error) || !render_frames(&renderer, error))
         return FALSE;
     close_pictures(&renderer, report);
     if (!finish(&renderer, error))

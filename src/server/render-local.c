@@ -11,6 +11,7 @@
 #include <server/render-objects.h>
 #include <server/render-wish.h>
 #include <store/attempt.h>
+#include <store/parts.h>
 
 #include <string.h>
 
@@ -266,8 +267,9 @@ static gboolean start_child(ServerLocal *local, const char *folder, GError **err
     if (wished == NULL)
         return FALSE;
     g_autofree char *attempt = store_attempt_path(folder, local->lease.job, local->lease.take);
+    g_autofree char *parts = g_build_filename(attempt, STORE_PARTS, NULL);
     g_autoptr(GStrvBuilder) options = g_strv_builder_new();
-    g_strv_builder_add_many(options, "--recordings", folder, NULL);
+    g_strv_builder_add_many(options, "--recordings", folder, "--resume", parts, NULL);
     g_strv_builder_addv(options, (const char **)wished);
     g_auto(GStrv) all = g_strv_builder_end(options);
     ServerRenderEvents events = {progressed, ended, local};

@@ -7,6 +7,7 @@
 #include <store/attempt.h>
 #include <store/folder.h>
 #include <store/names.h>
+#include <store/parts.h>
 #include <store/whole.h>
 
 #include <errno.h>
@@ -162,6 +163,8 @@ static gboolean note_found(const S3Object *object, gpointer data, GError **error
 {
     Found *found = data;
     const char *name = object->key + MIN(found->above, strlen(object->key));
+    if (g_str_has_prefix(name, STORE_PARTS "/"))
+        return TRUE;
     if (!is_attempt_name(name) || found->names->len >= FILES_MAX) {
         g_set_error_literal(error, SERVER_ERROR, SERVER_ERROR_INVALID,
                             "what a render left in object storage has a name that none has");
@@ -275,36 +278,113 @@ gboolean server_objects_remove_attempts(S3Client *client, const char *session, g
 
 /* ---- a show, with what an earlier take finished ---- */
 
-typedef struct Finished {
-    gsize above; /* up to the take */
-    gint64 take; /* 0: none */
-} Finished;
+typedef struct Takes {
+    const char *wanted; /* a name within an attempt */
+    gsize above;        /* of each key: up to the take */
+    gint64 take;        /* the latest that has it; 0: none */
+} Takes;
 
-static gboolean note_finished(const S3Object *object, gpointer data, GError **error)
+static gboolean note_take(const S3Object *object, gpointer data, GError **error)
 {
-    Finished *finished = data;
-    const char *rest = object->key + MIN(finished->above, strlen(object->key));
+    Takes *takes = data;
+    const char *rest = object->key + MIN(takes->above, strlen(object->key));
     const char *slash = strchr(rest, '/');
     gint64 take = 0;
     (void)error;
     g_autofree char *number = slash != NULL ? g_strndup(rest, (gsize)(slash - rest)) : NULL;
-    if (number != NULL && strcmp(slash + 1, FINISHED) == 0 &&
+    if (number != NULL && strcmp(slash + 1, takes->wanted) == 0 &&
         g_ascii_string_to_signed(number, 10, 1, G_MAXINT64, &take, NULL))
-        finished->take = take;
+        takes->take = MAX(takes->take, take);
     return TRUE;
+}
+
+/* The latest take of this job that has `wanted`; its take is 0: none has. */
+static gboolean find_take(const Show *show, JobsLease lease, const char *wanted, JobsLease *found,
+                          GError **error)
+{
+    g_autofree char *prefix = g_strdup_printf(
+        "sessions/%s/" STORE_ATTEMPTS "/%" G_GINT64_FORMAT "-", show->session, lease.job);
+    Takes takes = {.wanted = wanted, .above = strlen(prefix)};
+    gboolean good = s3_list(show->client, prefix, note_take, &takes, show->cancellable, error);
+    *found = (JobsLease){lease.job, takes.take};
+    return good;
 }
 
 static gboolean fetch_finished(const Show *show, JobsLease lease, GError **error)
 {
-    g_autofree char *prefix = g_strdup_printf(
-        "sessions/%s/" STORE_ATTEMPTS "/%" G_GINT64_FORMAT "-", show->session, lease.job);
-    Finished finished = {.above = strlen(prefix)};
-    if (!s3_list(show->client, prefix, note_finished, &finished, show->cancellable, error))
+    JobsLease earlier;
+    return find_take(show, lease, FINISHED, &earlier, error) &&
+           (earlier.take == 0 ||
+            server_objects_fetch_attempt(show->client, show->session, show->folder, earlier,
+                                         show->cancellable, error));
+}
+
+/* ---- parts of one that is not finished ---- */
+
+#define LIST STORE_PARTS "/" STORE_PARTS_LIST
+
+static gboolean fetch_part(const Show *show, JobsLease from, JobsLease to, const char *name,
+                           GError **error)
+{
+    g_autofree char *within = g_build_filename(STORE_PARTS, name, NULL);
+    g_autofree char *key = attempt_key(show->session, from, within);
+    g_autofree char *attempt = store_attempt_path(show->folder, to.job, to.take);
+    g_autofree char *path = g_build_filename(attempt, within, NULL);
+    return fetch(show->client, key, path, TRUE, show->cancellable, error);
+}
+
+gboolean server_objects_fetch_parts(S3Client *client, const char *session, const char *show_path,
+                                    JobsLease lease, GCancellable *cancellable, GError **error)
+{
+    Show show = {client, session, show_path, cancellable};
+    JobsLease from;
+    g_autofree char *attempt = store_attempt_path(show_path, lease.job, lease.take);
+    g_autofree char *folder = g_build_filename(attempt, STORE_PARTS, NULL);
+    if (!find_take(&show, lease, LIST, &from, error))
         return FALSE;
-    JobsLease earlier = {lease.job, finished.take};
-    return finished.take == 0 ||
-           server_objects_fetch_attempt(show->client, show->session, show->folder, earlier,
-                                        show->cancellable, error);
+    if (from.take == 0)
+        return TRUE;
+    if (!fetch_part(&show, from, lease, STORE_PARTS_LIST, error))
+        return FALSE;
+    g_autoptr(StoreParts) parts = store_parts_look(folder, error);
+    if (parts == NULL)
+        return FALSE;
+    const GPtrArray *list = store_parts_list(parts);
+    for (guint i = 0; i < list->len; i++)
+        if (!fetch_part(&show, from, lease, ((const StorePart *)list->pdata[i])->name, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean server_objects_send_parts(S3Client *client, const char *session, const char *show,
+                                   JobsLease lease, GHashTable *sent, GCancellable *cancellable,
+                                   GError **error)
+{
+    g_autofree char *attempt = store_attempt_path(show, lease.job, lease.take);
+    g_autofree char *folder = g_build_filename(attempt, STORE_PARTS, NULL);
+    g_autofree char *path = g_build_filename(folder, STORE_PARTS_LIST, NULL);
+    g_autofree char *text = NULL;
+    gsize length = 0;
+    gboolean is_new = FALSE;
+    if (!g_file_get_contents(path, &text, &length, NULL))
+        return TRUE; /* none yet */
+    g_autoptr(StoreParts) parts = store_parts_parse(text, length, error);
+    if (parts == NULL)
+        return FALSE;
+    const GPtrArray *list = store_parts_list(parts);
+    for (guint i = 0; i < list->len; i++) {
+        const StorePart *part = list->pdata[i];
+        g_autofree char *name = g_build_filename(STORE_PARTS, part->name, NULL);
+        if (g_strcmp0(g_hash_table_lookup(sent, part->name), part->key) == 0)
+            continue;
+        if (!send_one(client, session, attempt, lease, name, cancellable, error))
+            return FALSE;
+        g_hash_table_insert(sent, g_strdup(part->name), g_strdup(part->key));
+        is_new = TRUE;
+    }
+    g_autofree char *key = attempt_key(session, lease, LIST);
+    g_autoptr(GBytes) bytes = g_bytes_new(text, length);
+    return !is_new || s3_put_bytes(client, key, bytes, NULL, cancellable, error);
 }
 
 gboolean server_objects_fetch_show(S3Client *client, const char *session, const char *folder,

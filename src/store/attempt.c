@@ -6,6 +6,7 @@
 #include <store/error.h>
 #include <store/folder.h>
 #include <store/names.h>
+#include <store/parts.h>
 #include <store/whole.h>
 
 #include <errno.h>
@@ -130,6 +131,30 @@ gboolean store_attempt_remove(const char *show, gint64 job, GError **error)
 
 /* ---- opening ---- */
 
+/* What the latest of the takes before has finished parts of, they are this one's. Without them it begins
+ * at the beginning. */
+static void take_parts(const char *show, gint64 job, gint64 take)
+{
+    g_autoptr(GPtrArray) names = list_attempts(show, job);
+    g_autofree char *own = store_attempt_path(show, job, take);
+    g_autofree char *to = g_build_filename(own, STORE_PARTS, NULL);
+    g_autofree char *from = NULL;
+    gint64 latest = -1;
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path =
+            g_build_filename(show, STORE_ATTEMPTS, names->pdata[i], STORE_PARTS, NULL);
+        gint64 its_job, its_take;
+        if (!parse_name(names->pdata[i], &its_job, &its_take) || its_take == take ||
+            its_take < latest || !g_file_test(path, G_FILE_TEST_IS_DIR))
+            continue;
+        latest = its_take;
+        g_free(from);
+        from = g_steal_pointer(&path);
+    }
+    if (from != NULL && g_rename(from, to) != 0)
+        g_info("parts of a render are made again: %s: %s", from, g_strerror(errno));
+}
+
 /* The path of a finished take of this job, or NULL. */
 static char *find_finished(const char *show, gint64 job)
 {
@@ -247,13 +272,14 @@ gboolean store_attempt_open(const char *show, gint64 job, gint64 take, StoreKeep
         if (g_rename(finished, path) != 0)
             return fail_errno(error, errno, finished, "take it over");
     }
-    if (!remove_others(show, job, *is_finished ? name : NULL, error))
-        return FALSE;
     if (*is_finished)
-        return TRUE;
+        return remove_others(show, job, name, error);
+    if (!remove_take(path, error))
+        return FALSE;
     if ((g_mkdir(above, 0777) != 0 && errno != EEXIST) || g_mkdir(path, 0777) != 0)
         return fail_errno(error, errno, path, "make this folder");
-    return fill(show, path, keep, error);
+    take_parts(show, job, take);
+    return remove_others(show, job, name, error) && fill(show, path, keep, error);
 }
 
 static gboolean is_missing(const char *attempt, const ShowFile *file)

@@ -256,6 +256,23 @@ static void test_recordings_stay(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(text, ==, "before");
 }
 
+/* What one take finished parts of goes to the next, whatever else of it goes. */
+static void test_parts(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    open_take(fixture, 1);
+    g_autofree char *part = path_of(fixture, "renders/7-1/parts/cam_1.mp4");
+    write_file(part, "whole");
+    g_assert_false(open_take(fixture, 3));
+    g_assert_true(has(fixture, "renders/7-3/parts/cam_1.mp4"));
+    g_assert_true(has(fixture, "renders/7-3/manifest.json"));
+    g_assert_false(has(fixture, "renders/7-1"));
+    render(fixture, 3, "program.mp4");
+    put_in_place(fixture, 3);
+    g_assert_false(has(fixture, "renders"));
+    g_assert_false(has(fixture, "parts"));
+}
+
 static void test_jobs(Fixture *fixture, gconstpointer data)
 {
     (void)data;
@@ -353,6 +370,7 @@ int main(int argc, char **argv)
     ADD("/store/attempt/that-was-changed-is-refused", test_changed);
     ADD("/s01/store/attempt/puts-no-file-of-the-shows-own-in-place", test_names);
     ADD("/store/attempt/leaves-recordings-alone", test_recordings_stay);
+    ADD("/r11/store/attempt/parts-are-the-next-ones", test_parts);
     ADD("/store/attempt/knows-whose-it-is", test_jobs);
     ADD("/store/attempt/of-a-part-keeps-the-rest", test_keeps_what_is_there);
     ADD("/store/attempt/checks-what-it-keeps", test_kept_files_are_checked);

@@ -11,6 +11,7 @@
 #include <edit/chapters.h>
 #include <gio/gio.h>
 #include <media/mix.h>
+#include <media/parts.h>
 #include <media/probe.h>
 #include <media/progress.h>
 #include <media/waveform.h>
@@ -32,6 +33,7 @@ typedef struct MediaRenderSettings {
     int threads;         /* 0: as many as there are cores */
     int audio_bitrate;   /* bit/s; 160 000 */
     gboolean copy_sound; /* Opus and AAC stay as they were recorded, where pictures are copied */
+    const MediaParts *parts; /* keeps what is encoded of program and cameras; NULL: nobody does */
 } MediaRenderSettings;
 void media_render_defaults(MediaRenderSettings *settings);
 
@@ -68,6 +70,7 @@ typedef struct MediaRenderReport {
     gint64
         encoded_frames; /* of the program, and where highlights are not copied from it, of both */
     gint64 missing_frames; /* nothing to show: black, or the last picture held */
+    gint64 kept_frames;    /* of those encoded: by an earlier render, see media/parts.h */
     GPtrArray *warnings;   /* char *, owned */
 } MediaRenderReport;
 void media_render_report_clear(MediaRenderReport *report);

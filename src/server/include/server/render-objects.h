@@ -24,6 +24,15 @@ gboolean server_objects_send_attempt(S3Client *client, const char *session, cons
 /* The other way. SERVER_ERROR_NOT_FOUND: there is none that is finished. */
 gboolean server_objects_fetch_attempt(S3Client *client, const char *session, const char *show,
                                       JobsLease lease, GCancellable *cancellable, GError **error);
+/* The parts (store/parts.h) that the latest take before this one has there, into this attempt's folder. Where
+ * there are none, nothing happens. */
+gboolean server_objects_fetch_parts(S3Client *client, const char *session, const char *show,
+                                    JobsLease lease, GCancellable *cancellable, GError **error);
+/* The other way: those that are not there yet, and then the list. sent: name → key of what is there
+ * already, both texts; grows. */
+gboolean server_objects_send_parts(S3Client *client, const char *session, const char *show,
+                                   JobsLease lease, GHashTable *sent, GCancellable *cancellable,
+                                   GError **error);
 /* All takes of a job. */
 gboolean server_objects_remove_attempts(S3Client *client, const char *session, gint64 job,
                                         GCancellable *cancellable, GError **error);

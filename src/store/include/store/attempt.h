@@ -24,8 +24,8 @@ typedef enum {
 } StoreKeep;
 
 /* Makes the folder ready for a render. What an earlier take of the same job finished and nobody put
- * in its place is taken over: then *is_finished, and there is nothing to render. Other takes of the
- * job go. */
+ * in its place is taken over: then *is_finished, and there is nothing to render. The parts that one
+ * finished (parts.h) become this one's. Other takes of the job go. */
 gboolean store_attempt_open(const char *show, gint64 job, gint64 take, StoreKeep keep,
                             gboolean *is_finished, GError **error);
 /* Recordings that this attempt would read and that lie elsewhere (the mirror has them, this disk has
