@@ -16,7 +16,8 @@ import show  # noqa: E402
 from tap import Tap  # noqa: E402
 
 SANITISED = b"__asan_init" in show.CROSSCUT.read_bytes()
-FILE_LIMIT_BYTES = 1_500_000   # only program.mp4 at this quality is larger
+PROGRAM_LIMIT_BYTES = 12_000_000   # only program.mp4 at this quality is larger
+SOUND_LIMIT_BYTES = 1_500_000      # what is kept of the sound meanwhile is larger, too
 
 
 def contents(folder):
@@ -170,17 +171,29 @@ def output_that_is_a_file(room):
     return complaint or (None if file.read_bytes() == b"x" else "the file was changed")
 
 
-def no_room_for_the_program(room):
+def direct_with_room_for(room, limit_bytes, out):
     """A limit on the size of a file stands for a full disk: it needs no rights."""
-    out = room.work / "full"
-    done = show.crosscut("direct", room.host, room.guest, "--preset", "ultrafast", "--crf", "5",
+    return show.crosscut("direct", room.host, room.guest, "--preset", "ultrafast", "--crf", "5",
                          "--height", "720", "-o", out,
-                         preexec_fn=lambda: resource.setrlimit(
-                             resource.RLIMIT_FSIZE, (FILE_LIMIT_BYTES, FILE_LIMIT_BYTES)))
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                               (limit_bytes, limit_bytes)))
+
+
+def no_room_for_the_program(room):
+    out = room.work / "full"
+    done = direct_with_room_for(room, PROGRAM_LIMIT_BYTES, out)
     if done.returncode != 1 or not done.stderr.strip():
         return f"exit {done.returncode}: {done.stdout}{done.stderr}"
     if "full" not in done.stderr.splitlines()[-1]:
         return f"does not name the place: {done.stderr}"
+    return f"left behind: {sorted(contents(out))}" if contents(out) else None
+
+
+def no_room_for_what_is_kept_meanwhile(room):
+    out = room.work / "no-tmp"
+    done = direct_with_room_for(room, SOUND_LIMIT_BYTES, out)
+    if done.returncode != 1 or "TMPDIR=" not in done.stderr.splitlines()[-1]:
+        return f"exit {done.returncode}: {done.stdout}{done.stderr}"
     return f"left behind: {sorted(contents(out))}" if contents(out) else None
 
 
@@ -369,6 +382,7 @@ CHECKS = [
     a_recording_that_claims_to_last_for_years, recordings_are_read_under_limits,
     output_below_a_file,
     output_that_cannot_be_made, output_that_is_a_file, no_room_for_the_program,
+    no_room_for_what_is_kept_meanwhile,
     a_folder_that_holds_a_show, a_failed_overwrite_keeps_the_old_show, a_log_with_a_wrong_line,
     a_folder_without_a_show, more_than_sixteen_sources, the_same_file_twice,
     no_output_no_files_no_command, one_camera_only, two_seconds, no_speech_at_all,

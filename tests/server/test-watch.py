@@ -3,7 +3,6 @@ what Prometheus and Grafana are told to ask for (deploy/) is there; docs/METRICS
 import json
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,8 +15,9 @@ import rtmp  # noqa: E402
 from client import Client, start_show, stop_show, until  # noqa: E402
 from egress import StandIn  # noqa: E402
 from rtmp import Clip, Program, Rtmp  # noqa: E402
-from serve import CROSSCUT, SOURCE, Studio, free_port  # noqa: E402
+from serve import SOURCE, Studio, free_port  # noqa: E402
 from tap import Tap  # noqa: E402
+from workers import Worker  # noqa: E402
 
 KEY = "sk_live_4f8e2d7c9b"
 NAME = "A show that nobody else knows of"
@@ -259,27 +259,16 @@ def egress_is_watched():
     return after.text if after["crosscut_egresses"] or after["crosscut_egress_restarts_total"] else None
 
 
-class Worker:
-    def __init__(self, studio, server):
-        self.process = subprocess.Popen(
-            [CROSSCUT, "worker", "--redis", server.url, "--storage", studio.folder / "storage"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def end(self, number):
-        self.process.send_signal(number)
-        self.process.wait(60)
-
-
 def redis_is_watched():
     """Redis, and the workers: those that leave are gone at once, one that was killed after a lease."""
-    with redis.Redis() as server, Studio("--redis", server.url, "--worker-lease", "3s") as studio:
+    with redis.Redis() as server, Studio("--redis", server.url, "--worker-lease", "3s") as studio, \
+            Worker(studio, server) as first, Worker(studio, server) as second:
         reached = wait_for(studio, lambda m: m["crosscut_redis_up"] == 1, "Redis")
         good = ready(studio)
-        workers = [Worker(studio, server), Worker(studio, server)]
         wait_for(studio, lambda m: m["crosscut_workers"] == 2, "two workers")
-        workers[0].end(signal.SIGTERM)
+        first.end(signal.SIGTERM)
         wait_for(studio, lambda m: m["crosscut_workers"] == 1, "one worker")
-        workers[1].end(signal.SIGKILL)
+        second.end(signal.SIGKILL)
         wait_for(studio, lambda m: m["crosscut_workers"] == 0, "no worker")
         server.kill()
         wait_for(studio, lambda m: m["crosscut_redis_up"] == 0, "the end of Redis")

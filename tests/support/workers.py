@@ -23,6 +23,13 @@ class Worker:
             [CROSSCUT, "worker", "--storage", storage or studio.folder / "storage", *options],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=given)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.kill()
+
     def kill(self):
         self.process.kill()
         self.process.wait(30)
