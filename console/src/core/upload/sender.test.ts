@@ -129,7 +129,7 @@ describe("a recording on its way to the server", () => {
     const sending = sender(file);
     const ended = sending.run();
     await grow(file, sending, 3);
-    expect(sending.trouble).toContain("does not answer");
+    await vi.waitFor(() => expect(sending.trouble).toContain("does not answer"), 60_000);
     server.isDown = false;
     sending.retry();
     expect(await ended).toBe(true);
