@@ -25,6 +25,14 @@ async function text(answer, wanted) {
   assert.equal(await response.text(), wanted);
 }
 
+// What the namespace greets with comes in one answer, or in two.
+async function enterByPolling(echo, sid) {
+  await text(echo.post(sid, '40'), 'ok');
+  let came = await (await echo.poll(sid)).text();
+  if (!came.includes('\x1e')) came += `\x1e${await (await echo.poll(sid)).text()}`;
+  assert.match(came, /^40\{.*\}\x1e42\["auth",\{\}\]$/);
+}
+
 // A request whose head has gone out; resolves with its socket.
 function heldPoll(echo, sid) {
   return new Promise((resolve) => {
@@ -387,9 +395,7 @@ async function packets(echo) {
   });
   await test('/socketio/polling-carries-bytes-too', async () => {
     const { sid } = await echo.open();
-    await text(echo.post(sid, '40'), 'ok');
-    assert.match(await (await echo.poll(sid)).text(), /^40/);
-    await text(echo.poll(sid), '42["auth",{}]');
+    await enterByPolling(echo, sid);
     const packet = '451-["message",{"_placeholder":true,"num":0}]\x1ebAQID';
     await text(echo.post(sid, packet), 'ok');
     await text(echo.poll(sid), packet.replace('message', 'message-back'));
@@ -425,9 +431,7 @@ async function packets(echo) {
   });
   await test('/socketio/a-closed-session-says-goodbye-over-polling', async () => {
     const { sid } = await echo.open();
-    await text(echo.post(sid, '40'), 'ok');
-    await (await echo.poll(sid)).text();
-    await (await echo.poll(sid)).text();
+    await enterByPolling(echo, sid);
     await text(echo.post(sid, '42["close"]'), 'ok');
     assert.equal(await echo.said(), 'disconnect / server namespace disconnect');
     await text(echo.poll(sid), '41');
@@ -445,9 +449,7 @@ async function packets(echo) {
 async function closedOnTheWay(echo) {
   await test('/socketio/who-is-put-out-during-an-upgrade-is-told-after-it', async () => {
     const { sid } = await echo.open();
-    await text(echo.post(sid, '40'), 'ok');
-    await (await echo.poll(sid)).text();
-    await (await echo.poll(sid)).text();
+    await enterByPolling(echo, sid);
     const wire = echo.websocket(WebSocket, sid);
     await wire.opened;
     wire.send('2probe');
