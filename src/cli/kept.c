@@ -73,7 +73,7 @@ static char *find_part(const char *name, const char *what, GPtrArray *warnings, 
 {
     CliKept *kept = data;
     g_autofree char *key = key_of(kept, name, what);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&kept->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
     const StorePart *part = store_parts_find(kept->parts, name, key, kept->cancellable);
     if (part == NULL)
         return NULL;
@@ -100,7 +100,7 @@ static gboolean keep_part(const char *name, const char *what, const GPtrArray *w
     for (guint i = 0; i < warnings->len; i++)
         json_array_append_new(said, json_string(warnings->pdata[i]));
     StorePartNew made = {.name = name, .key = key, .facts = json_pack("{s:o}", "warnings", said)};
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&kept->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
     kept->made_parts++;
     return store_parts_keep(kept->parts, &made, kept->cancellable, error);
 }
@@ -167,7 +167,7 @@ static char *any_key(const CliKept *kept, const char *name)
 
 gboolean cli_kept_find(CliKept *kept, const char *name, const char *what, const json_t **facts)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&kept->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
     g_autofree char *key = what != NULL ? key_of(kept, name, what) : any_key(kept, name);
     const StorePart *part =
         key != NULL ? store_parts_find(kept->parts, name, key, kept->cancellable) : NULL;
@@ -186,13 +186,13 @@ gboolean cli_kept_keep(CliKept *kept, const ShowFile *file, const char *what, js
     json_t *facts = facts_taken != NULL ? facts_taken : json_object();
     json_object_set_new(facts, "render", json_string(kept->render));
     StorePartNew made = {file->name, key, file->sha256, file->bytes, facts};
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&kept->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
     return store_parts_keep(kept->parts, &made, kept->cancellable, error);
 }
 
 gboolean cli_kept_drop_parts(CliKept *kept, const char *prefix, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&kept->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
     return store_parts_drop(kept->parts, prefix, error);
 }
 

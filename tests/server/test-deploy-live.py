@@ -272,20 +272,6 @@ def prometheus_is_told_where():
     assert f"--config.file={found.group(3)}" in command
 
 
-def promtool_takes_the_rules():
-    """Prometheus' own reader: alerts, and the dashboard's expressions as rules."""
-    board = json.loads((DEPLOY / "grafana/crosscut.json").read_text())
-    rules = [{"record": f"panel_{panel['id']}_{i}", "expr": target["expr"].replace("$instance", ".*")}
-             for panel in board["panels"] for i, target in enumerate(panel.get("targets", []))]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "board.yaml")
-        path.write_text(yaml.safe_dump({"groups": [{"name": "board", "rules": rules}]}))
-        for rules in (DEPLOY / "prometheus/alerts.yaml", path):
-            done = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True,
-                                  check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
-
-
 def grafana_finds_its_dashboard():
     service = compose("compose.watch.yaml")["services"]["grafana"]
     mounted = [v.split(":")[1] for v in service["volumes"]]
@@ -317,8 +303,6 @@ def main():
     for name, test, why in (
             ("Caddy reads Caddyfile.live", caddy_reads_its_file,
              None if shutil.which("caddy") else "needs caddy"),
-            ("promtool takes the rules", promtool_takes_the_rules,
-             None if shutil.which("promtool") else "needs promtool (Debian's prometheus has it)"),
             ("LiveKit reads its configuration", livekit_reads_its_configuration, why)):
         if why:
             tap.skip(name, why)
