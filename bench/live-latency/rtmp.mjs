@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BUILD, SOURCE } from "../../tests/console/browser.mjs";
-import { Browser, Server, TOKEN, freePort, sleep, until } from "../../tests/browser/studio.mjs";
+import { Browser, Server, TOKEN, sleep, until } from "../../tests/browser/studio.mjs";
+import { freePort } from "../../tests/support/ports.mjs";
 import { installCodes, readWord, summary } from "./codes.mjs";
 
 const MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so";

@@ -6,7 +6,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SOURCE, launch } from "../../tests/console/browser.mjs";
-import { freePort, sleep, until } from "../../tests/browser/studio.mjs";
+import { sleep, until } from "../../tests/browser/studio.mjs";
+import { freePort } from "../../tests/support/ports.mjs";
 import { installCodes, summary } from "./codes.mjs";
 
 const SERVER = join(SOURCE, "build/livekit-server/livekit-server");
