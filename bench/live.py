@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests" / "support")]
+from link import Listener  # noqa: E402
 from render import material  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -151,24 +152,17 @@ def crosscut_side(clip, seconds, count):
     return cores, memory, lost
 
 
-class Ear:
+class Ear(Listener):
     """A TCP relay before the RTMP server, which notes when a marked packet goes by."""
 
     def __init__(self, port):
         self.to, self.heard = port, {}
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.listener.accept()
-            except OSError:
-                return
-            other = socket.create_connection(("127.0.0.1", self.to))
-            threading.Thread(target=self._pump, args=(one, other, True), daemon=True).start()
-            threading.Thread(target=self._pump, args=(other, one, False), daemon=True).start()
+    def serve(self, one):
+        other = socket.create_connection(("127.0.0.1", self.to))
+        threading.Thread(target=self._pump, args=(other, one, False), daemon=True).start()
+        self._pump(one, other, True)
 
     def _pump(self, a, b, listens):
         rest = b""

@@ -1,39 +1,11 @@
 // From a picture in the console's own tile to a viewer's decoder, by way of RTMP.
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { BUILD, SOURCE } from "../../tests/console/browser.mjs";
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { Rtmp, camerasOf, missing } from "../../tests/browser/live.mjs";
 import { Browser, Server, TOKEN, sleep, until } from "../../tests/browser/studio.mjs";
-import { freePort } from "../../tests/support/ports.mjs";
 import { installCodes, readWord, summary } from "./codes.mjs";
 
-const MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 const [KEY, CELLS, WARM_MS] = ["latency", 32, 6000];
-const cameras = join(BUILD, "browser-show"); // as the tests have it
-
-async function startNginx() {
-  const folder = mkdtempSync(join(tmpdir(), "crosscut-bench-rtmp-"));
-  const port = await freePort();
-  writeFileSync(
-    join(folder, "nginx.conf"),
-    `load_module ${MODULE};
-daemon off; master_process off; worker_processes 1;
-error_log ${folder}/error.log warn; pid ${folder}/pid;
-events { worker_connections 64; }
-rtmp { access_log off; server { listen 127.0.0.1:${port}; chunk_size 4096; application live { live on; record off; } } }
-`,
-  );
-  const child = spawn("nginx", ["-c", join(folder, "nginx.conf"), "-p", folder], { stdio: "ignore" });
-  process.once("exit", () => child.kill("SIGKILL"));
-  return {
-    url: `rtmp://127.0.0.1:${port}/live`,
-    end: () => {
-      child.kill("SIGTERM");
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
 
 // A viewer: the strip with the code of each picture, 32 bytes, as soon as it is decoded.
 function startViewer(url) {
@@ -102,10 +74,9 @@ async function measureOnce(server, browser, id, rtmp, delay, seconds) {
 }
 
 export async function measureRtmp(seconds) {
-  if (!existsSync(MODULE)) throw new Error("needs nginx with its RTMP module");
-  if (!existsSync(join(cameras, "truth.json"))) execFileSync(join(SOURCE, "samples/make-sample-show"), ["--tools", join(BUILD, "samples"), "-o", cameras, "--height", "360", "--cameras", "3", "--minutes", "1.5", "--together"]);
-  const rtmp = await startNginx();
-  const server = await Server.start(cameras, "--allow-private-targets");
+  if (missing()) throw new Error(missing());
+  const rtmp = await Rtmp.start("off");
+  const server = await Server.start(camerasOf(), "--allow-private-targets");
   const browser = await Browser.open();
   try {
     await browser.page.goto(`${server.address}/#token=${TOKEN}`);
@@ -123,6 +94,7 @@ export async function measureRtmp(seconds) {
   } finally {
     await browser.end();
     await server.end();
-    rtmp.end();
+    await rtmp.end();
+    rmSync(rtmp.folder, { recursive: true });
   }
 }

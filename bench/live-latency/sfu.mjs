@@ -1,46 +1,18 @@
 // From drawing a picture in one browser page to showing it in another, over a real LiveKit server.
-import { spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SOURCE, launch } from "../../tests/console/browser.mjs";
 import { sleep, until } from "../../tests/browser/studio.mjs";
-import { freePort } from "../../tests/support/ports.mjs";
+import { Livekit, missing, tokenFor } from "../../tests/support/livekit.mjs";
 import { installCodes, summary } from "./codes.mjs";
 
-const SERVER = join(SOURCE, "build/livekit-server/livekit-server");
 const CLIENT = join(SOURCE, "console/node_modules/livekit-client/dist/livekit-client.umd.js");
-const [KEY, SECRET, ROOM] = ["APIbench", "bench_secret_of_at_least_thirty_two_bytes", "latency"];
+const ROOM = "latency";
 const FLAGS = ["--allow-loopback-in-peer-connection", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding", "--disable-background-timer-throttling"];
 const WARM_MS = 5000;
 
-const base64url = (value) => Buffer.from(value).toString("base64url");
-
-function token(identity) {
-  const now = Math.floor(Date.now() / 1000);
-  const video = { room: ROOM, roomJoin: true, canPublish: identity === "host", canSubscribe: identity !== "host" };
-  const text = [{ alg: "HS256", typ: "JWT" }, { iss: KEY, sub: identity, nbf: now - 5, exp: now + 600, video }].map((part) => base64url(JSON.stringify(part))).join(".");
-  return `${text}.${createHmac("sha256", SECRET).update(text).digest("base64url")}`;
-}
-
-async function startLivekit() {
-  const folder = mkdtempSync(join(tmpdir(), "crosscut-bench-livekit-"));
-  const [port, tcp, udp] = await Promise.all([freePort(), freePort(), freePort()]);
-  const config = { port, bind_addresses: ["127.0.0.1"], keys: { [KEY]: SECRET }, logging: { level: "warn" }, rtc: { node_ip: "127.0.0.1", enable_loopback_candidate: true, use_external_ip: false, tcp_port: tcp, udp_port: udp } };
-  writeFileSync(join(folder, "livekit.yaml"), JSON.stringify(config)); // JSON is YAML
-  const child = spawn(SERVER, ["--config", join(folder, "livekit.yaml")], { cwd: folder, stdio: "ignore" });
-  process.once("exit", () => child.kill("SIGKILL"));
-  await until("LiveKit answers", () => fetch(`http://127.0.0.1:${port}/`).then((answer) => answer.ok, () => false));
-  return {
-    url: `ws://127.0.0.1:${port}`,
-    end: () => {
-      child.kill("SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
+const token = (identity) => tokenFor({ room: ROOM, roomJoin: true, canPublish: identity === "host", canSubscribe: identity !== "host" }, { sub: identity });
 
 // A page without anything in it; media wants an address, and not about:blank.
 async function startSite() {
@@ -117,9 +89,9 @@ const subscribe = (page, url, key) =>
   );
 
 export async function measureSfu(seconds) {
-  if (!existsSync(SERVER)) throw new Error("needs build/livekit-server (make test-deps)");
+  if (missing()) throw new Error(missing());
   if (!existsSync(CLIENT)) throw new Error("needs npm's livekit-client in console/node_modules (make)");
-  const [livekit, site, browser] = await Promise.all([startLivekit(), startSite(), launch(FLAGS)]);
+  const [livekit, site, browser] = await Promise.all([Livekit.start(), startSite(), launch(FLAGS)]);
   try {
     const [host, guest] = await Promise.all([openPage(browser, site.address), openPage(browser, site.address)]);
     await publish(host, livekit.url, token("host"));
@@ -136,6 +108,6 @@ export async function measureSfu(seconds) {
   } finally {
     await browser.close();
     site.end();
-    livekit.end();
+    await livekit.end();
   }
 }

@@ -9,9 +9,12 @@ import { sleep } from "./studio.mjs";
 
 const MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 
+// Why there can be no such server here, or null.
+export const missing = () => (existsSync(MODULE) ? null : "needs nginx with its RTMP module (apt install nginx-light libnginx-mod-rtmp)");
+
 export function needsRtmp() {
-  if (existsSync(MODULE)) return;
-  console.log("1..0 # SKIP needs nginx with its RTMP module (apt install nginx-light libnginx-mod-rtmp)");
+  if (!missing()) return;
+  console.log(`1..0 # SKIP ${missing()}`);
   process.exit(0);
 }
 
@@ -24,7 +27,8 @@ export function camerasOf() {
 }
 
 export class Rtmp {
-  static async start() {
+  // `record`: "all" or "off".
+  static async start(record = "all") {
     const rtmp = new Rtmp();
     rtmp.folder = mkdtempSync(join(tmpdir(), "crosscut-rtmp-"));
     rtmp.port = await freePort();
@@ -34,11 +38,14 @@ daemon off; master_process off; worker_processes 1;
 error_log ${rtmp.folder}/error.log warn; pid ${rtmp.folder}/pid;
 events { worker_connections 64; }
 rtmp { access_log off; server { listen 127.0.0.1:${rtmp.port};
-  application live { live on; record all; record_path ${rtmp.folder}; record_unique on; } } }
+  application live { live on; record ${record}; record_path ${rtmp.folder}; record_unique on; } } }
 `);
     rtmp.process = spawn("nginx", ["-c", config, "-p", rtmp.folder], { stdio: "ignore" });
     process.once("exit", () => rtmp.process.kill("SIGKILL"));
     return rtmp;
+  }
+  get url() {
+    return `rtmp://127.0.0.1:${this.port}/live`;
   }
   recordings() {
     return readdirSync(this.folder).filter((name) => name.endsWith(".flv")).map((name) => join(this.folder, name));

@@ -25,6 +25,22 @@ export async function until(what, look, ms = LONG_MS) {
   throw new Error(`it did not come to this: ${what}`);
 }
 
+// Each step stands on the one before; the last, which ends things, runs in any case. `keep` keeps what there
+// is to see when one fails.
+export function inTurn(steps, keep, prefix = "") {
+  let broken = null;
+  return steps.map(([name, step], i) => [`${prefix}${name}`, async () => {
+    if (broken && i < steps.length - 1) throw new Error(`needs what failed before: ${broken}`);
+    try {
+      await step();
+    } catch (error) {
+      broken ??= name;
+      await Promise.resolve().then(keep).catch(() => {}); // why it failed is what counts
+      throw error;
+    }
+  }]);
+}
+
 // `crosscut serve` in a folder of its own; after kill() it starts again on the port of before.
 export class Server {
   static start(sampleShow, ...options) {
@@ -43,6 +59,11 @@ export class Server {
   }
 
   said = [];
+
+  // The end of its log, for who looks why a test failed.
+  tell() {
+    console.log(`# ${this.said.join("").split("\n").slice(-15).join("\n# ")}`);
+  }
 
   get address() {
     return `http://127.0.0.1:${this.port}`;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import assert from "node:assert/strict";
 import { SOURCE, launch, packageOf, runTap } from "../console/browser.mjs";
 import { Livekit, missing, tokenFor } from "../support/livekit.mjs";
-import { Server, TOKEN, until } from "./studio.mjs";
+import { Server, TOKEN, inTurn, until } from "./studio.mjs";
 
 packageOf("playwright-core");
 const { io } = packageOf("socket.io-client");
@@ -18,7 +18,7 @@ if (missing()) {
 }
 const CLIENT = join(SOURCE, "console/node_modules/livekit-client/dist/livekit-client.umd.js");
 
-let livekit, server, chromium, page, id, host, state, zero, broken = null;
+let livekit, server, chromium, page, id, host, state, zero;
 const heard = [];
 const NUMBERS = { cam_1: 5, cam_2: 10 };
 
@@ -92,7 +92,7 @@ function pageOf(path, query) {
 
 const recorder = () => tokenFor({ room: id, roomJoin: true, canSubscribe: true, canPublish: false, canPublishData: false, hidden: true, recorder: true }, { sub: "EG_test" });
 
-const steps = [
+const steps = inTurn([
   ["a room has two people in it", async () => {
     livekit = await Livekit.start();
     server = await Server.startWith(livekit.environment, join(SOURCE, "samples"));
@@ -148,16 +148,9 @@ const steps = [
     await server?.end();
     await livekit?.end();
   }],
-].map(([name, step], i, all) => [`composite: ${name}`, async () => {
-  if (broken && i < all.length - 1) throw new Error(`needs what failed before: ${broken}`);
-  try {
-    await step();
-  } catch (error) {
-    broken ??= name;
-    console.log(`# the page said ${JSON.stringify(heard)}`);
-    if (server) console.log(`# ${server.said.join("").split("\n").slice(-15).join("\n# ")}`);
-    throw error;
-  }
-}]);
+], async () => {
+  console.log(`# the page said ${JSON.stringify(heard)}`);
+  server?.tell();
+}, "composite: ");
 
 process.exit((await runTap(steps)) ? 1 : 0);

@@ -10,7 +10,7 @@ import { packageOf, runTap } from "../console/browser.mjs";
 import { voiceOf } from "../console/room.mjs";
 import { sampleShow } from "../console/shows.mjs";
 import { Livekit, missing } from "../support/livekit.mjs";
-import { Browser, LONG_MS, Server, TOKEN, until } from "./studio.mjs";
+import { Browser, LONG_MS, Server, TOKEN, inTurn, until } from "./studio.mjs";
 
 packageOf("playwright-core");
 if (missing()) {
@@ -30,7 +30,7 @@ function voice() {
 }
 
 const FAKES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=15", "--autoplay-policy=no-user-gesture-required"];
-let livekit, server, browser, id, link, host, studio, broken = null;
+let livekit, server, browser, id, link, host, studio;
 const log = () => server.log(id);
 const spoken = () => log().filter(({ type, source }) => type.startsWith("speaking") && source === "cam_2");
 const post = async (path, body) => {
@@ -91,7 +91,7 @@ async function openRoom() {
 const seesProgram = (page) =>
   until("the program is seen", () => page.evaluate(() => [...document.querySelectorAll(".stage video, .viewer video")].some((video) => video.videoWidth === 320 && video.currentTime > 0)));
 
-const steps = [
+const steps = inTurn([
   ["a show runs, and a guest has a link", async () => {
     livekit = await Livekit.start();
     server = await Server.startWith(livekit.environment, work);
@@ -212,17 +212,10 @@ const steps = [
     await livekit?.end();
     rmSync(work, { recursive: true, force: true });
   }],
-].map(([name, step], i, all) => [`guests: ${name}`, async () => {
-  if (broken && i < all.length - 1) throw new Error(`needs what failed before: ${broken}`);
-  try {
-    await step();
-  } catch (error) {
-    broken ??= name;
-    await browser?.keep("guests-failed").catch(() => {});
-    if (server) console.log(`# ${server.said.join("").split("\n").slice(-15).join("\n# ")}`);
-    if (browser) console.log(`# ${browser.said.map(({ text }) => text).slice(-10).join("\n# ")}`);
-    throw error;
-  }
-}]);
+], async () => {
+  await browser?.keep("guests-failed").catch(() => {});
+  server?.tell();
+  if (browser) console.log(`# ${browser.said.map(({ text }) => text).slice(-10).join("\n# ")}`);
+}, "guests: ");
 
 process.exit((await runTap(steps)) ? 1 : 0);

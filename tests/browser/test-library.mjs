@@ -10,7 +10,7 @@ import { join } from "node:path";
 import assert from "node:assert/strict";
 import { BUILD, SOURCE, packageOf, runTap } from "../console/browser.mjs";
 import { freePort } from "../support/ports.mjs";
-import { Browser, PROGRAM, Server, TOKEN, until } from "./studio.mjs";
+import { Browser, PROGRAM, Server, TOKEN, inTurn, until } from "./studio.mjs";
 
 packageOf("playwright-core");
 const cameras = join(BUILD, "browser-library");
@@ -195,15 +195,5 @@ const steps = [
   }],
 ];
 
-let broken = null;
-const failed = await runTap(steps.map(([name, step], i) => [`/library/${name}`, async () => {
-  if (broken && i < steps.length - 1) throw new Error(`needs what failed before: ${broken}`);
-  try {
-    await step();
-  } catch (error) {
-    broken ??= name;
-    await browser?.keep("library-failed").catch(() => {});
-    throw error;
-  }
-}]));
+const failed = await runTap(inTurn(steps, () => browser?.keep("library-failed"), "/library/"));
 process.exit(failed ? 1 : 0);

@@ -6,15 +6,15 @@ import { rmSync } from "node:fs";
 import assert from "node:assert/strict";
 import { packageOf, runTap } from "../console/browser.mjs";
 import { Rtmp, camerasOf, codesOf, needsRtmp, timesOf } from "./live.mjs";
-import { Browser, Server, TOKEN, sleep, until } from "./studio.mjs";
+import { Browser, Server, TOKEN, inTurn, sleep, until } from "./studio.mjs";
 
 packageOf("playwright-core");
 needsRtmp();
 const cameras = camerasOf();
-let rtmp, server, browser, id, broken = null;
+let rtmp, server, browser, id;
 const state = async () => (await server.ask(`/live/${id}`)).destinations[0];
 
-const steps = [
+const steps = inTurn([
   ["a show is recorded", async () => {
     rtmp = await Rtmp.start();
     server = await Server.start(cameras, "--allow-private-targets");
@@ -34,10 +34,10 @@ const steps = [
     await browser.sees("No destination yet");
     await browser.page.getByText("Add a destination").click();
     await browser.page.getByLabel("Name", { exact: true }).fill("My server");
-    await browser.page.getByLabel("Address").fill(`rtmp://127.0.0.1:${rtmp.port}/live`);
+    await browser.page.getByLabel("Address").fill(rtmp.url);
     await browser.page.getByLabel(/Stream key/).fill("studio-key");
     await browser.press("Save");
-    await browser.sees(`rtmp://127.0.0.1:${rtmp.port}/live`);
+    await browser.sees(rtmp.url);
     await browser.press("Test My server");
     await browser.sees("Works: it took the stream");
     for (const path of rtmp.recordings()) rmSync(path); // of the test
@@ -105,16 +105,9 @@ const steps = [
     await rtmp?.end();
     if (rtmp) rmSync(rtmp.folder, { recursive: true });
   }],
-].map(([name, step], i, all) => [`live: ${name}`, async () => {
-  if (broken && i < all.length - 1) throw new Error(`needs what failed before: ${broken}`);
-  try {
-    await step();
-  } catch (error) {
-    broken ??= name;
-    await browser?.keep("live-failed").catch(() => {});
-    if (server) console.log(`# ${server.said.join("").split("\n").slice(-15).join("\n# ")}`);
-    throw error;
-  }
-}]);
+], async () => {
+  await browser?.keep("live-failed").catch(() => {});
+  server?.tell();
+}, "live: ");
 
 process.exit((await runTap(steps)) ? 1 : 0);

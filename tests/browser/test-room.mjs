@@ -9,7 +9,7 @@ import { packageOf, runTap } from "../console/browser.mjs";
 import { Rtmp, camerasOf, codesOf, needsRtmp } from "./live.mjs";
 import { Livekit, missing } from "../support/livekit.mjs";
 import { CHROMIUM, meet, speak, speech } from "./people.mjs";
-import { Browser, LONG_MS, Server, TOKEN, sleep, until } from "./studio.mjs";
+import { Browser, LONG_MS, Server, TOKEN, inTurn, sleep, until } from "./studio.mjs";
 
 packageOf("playwright-core");
 needsRtmp();
@@ -20,7 +20,7 @@ if (missing()) {
 
 const HOST = 6; // the numbers that their pictures show
 const GUEST = 9;
-let livekit, rtmp, server, browser, host, guest, id, broken = null;
+let livekit, rtmp, server, browser, host, guest, id;
 
 const live = () => server.ask(`/live/${id}`).then(({ destinations }) => destinations[0], () => null); // null: not on air yet
 const lines = (type, source) => server.log(id).filter((line) => line.type === type && line.source === source);
@@ -37,7 +37,7 @@ async function turn(page, other, source) {
   await sleep(2000); // seen by those who look on
 }
 
-const steps = [
+const steps = inTurn([
   ["a host sets up a camera, and makes a link before the show", async () => {
     [livekit, rtmp] = [await Livekit.start(), await Rtmp.start()];
     server = await Server.startWith(livekit.environment, camerasOf(), "--allow-private-targets");
@@ -83,10 +83,10 @@ const steps = [
     await host.keyboard.press("l");
     await host.getByText("Add a destination").click();
     await host.getByLabel("Name", { exact: true }).fill("My server");
-    await host.getByLabel("Address").fill(`rtmp://127.0.0.1:${rtmp.port}/live`);
+    await host.getByLabel("Address").fill(rtmp.url);
     await host.getByLabel(/Stream key/).fill("studio-key");
     await browser.press("Save");
-    await browser.sees(`rtmp://127.0.0.1:${rtmp.port}/live`);
+    await browser.sees(rtmp.url);
     await host.locator("dialog").getByText("LiveKit Egress", { exact: true }).waitFor();
     await host.locator("dialog").getByRole("button", { name: "Go live", exact: true }).click();
     await until("the destination is live", async () => (await live())?.state === "live");
@@ -189,18 +189,11 @@ const steps = [
     await livekit?.end();
     if (rtmp) rmSync(rtmp.folder, { recursive: true });
   }],
-].map(([name, step], i, all) => [`room: ${name}`, async () => {
-  if (broken && i < all.length - 1) throw new Error(`needs what failed before: ${broken}`);
-  try {
-    await step();
-  } catch (error) {
-    broken ??= name;
-    await browser?.keep("room-failed").catch(() => {});
-    await guest?.screenshot({ path: join(process.env.CROSSCUT_BUILD ?? "build", "screenshots/room-failed-guest.png") }).catch(() => {});
-    for (const { text } of browser?.said ?? []) console.log(`# ${text.split("\n")[0]}`);
-    if (server) console.log(`# ${server.said.join("").split("\n").slice(-15).join("\n# ")}`);
-    throw error;
-  }
-}]);
+], async () => {
+  await browser?.keep("room-failed").catch(() => {});
+  await guest?.screenshot({ path: join(process.env.CROSSCUT_BUILD ?? "build", "screenshots/room-failed-guest.png") }).catch(() => {});
+  for (const { text } of browser?.said ?? []) console.log(`# ${text.split("\n")[0]}`);
+  server?.tell();
+}, "room: ");
 
 process.exit((await runTap(steps)) ? 1 : 0);

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { BUILD, SOURCE, packageOf, runTap } from "../console/browser.mjs";
-import { Browser, LONG_MS, Server, TOKEN, sleep, until } from "./studio.mjs";
+import { Browser, LONG_MS, Server, TOKEN, inTurn, sleep, until } from "./studio.mjs";
 
 packageOf("playwright-core");
 const PYTHON = join(SOURCE, "build/venv/bin/python3");
@@ -44,21 +44,6 @@ function unexplained({ said }, [from, to], reloaded = [0, 0]) {
   return said
     .filter(({ at, text }) => !(isOfTheDead.test(text) && isWithin(at, [from, to])) && !(isOfTheReload.test(text) && isWithin(at, reloaded)))
     .map(({ text }) => text);
-}
-
-/* Each step stands on the one before; the last, which ends things, runs in any case. */
-function inTurn(steps, picture) {
-  let broken = null;
-  return steps.map(([name, step], i) => [name, async () => {
-    if (broken && i < steps.length - 1) throw new Error(`needs what failed before: ${broken}`);
-    try {
-      await step();
-    } catch (error) {
-      broken ??= name;
-      await picture().catch(() => {});
-      throw error;
-    }
-  }]);
 }
 
 async function endAll(browser, server) {

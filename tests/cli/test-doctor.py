@@ -371,18 +371,14 @@ def main():
                        ("files with secrets", files_with_secrets),
                        ("a clock that is wrong", a_clock_that_is_wrong)):
         tap.run(name, test)
-    why_s3, why_rooms = s3.missing(), livekit.missing()
-    why_redis = None if redis.PROGRAM else "needs redis-server"
+    why_s3, why_rooms, why_redis = s3.missing(), livekit.missing(), redis.missing()
     for name, test, why in (
             ("the real services, when all is well", the_real_services, why_s3 or why_rooms or why_redis),
             ("a LiveKit that is wrong", a_livekit_that_is_wrong, why_rooms),
             ("an Egress that is there or not", an_egress_that_is_there_or_not, why_rooms),
             ("a Redis that is wrong", a_redis_that_is_wrong, why_redis),
             ("an object storage that is wrong", an_object_storage_that_is_wrong, why_s3)):
-        if why:
-            tap.skip(name, why)
-        else:
-            tap.run(name, test)
+        tap.run_unless(why, name, test)
     tap.finish()
 
 

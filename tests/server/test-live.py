@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import rtmp  # noqa: E402
 import websocket  # noqa: E402
 from client import Client, read_log, show_folder, start_show, stop_show, until  # noqa: E402
-from link import Link  # noqa: E402
+from link import Link, Listener  # noqa: E402
 from rtmp import RATE, Clip, Door, Program, Rtmp, config, frame  # noqa: E402
 from serve import Studio, free_port  # noqa: E402
 from show import frame_codes  # noqa: E402
@@ -393,7 +393,7 @@ def vp9_is_encoded_once(_):
 
 # ---- what goes wrong ----
 
-class Tls:
+class Tls(Listener):
     """Takes TLS off before an RTMP server, with a certificate for localhost that its own authority
     signed."""
 
@@ -414,19 +414,9 @@ class Tls:
                 "-CAcreateserial", "-out", own, "-days", "2", "-extfile", names)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(own, key)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                raw, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(raw,), daemon=True).start()
-
-    def _serve(self, raw):
+    def serve(self, raw):
         try:
             inner = self.context.wrap_socket(raw, server_side=True)
         except OSError:
@@ -456,9 +446,6 @@ class Tls:
                     pass
                 except OSError:
                     return
-
-    def close(self):
-        self.listener.close()
 
 
 def rtmps_is_encrypted_and_checked(clip):

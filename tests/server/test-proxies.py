@@ -368,10 +368,7 @@ def main():
             ("deploy/compose.yaml is what compose reads", "python3", compose_is_what_compose_reads),
             ("deploy/server.Dockerfile names the libraries", "ldd", dockerfile_names_the_libraries),
     ):
-        if shutil.which(program) is None:
-            tap.skip(name, f"needs {program}")
-        else:
-            tap.run(name, test)
+        tap.run_unless(None if shutil.which(program) else f"needs {program}", name, test)
     behind(tap, "Caddy", "caddy", caddy, "http://localhost:1")
     behind(tap, "nginx", "nginx", nginx, "https://studio.example")
     tap.finish()

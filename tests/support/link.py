@@ -7,21 +7,12 @@ import time
 CHUNK = 2048
 
 
-class Link:
-    """Passes connections to `port` of this machine on. `buffer_bytes`: that the system may hold of them;
-    little, so that a sender notices soon what the link does, and more where it shall only be slow: a
-    window that is all but closed is one that is gone."""
+class Listener:
+    """Listens on a port of its own of this machine; serve() has each connection, in a thread."""
 
-    def __init__(self, port, buffer_bytes=8192):
-        self.to = port
-        self.rate = None  # bytes a second towards the server; None: as it comes
-        self.is_open = True
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(8)
+    def __init__(self, listener=None):
+        self.listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.sockets = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -30,14 +21,43 @@ class Link:
                 one, _ = self.listener.accept()
             except OSError:
                 return
-            try:
-                other = socket.create_connection(("127.0.0.1", self.to))
-            except OSError:
-                one.close()
-                continue
-            self.sockets += [one, other]
-            for a, b, is_up in ((one, other, True), (other, one, False)):
-                threading.Thread(target=self._pump, args=(a, b, is_up), daemon=True).start()
+            threading.Thread(target=self.serve, args=(one,), daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Link(Listener):
+    """Passes connections to `port` of this machine on. `buffer_bytes`: that the system may hold of them;
+    little, so that a sender notices soon what the link does, and more where it shall only be slow: a
+    window that is all but closed is one that is gone."""
+
+    def __init__(self, port, buffer_bytes=8192):
+        self.to = port
+        self.rate = None  # bytes a second towards the server; None: as it comes
+        self.is_open = True
+        self.sockets = []
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+        super().__init__(listener)
+
+    def serve(self, one):
+        try:
+            other = socket.create_connection(("127.0.0.1", self.to))
+        except OSError:
+            one.close()
+            return
+        self.sockets += [one, other]
+        threading.Thread(target=self._pump, args=(other, one, False), daemon=True).start()
+        self._pump(one, other, True)
 
     def _pump(self, a, b, is_up):
         held = not self.is_open
@@ -100,12 +120,6 @@ class Link:
     def close(self):
         self.is_open = True
         self._end([self.listener, *self.sockets])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 class Silence:

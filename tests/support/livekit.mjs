@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SOURCE } from "../console/browser.mjs";
+import { freePort } from "./ports.mjs";
 
 const PROGRAM = join(SOURCE, "build/livekit-server/livekit-server");
 export const KEY = "APIcrosscut";
@@ -15,15 +15,6 @@ export const SECRET = "lk_s3cret_of_at_least_thirty_two_bytes";
 export const missing = () => (existsSync(PROGRAM) ? null : "needs build/livekit-server (make test-deps)");
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-
-function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
-}
 
 export function tokenFor(video, more = {}) {
   const now = Math.floor(Date.now() / 1000);

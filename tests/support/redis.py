@@ -10,6 +10,11 @@ from serve import free_port
 PROGRAM = shutil.which("redis-server")
 
 
+def missing():
+    """Why there can be no such server here, or None."""
+    return None if PROGRAM else "needs redis-server (make test-deps)"
+
+
 class Redis:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="crosscut-redis-")

@@ -38,6 +38,13 @@ class Tap:
             complaint = traceback.format_exc()
         return self.ok(not complaint, name, complaint or "")
 
+    def run_unless(self, why, name, function, *arguments):
+        """As run(); skipped where `why` says what is missing."""
+        if why:
+            self.skip(name, why)
+        else:
+            self.run(name, function, *arguments)
+
     def run_side_by_side(self, tests, at_once):
         """As run() of each (name, function, argument…), so many at a time: for tests that mostly wait
         and have nothing in common. Their results come in the order in which they end."""
