@@ -21,6 +21,8 @@ MediaAac *media_aac_open(int channels, int bitrate, gboolean quick,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_aac_close(MediaAac *aac);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaAac, media_aac_close)
+/* The first sample's time, in samples, where it is not 0: call it before the first push. */
+void media_aac_begin_at(MediaAac *aac, gint64 pts);
 
 typedef gboolean (*MediaPacketFunc)(AVPacket *packet, gpointer data, GError **error);
 /* n samples more, of all channels interleaved; each finished packet goes to func, timed in samples (the first one before

@@ -144,6 +144,12 @@ void media_aac_close(MediaAac *aac)
     g_free(aac);
 }
 
+void media_aac_begin_at(MediaAac *aac, gint64 pts)
+{
+    g_assert(aac->filled == 0);
+    aac->next_pts = pts;
+}
+
 const AVCodecContext *media_aac_context(const MediaAac *aac)
 {
     return aac->encoder;

@@ -14,7 +14,8 @@ typedef struct MediaLiveSoundEvents {
 MediaLiveSound *media_live_sound_new(int bitrate, const MediaLiveSoundEvents *events,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_live_sound_free(MediaLiveSound *sound); /* NULL-safe */
-const AVCodecContext *media_live_sound_context(const MediaLiveSound *sound);
+/* What comes out, always. Free with avcodec_parameters_free(). */
+AVCodecParameters *media_live_sound_parameters(const MediaLiveSound *sound);
 
 /* What follows is Opus with this OpusHead (RFC 7845, 5.1). */
 gboolean media_live_sound_format(MediaLiveSound *sound, const guint8 *head, gsize length,

@@ -1,6 +1,7 @@
 /* What always holds: `written` samples from the stream's zero on went to the encoder, each once. */
 #include "live-sound-private.h"
 
+#include "aac-alike-private.h"
 #include "resample-private.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ enum {
 
 struct MediaLiveSound {
     MediaLiveSoundEvents events;
-    MediaAac *aac;
+    MediaAacAlike *aac;
     AVCodecContext *decoder; /* NULL: no format yet */
     MediaResample *resample;
     AVPacket *packet;
@@ -27,7 +28,7 @@ struct MediaLiveSound {
 MediaLiveSound *media_live_sound_new(int bitrate, const MediaLiveSoundEvents *events,
                                      GError **error)
 {
-    MediaAac *aac = media_aac_open(2, bitrate, FALSE, error);
+    MediaAacAlike *aac = media_aac_alike_open(bitrate, error);
     if (aac == NULL)
         return NULL;
     MediaLiveSound *sound = g_new0(MediaLiveSound, 1);
@@ -45,7 +46,7 @@ void media_live_sound_free(MediaLiveSound *sound)
 {
     if (sound == NULL)
         return;
-    media_aac_close(sound->aac);
+    media_aac_alike_close(sound->aac);
     avcodec_free_context(&sound->decoder);
     media_resample_free(sound->resample);
     av_packet_free(&sound->packet);
@@ -54,9 +55,9 @@ void media_live_sound_free(MediaLiveSound *sound)
     g_free(sound);
 }
 
-const AVCodecContext *media_live_sound_context(const MediaLiveSound *sound)
+AVCodecParameters *media_live_sound_parameters(const MediaLiveSound *sound)
 {
-    return media_aac_context(sound->aac);
+    return media_aac_alike_parameters(sound->aac);
 }
 
 /* ---- the decoder ---- */
@@ -121,7 +122,7 @@ static gboolean encoded(AVPacket *packet, gpointer data, GError **error)
 static gboolean append(MediaLiveSound *sound, const float *samples, gint64 count, GError **error)
 {
     sound->written += count;
-    return media_aac_push(sound->aac, samples, (gsize)count, encoded, sound, error);
+    return media_aac_alike_push(sound->aac, samples, (gsize)count, encoded, sound, error);
 }
 
 static gboolean append_silence(MediaLiveSound *sound, gint64 count, GError **error)

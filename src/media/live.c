@@ -63,10 +63,11 @@ static void take_sound(const AVPacket *packet, gint64 t_us, gpointer data);
 
 static void announce_sound(MediaLive *live, gint64 now_us)
 {
-    const AVCodecContext *aac = media_live_sound_context(live->sound);
+    AVCodecParameters *aac = media_live_sound_parameters(live->sound);
     MediaLiveFormat format = {
         .is_sound = TRUE, .description = aac->extradata, .length = (gsize)aac->extradata_size};
     media_live_line_format(live->line, &format, now_us);
+    avcodec_parameters_free(&aac);
 }
 
 MediaLive *media_live_new(const MediaLiveOptions *options, const MediaLiveEvents *events,
