@@ -1,5 +1,6 @@
 /* A recorded program to files. Pictures are copied first, into outputs that hold them; the sound
  * comes after, when it is known which part of it goes with the pieces. */
+#include "outputs-private.h"
 #include "render-plan-private.h"
 #include "render-sound-private.h"
 #include "splice-private.h"
@@ -9,9 +10,8 @@
 typedef struct Copier {
     const MediaRender *render;
     MediaRecorded *recorded;
-    MediaEdge *edge;                   /* NULL: all pieces begin at keyframes */
-    MediaOutput *program, *highlights; /* highlights: NULL without a piece */
-    int program_picture, highlights_picture;
+    MediaEdge *edge; /* NULL: all pieces begin at keyframes */
+    MediaOutputs outputs;
     GArray *pieces; /* MediaSpan, in the highlights */
     GArray *spans;  /* the same, those that touch as one: nothing begins anew between them */
     MediaPlan plan; /* for the sound: its frames are samples */
@@ -19,8 +19,7 @@ typedef struct Copier {
 
 static void copier_clear(Copier *copier)
 {
-    media_output_close(copier->program);
-    media_output_close(copier->highlights);
+    media_outputs_clear(&copier->outputs);
     media_edge_free(copier->edge);
     g_array_unref(copier->pieces);
     g_array_unref(copier->spans);
@@ -122,44 +121,34 @@ static gboolean open_edge(Copier *copier, GError **error)
     return copier->edge != NULL;
 }
 
-static MediaOutput *open_output(const Copier *copier, const char *path,
-                                const AVCodecParameters *codec, int *picture, GError **error)
+static int add_picture(const Copier *copier, MediaOutput *output, const AVCodecParameters *codec)
 {
-    g_autoptr(MediaOutput) output = media_output_open(path, error);
-    if (output == NULL)
-        return NULL;
     const MediaRecorded *recorded = copier->recorded;
     const AVStream *stream = media_recorded_stream(recorded);
     ShowRate rate = {stream->avg_frame_rate.num, stream->avg_frame_rate.den};
     if (recorded->steady)
         rate = recorded->rate;
-    *picture = media_output_add(output, codec, recorded->base, rate);
-    media_output_keep_rotation(output, *picture, stream);
-    media_output_set_title(output, copier->render->title);
-    media_output_hold(output, copier->render->cancellable);
-    return g_steal_pointer(&output);
+    int picture = media_output_add(output, codec, recorded->base, rate);
+    media_output_keep_rotation(output, picture, stream);
+    return picture;
 }
 
 static gboolean open_outputs(Copier *copier, GError **error)
 {
-    const MediaRender *render = copier->render;
+    MediaOutputs *outputs = &copier->outputs;
     const AVCodecParameters *codec = media_recorded_stream(copier->recorded)->codecpar;
-    if (render->program_path != NULL) {
-        copier->program =
-            open_output(copier, render->program_path, codec, &copier->program_picture, error);
-        if (copier->program == NULL)
-            return FALSE;
-        media_output_add_chapters(copier->program, render->chapters, render->shots->duration_ms);
-    }
-    if (render->highlights_path == NULL || copier->pieces->len == 0)
+    if (!media_outputs_open(outputs, copier->render, copier->pieces->len > 0, error))
+        return FALSE;
+    if (outputs->program != NULL)
+        outputs->program_picture = add_picture(copier, outputs->program, codec);
+    if (outputs->highlights == NULL)
         return TRUE;
     if (!open_edge(copier, error))
         return FALSE;
     if (copier->edge != NULL)
         codec = media_edge_parameters(copier->edge);
-    copier->highlights =
-        open_output(copier, render->highlights_path, codec, &copier->highlights_picture, error);
-    return copier->highlights != NULL;
+    outputs->highlights_picture = add_picture(copier, outputs->highlights, codec);
+    return TRUE;
 }
 
 /* ---- pictures ---- */
@@ -188,9 +177,10 @@ static void count(MediaRenderReport *report, const MediaSplice *splice)
 static gboolean copy_program(Copier *copier, MediaRenderReport *report, GError **error)
 {
     MediaRecorded *recorded = copier->recorded;
-    if (copier->program == NULL)
+    if (copier->outputs.program == NULL)
         return TRUE;
-    MediaSplice splice = splice_into(copier, copier->program, copier->program_picture);
+    MediaSplice splice =
+        splice_into(copier, copier->outputs.program, copier->outputs.program_picture);
     MediaSpan whole = {.recorded = recorded,
                        .end = media_recorded_pictures(recorded),
                        .until = recorded->end,
@@ -204,9 +194,10 @@ static gboolean copy_program(Copier *copier, MediaRenderReport *report, GError *
 
 static gboolean copy_highlights(Copier *copier, MediaRenderReport *report, GError **error)
 {
-    MediaSplice splice = splice_into(copier, copier->highlights, copier->highlights_picture);
+    MediaSplice splice =
+        splice_into(copier, copier->outputs.highlights, copier->outputs.highlights_picture);
     splice.progress = NULL; /* short beside the program */
-    for (guint i = 0; copier->highlights != NULL && i < copier->spans->len; i++)
+    for (guint i = 0; copier->outputs.highlights != NULL && i < copier->spans->len; i++)
         if (!media_splice_write(&splice, span_at(copier->spans, i), error))
             return FALSE;
     count(report, &splice);
@@ -218,27 +209,14 @@ static gboolean copy_highlights(Copier *copier, MediaRenderReport *report, GErro
 static gboolean write_sound(Copier *copier, GError **error)
 {
     const MediaRender *render = copier->render;
-    if (copier->program == NULL)
-        return render->sound == NULL || copier->highlights == NULL ||
-               media_pieces_sound(render, &copier->plan, copier->highlights, error);
+    if (copier->outputs.program == NULL)
+        return render->sound == NULL || copier->outputs.highlights == NULL ||
+               media_pieces_sound(render, &copier->plan, copier->outputs.highlights, error);
     if (render->sound != NULL)
-        return media_copy_sound(render, &copier->plan, copier->program, copier->highlights, error);
-    return render->mix == NULL || media_render_sound(render, &copier->plan, copier->program,
-                                                     copier->highlights, TRUE, error);
-}
-
-static gboolean finish(Copier *copier, GError **error)
-{
-    MediaOutput *outputs[] = {copier->program, copier->highlights};
-    for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++)
-        if (outputs[i] != NULL && !media_output_finish(outputs[i], error))
-            return FALSE;
-    if (g_cancellable_set_error_if_cancelled(copier->render->cancellable, error))
-        return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++)
-        if (outputs[i] != NULL && !media_output_publish(outputs[i], error))
-            return FALSE;
-    return TRUE;
+        return media_copy_sound(render, &copier->plan, copier->outputs.program,
+                                copier->outputs.highlights, error);
+    return render->mix == NULL || media_render_sound(render, &copier->plan, copier->outputs.program,
+                                                     copier->outputs.highlights, TRUE, error);
 }
 
 gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *render,
@@ -256,7 +234,7 @@ gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *rende
         return FALSE;
     if (!write_sound(&copier, error))
         return FALSE;
-    if (!finish(&copier, error))
+    if (!media_outputs_finish(&copier.outputs, render->cancellable, error))
         return FALSE;
     media_progress_tell(render->progress, "copy", media_recorded_duration_s(recorded),
                         media_recorded_duration_s(recorded));

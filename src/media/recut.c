@@ -2,6 +2,7 @@
  * without a hole, black where no camera has a picture. */
 #include <media/recut.h>
 
+#include "outputs-private.h"
 #include "render-plan-private.h"
 #include "render-sound-private.h"
 #include "splice-private.h"
@@ -255,44 +256,22 @@ void media_recut_size(const MediaRecut *recut, int *width, int *height)
 
 /* ---- files ---- */
 
-typedef struct Outputs {
-    MediaOutput *program, *highlights;
-    int program_picture, highlights_picture;
-} Outputs;
-
-static void outputs_clear(Outputs *outputs)
+static int add_picture(const MediaRecut *recut, MediaOutput *output)
 {
-    media_output_close(outputs->program);
-    media_output_close(outputs->highlights);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outputs, outputs_clear)
-
-static MediaOutput *open_output(const MediaRecut *recut, const char *path, int *picture,
-                                GError **error)
-{
-    g_autoptr(MediaOutput) output = media_output_open(path, error);
-    if (output == NULL)
-        return NULL;
-    *picture = media_output_add(output, media_edge_parameters(recut->edge), recut->base,
-                                recut->plan->rate);
-    media_output_keep_rotation(output, *picture, media_recorded_stream(first_shown(recut)));
-    media_output_set_title(output, recut->render->title);
-    media_output_hold(output, recut->render->cancellable);
-    return g_steal_pointer(&output);
+    int picture = media_output_add(output, media_edge_parameters(recut->edge), recut->base,
+                                   recut->plan->rate);
+    media_output_keep_rotation(output, picture, media_recorded_stream(first_shown(recut)));
+    return picture;
 }
 
-static gboolean open_outputs(const MediaRecut *recut, Outputs *outputs, GError **error)
+static gboolean open_outputs(const MediaRecut *recut, MediaOutputs *outputs, GError **error)
 {
-    const MediaRender *render = recut->render;
-    outputs->program = open_output(recut, render->program_path, &outputs->program_picture, error);
-    if (outputs->program == NULL)
+    if (!media_outputs_open(outputs, recut->render, recut->plan->pieces->len > 0, error))
         return FALSE;
-    media_output_add_chapters(outputs->program, render->chapters, render->shots->duration_ms);
-    if (render->highlights_path == NULL || recut->plan->pieces->len == 0)
-        return TRUE;
-    outputs->highlights =
-        open_output(recut, render->highlights_path, &outputs->highlights_picture, error);
-    return outputs->highlights != NULL;
+    outputs->program_picture = add_picture(recut, outputs->program);
+    if (outputs->highlights != NULL)
+        outputs->highlights_picture = add_picture(recut, outputs->highlights);
+    return TRUE;
 }
 
 static gboolean write_spans(const MediaRecut *recut, const GArray *spans, MediaOutput *output,
@@ -319,21 +298,11 @@ static gboolean write_spans(const MediaRecut *recut, const GArray *spans, MediaO
     return TRUE;
 }
 
-static gboolean finish(const MediaRecut *recut, Outputs *outputs, GError **error)
-{
-    if (!media_output_finish(outputs->program, error) ||
-        (outputs->highlights != NULL && !media_output_finish(outputs->highlights, error)) ||
-        g_cancellable_set_error_if_cancelled(recut->render->cancellable, error) ||
-        !media_output_publish(outputs->program, error))
-        return FALSE;
-    return outputs->highlights == NULL || media_output_publish(outputs->highlights, error);
-}
-
 gboolean media_recut_render(MediaRecut *recut, MediaRenderReport *report, GError **error)
 {
     const MediaRender *render = recut->render;
     *report = (MediaRenderReport){.warnings = g_ptr_array_new_with_free_func(g_free)};
-    g_auto(Outputs) outputs = {0};
+    g_auto(MediaOutputs) outputs = {0};
     if (!open_outputs(recut, &outputs, error) ||
         !write_spans(recut, recut->program, outputs.program, outputs.program_picture, report,
                      error) ||
@@ -343,7 +312,7 @@ gboolean media_recut_render(MediaRecut *recut, MediaRenderReport *report, GError
     if (render->mix != NULL &&
         !media_render_sound(render, recut->plan, outputs.program, outputs.highlights, TRUE, error))
         return FALSE;
-    if (!finish(recut, &outputs, error))
+    if (!media_outputs_finish(&outputs, render->cancellable, error))
         return FALSE;
     report->frames = recut->plan->frames;
     media_plan_note_pieces(recut->plan, render->highlights);

@@ -4,7 +4,7 @@
 #include <media/render.h>
 
 #include "encode-private.h"
-#include "mux-private.h"
+#include "outputs-private.h"
 #include "parts-private.h"
 #include "render-cameras-private.h"
 #include "render-plan-private.h"
@@ -22,8 +22,7 @@ typedef struct Renderer {
     MediaCameras *cameras;
     AVCodecContext *encoder;
     AVPacket *packet;
-    MediaOutput *program, *highlights; /* highlights: NULL without a piece */
-    int program_picture, highlights_picture;
+    MediaOutputs outputs;
 } Renderer;
 
 static void renderer_clear(Renderer *renderer)
@@ -31,8 +30,7 @@ static void renderer_clear(Renderer *renderer)
     media_cameras_free(renderer->cameras);
     media_close_decoder(renderer->encoder);
     av_packet_free(&renderer->packet);
-    media_output_close(renderer->program);
-    media_output_close(renderer->highlights);
+    media_outputs_clear(&renderer->outputs);
     media_plan_free(renderer->plan);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Renderer, renderer_clear)
@@ -75,30 +73,16 @@ static gboolean check_settings(const MediaRenderSettings *settings, GError **err
 
 /* ---- beginning ---- */
 
-static MediaOutput *open_output(Renderer *renderer, const char *path, int *picture, GError **error)
-{
-    g_autoptr(MediaOutput) output = media_output_open(path, error);
-    if (output == NULL)
-        return NULL;
-    *picture = media_output_add_encoder(output, renderer->encoder);
-    media_output_set_title(output, renderer->render->title);
-    media_output_hold(output, renderer->render->cancellable);
-    return g_steal_pointer(&output);
-}
-
 static gboolean open_outputs(Renderer *renderer, GError **error)
 {
-    const MediaRender *render = renderer->render;
-    renderer->program =
-        open_output(renderer, render->program_path, &renderer->program_picture, error);
-    if (renderer->program == NULL)
+    MediaOutputs *outputs = &renderer->outputs;
+    if (!media_outputs_open(outputs, renderer->render, renderer->plan->pieces->len > 0, error))
         return FALSE;
-    media_output_add_chapters(renderer->program, render->chapters, render->shots->duration_ms);
-    if (render->highlights_path == NULL || renderer->plan->pieces->len == 0)
-        return TRUE;
-    renderer->highlights =
-        open_output(renderer, render->highlights_path, &renderer->highlights_picture, error);
-    return renderer->highlights != NULL;
+    outputs->program_picture = media_output_add_encoder(outputs->program, renderer->encoder);
+    if (outputs->highlights != NULL)
+        outputs->highlights_picture =
+            media_output_add_encoder(outputs->highlights, renderer->encoder);
+    return TRUE;
 }
 
 static gboolean begin(Renderer *renderer, GError **error)
@@ -108,8 +92,9 @@ static gboolean begin(Renderer *renderer, GError **error)
     renderer->encoder = media_open_h264(render->settings, renderer->plan->rate, error);
     if (renderer->encoder == NULL || !open_outputs(renderer, error))
         return FALSE;
-    if (render->mix != NULL && !media_render_sound(render, renderer->plan, renderer->program,
-                                                   renderer->highlights, FALSE, error))
+    if (render->mix != NULL &&
+        !media_render_sound(render, renderer->plan, renderer->outputs.program,
+                            renderer->outputs.highlights, FALSE, error))
         return FALSE;
     renderer->cameras = media_cameras_new(render, renderer->plan, error);
     return renderer->cameras != NULL;
@@ -129,7 +114,8 @@ static gboolean write_highlight(Renderer *renderer, GError **error)
         g_assert(copy != NULL);
         copy->pts += piece->at - piece->first;
         copy->dts += piece->at - piece->first;
-        return media_output_write(renderer->highlights, renderer->highlights_picture, copy, error);
+        return media_output_write(renderer->outputs.highlights,
+                                  renderer->outputs.highlights_picture, copy, error);
     }
     return TRUE;
 }
@@ -137,10 +123,10 @@ static gboolean write_highlight(Renderer *renderer, GError **error)
 static gboolean write_picture(Renderer *renderer, GError **error)
 {
     renderer->packet->duration = 1;
-    if (renderer->highlights != NULL && !write_highlight(renderer, error))
+    if (renderer->outputs.highlights != NULL && !write_highlight(renderer, error))
         return FALSE;
-    return media_output_write(renderer->program, renderer->program_picture, renderer->packet,
-                              error);
+    return media_output_write(renderer->outputs.program, renderer->outputs.program_picture,
+                              renderer->packet, error);
 }
 
 static gboolean encode(Renderer *renderer, const AVFrame *frame, GError **error)
@@ -173,7 +159,7 @@ static gboolean render_frames(Renderer *renderer, GError **error)
         if (frame == NULL)
             return FALSE;
         frame->pts = n;
-        if (renderer->highlights != NULL && media_plan_wants_keyframe(renderer->plan, n))
+        if (renderer->outputs.highlights != NULL && media_plan_wants_keyframe(renderer->plan, n))
             frame->pict_type = AV_PICTURE_TYPE_I;
         if (!encode(renderer, frame, error))
             return FALSE;
@@ -189,19 +175,6 @@ static void close_pictures(Renderer *renderer, MediaRenderReport *report)
     media_cameras_report(renderer->cameras, report);
     g_clear_pointer(&renderer->cameras, media_cameras_free);
     g_clear_pointer(&renderer->encoder, media_close_decoder);
-}
-
-static gboolean finish(Renderer *renderer, GError **error)
-{
-    if (!media_output_finish(renderer->program, error))
-        return FALSE;
-    if (renderer->highlights != NULL && !media_output_finish(renderer->highlights, error))
-        return FALSE;
-    if (g_cancellable_set_error_if_cancelled(renderer->render->cancellable, error))
-        return FALSE;
-    if (!media_output_publish(renderer->program, error))
-        return FALSE;
-    return renderer->highlights == NULL || media_output_publish(renderer->highlights, error);
 }
 
 gboolean media_render(const MediaRender *render, MediaRenderReport *report, GError **error)
@@ -226,7 +199,7 @@ gboolean media_render(const MediaRender *render, MediaRenderReport *report, GErr
     if (!begin(&renderer, error) || !render_frames(&renderer, error))
         return FALSE;
     close_pictures(&renderer, report);
-    if (!finish(&renderer, error))
+    if (!media_outputs_finish(&renderer.outputs, render->cancellable, error))
         return FALSE;
     report->frames = report->encoded_frames = renderer.plan->frames;
     media_plan_note_pieces(renderer.plan, render->highlights);

@@ -1,5 +1,6 @@
 #include "spans-private.h"
 
+#include "outputs-private.h"
 #include "render-sound-private.h"
 
 #include <string.h>
@@ -171,17 +172,6 @@ gboolean media_spans_read(MediaSpans *spans, AVPacket *packet, GError **error)
 
 /* ---- program and highlights ---- */
 
-typedef struct Outputs {
-    MediaOutput *program, *highlights;
-} Outputs;
-
-static void outputs_clear(Outputs *outputs)
-{
-    media_output_close(outputs->program);
-    media_output_close(outputs->highlights);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outputs, outputs_clear)
-
 static void tell(const MediaSpansRender *all, gint64 frame)
 {
     double frame_s = (double)all->plan->rate.den / all->plan->rate.num;
@@ -207,63 +197,37 @@ static gboolean copy(const MediaSpansRender *all, const GArray *list, MediaOutpu
     return failed == NULL;
 }
 
-static MediaOutput *open_output(const MediaSpansRender *all, const char *path, int *picture,
-                                GError **error)
+static int add_picture(const MediaSpansRender *all, MediaOutput *output)
 {
-    g_autoptr(MediaOutput) output = media_output_open(path, error);
-    if (output == NULL)
-        return NULL;
-    *picture =
-        media_output_add(output, media_spans_codec(all->spans), all->spans->base, all->plan->rate);
-    media_output_set_title(output, all->render->title);
-    media_output_hold(output, all->render->cancellable);
-    return g_steal_pointer(&output);
+    return media_output_add(output, media_spans_codec(all->spans), all->spans->base,
+                            all->plan->rate);
 }
 
-static gboolean write_program(const MediaSpansRender *all, Outputs *outputs,
-                              MediaRenderReport *report, GError **error)
+static gboolean write_pictures(const MediaSpansRender *all, MediaOutputs *outputs,
+                               MediaRenderReport *report, GError **error)
 {
-    const MediaRender *render = all->render;
-    int stream = 0;
-    outputs->program = open_output(all, render->program_path, &stream, error);
-    if (outputs->program == NULL)
+    if (!media_outputs_open(outputs, all->render, all->highlights->len > 0, error))
         return FALSE;
-    media_output_add_chapters(outputs->program, render->chapters, render->shots->duration_ms);
-    return copy(all, all->program, outputs->program, stream, report, error);
-}
-
-static gboolean write_highlights(const MediaSpansRender *all, Outputs *outputs,
-                                 MediaRenderReport *report, GError **error)
-{
-    int stream = 0;
-    if (all->render->highlights_path == NULL || all->highlights->len == 0)
+    outputs->program_picture = add_picture(all, outputs->program);
+    if (!copy(all, all->program, outputs->program, outputs->program_picture, report, error))
+        return FALSE;
+    if (outputs->highlights == NULL)
         return TRUE;
-    outputs->highlights = open_output(all, all->render->highlights_path, &stream, error);
-    return outputs->highlights != NULL &&
-           copy(all, all->highlights, outputs->highlights, stream, report, error);
-}
-
-static gboolean finish(const MediaSpansRender *all, Outputs *outputs, GError **error)
-{
-    if (!media_output_finish(outputs->program, error) ||
-        (outputs->highlights != NULL && !media_output_finish(outputs->highlights, error)) ||
-        g_cancellable_set_error_if_cancelled(all->render->cancellable, error) ||
-        !media_output_publish(outputs->program, error))
-        return FALSE;
-    return outputs->highlights == NULL || media_output_publish(outputs->highlights, error);
+    outputs->highlights_picture = add_picture(all, outputs->highlights);
+    return copy(all, all->highlights, outputs->highlights, outputs->highlights_picture, report,
+                error);
 }
 
 gboolean media_spans_render(const MediaSpansRender *all, MediaRenderReport *report, GError **error)
 {
     const MediaRender *render = all->render;
-    g_auto(Outputs) outputs = {0};
-    if (!write_program(all, &outputs, report, error) ||
-        !write_highlights(all, &outputs, report, error))
+    g_auto(MediaOutputs) outputs = {0};
+    if (!write_pictures(all, &outputs, report, error))
         return FALSE;
     if (render->mix != NULL &&
         !media_render_sound(render, all->plan, outputs.program, outputs.highlights, FALSE, error))
         return FALSE;
-    if (!finish(all, &outputs, error))
+    if (!media_outputs_finish(&outputs, render->cancellable, error))
         return FALSE;
     report->frames = all->plan->frames;
     media_plan_note_pieces(all->plan, render->highlights);
