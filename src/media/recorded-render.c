@@ -12,9 +12,9 @@ typedef struct Copier {
     MediaRecorded *recorded;
     MediaEdge *edge; /* NULL: all pieces begin at keyframes */
     MediaOutputs outputs;
-    GArray *pieces; /* MediaSpan, in the highlights */
-    GArray *spans;  /* the same, those that touch as one: nothing begins anew between them */
-    MediaPlan plan; /* for the sound: its frames are samples */
+    GArray *pieces;    /* MediaStretch, in the highlights */
+    GArray *stretches; /* the same, those that touch as one: nothing begins anew between them */
+    MediaPlan plan;    /* for the sound: its frames are samples */
 } Copier;
 
 static void copier_clear(Copier *copier)
@@ -22,14 +22,14 @@ static void copier_clear(Copier *copier)
     media_outputs_clear(&copier->outputs);
     media_edge_free(copier->edge);
     g_array_unref(copier->pieces);
-    g_array_unref(copier->spans);
+    g_array_unref(copier->stretches);
     g_clear_pointer(&copier->plan.pieces, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copier, copier_clear)
 
-static MediaSpan *span_at(const GArray *spans, guint index)
+static MediaStretch *stretch_at(const GArray *stretches, guint index)
 {
-    return &g_array_index(spans, MediaSpan, index);
+    return &g_array_index(stretches, MediaStretch, index);
 }
 
 /* ---- pieces ---- */
@@ -55,17 +55,18 @@ static guint piece_end(const Copier *copier, gint64 ms)
     return ms >= all_ms ? n : picture_at(copier, ms);
 }
 
-static void add_piece(Copier *copier, MediaSpan span)
+static void add_piece(Copier *copier, MediaStretch stretch)
 {
-    MediaSpan *last =
-        copier->spans->len > 0 ? span_at(copier->spans, copier->spans->len - 1) : NULL;
-    g_array_append_val(copier->pieces, span);
-    if (last == NULL || last->end != span.first) {
-        g_array_append_val(copier->spans, span);
+    MediaStretch *last = copier->stretches->len > 0
+                             ? stretch_at(copier->stretches, copier->stretches->len - 1)
+                             : NULL;
+    g_array_append_val(copier->pieces, stretch);
+    if (last == NULL || last->end != stretch.first) {
+        g_array_append_val(copier->stretches, stretch);
         return;
     }
-    last->end = span.end;
-    last->until = span.until;
+    last->end = stretch.end;
+    last->until = stretch.until;
 }
 
 static void plan_pieces(Copier *copier)
@@ -75,7 +76,7 @@ static void plan_pieces(Copier *copier)
     gint64 at = 0;
     for (guint i = 0; highlights != NULL && i < highlights->pieces->len; i++) {
         const ShowPiece *piece = highlights->pieces->pdata[i];
-        MediaSpan span = {
+        MediaStretch stretch = {
             .recorded = recorded,
             .first = picture_at(copier, piece->start_ms),
             .end = piece_end(copier, piece->end_ms),
@@ -83,11 +84,12 @@ static void plan_pieces(Copier *copier)
             .own = (double)at,
             .pace = 1,
         };
-        if (span.end <= span.first)
+        if (stretch.end <= stretch.first)
             continue;
-        at += media_recorded_tick(recorded, span.end) - media_recorded_tick(recorded, span.first);
-        span.until = at;
-        add_piece(copier, span);
+        at += media_recorded_tick(recorded, stretch.end) -
+              media_recorded_tick(recorded, stretch.first);
+        stretch.until = at;
+        add_piece(copier, stretch);
     }
 }
 
@@ -99,7 +101,7 @@ static void plan_sound(Copier *copier)
     copier->plan.frames = to_samples(copier, copier->recorded->end);
     copier->plan.pieces = g_array_new(FALSE, FALSE, sizeof(MediaPlanPiece));
     for (guint i = 0; i < copier->pieces->len; i++) {
-        const MediaSpan *piece = span_at(copier->pieces, i);
+        const MediaStretch *piece = stretch_at(copier->pieces, i);
         gint64 first = media_recorded_tick(copier->recorded, piece->first);
         MediaPlanPiece sound = {.first = to_samples(copier, first),
                                 .at = to_samples(copier, piece->at)};
@@ -113,8 +115,8 @@ static void plan_sound(Copier *copier)
 static gboolean open_edge(Copier *copier, GError **error)
 {
     gboolean any = FALSE;
-    for (guint i = 0; i < copier->spans->len; i++)
-        any |= media_span_has_edge(span_at(copier->spans, i));
+    for (guint i = 0; i < copier->stretches->len; i++)
+        any |= media_stretch_has_edge(stretch_at(copier->stretches, i));
     if (!any)
         return TRUE;
     copier->edge = media_edge_new(copier->recorded, copier->render->settings, error);
@@ -181,10 +183,10 @@ static gboolean copy_program(Copier *copier, MediaRenderReport *report, GError *
         return TRUE;
     MediaSplice splice =
         splice_into(copier, copier->outputs.program, copier->outputs.program_picture);
-    MediaSpan whole = {.recorded = recorded,
-                       .end = media_recorded_pictures(recorded),
-                       .until = recorded->end,
-                       .pace = 1};
+    MediaStretch whole = {.recorded = recorded,
+                          .end = media_recorded_pictures(recorded),
+                          .until = recorded->end,
+                          .pace = 1};
     if (!media_splice_write(&splice, &whole, error))
         return FALSE;
     report->frames = splice.copied;
@@ -197,8 +199,8 @@ static gboolean copy_highlights(Copier *copier, MediaRenderReport *report, GErro
     MediaSplice splice =
         splice_into(copier, copier->outputs.highlights, copier->outputs.highlights_picture);
     splice.progress = NULL; /* short beside the program */
-    for (guint i = 0; copier->outputs.highlights != NULL && i < copier->spans->len; i++)
-        if (!media_splice_write(&splice, span_at(copier->spans, i), error))
+    for (guint i = 0; copier->outputs.highlights != NULL && i < copier->stretches->len; i++)
+        if (!media_splice_write(&splice, stretch_at(copier->stretches, i), error))
             return FALSE;
     count(report, &splice);
     return TRUE;
@@ -225,8 +227,8 @@ gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *rende
     g_assert(recorded->obstacle == NULL);
     *report = (MediaRenderReport){.warnings = g_ptr_array_new_with_free_func(g_free)};
     g_auto(Copier) copier = {.render = render, .recorded = recorded};
-    copier.pieces = g_array_new(FALSE, FALSE, sizeof(MediaSpan));
-    copier.spans = g_array_new(FALSE, FALSE, sizeof(MediaSpan));
+    copier.pieces = g_array_new(FALSE, FALSE, sizeof(MediaStretch));
+    copier.stretches = g_array_new(FALSE, FALSE, sizeof(MediaStretch));
     plan_pieces(&copier);
     plan_sound(&copier);
     if (!open_outputs(&copier, error) || !copy_program(&copier, report, error) ||

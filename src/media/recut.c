@@ -1,4 +1,4 @@
-/* Shots to spans of the cameras, then spans to files. What always holds: spans cover the program
+/* Shots to stretches of the cameras, then those to files. What always holds: they cover the program
  * without a hole, black where no camera has a picture. */
 #include <media/recut.h>
 
@@ -24,7 +24,7 @@ struct MediaRecut {
     gboolean steady; /* all on one grid: ticks are frames */
     AVRational base;
     MediaEdge *edge;
-    GArray *program, *highlights; /* MediaSpan */
+    GArray *program, *highlights; /* MediaStretch */
 };
 
 /* ---- which cameras ---- */
@@ -145,24 +145,24 @@ static double half_frame(const MediaRecut *recut)
     return recut->steady ? 0 : (0.5 - EDIT_FRAME_TIE) * frame_s / seconds(recut, 1);
 }
 
-/* ---- spans ---- */
+/* ---- stretches ---- */
 
-static void add_black(GArray *spans, gint64 at, gint64 until)
+static void add_black(GArray *stretches, gint64 at, gint64 until)
 {
-    MediaSpan black = {.at = at, .until = until, .own = (double)at, .pace = 1};
+    MediaStretch black = {.at = at, .until = until, .own = (double)at, .pace = 1};
     if (until > at)
-        g_array_append_val(spans, black);
+        g_array_append_val(stretches, black);
 }
 
 /* Frames first … end − 1 of the program, all of one camera, to where `at` says. */
-static void add_span(const MediaRecut *recut, GArray *spans, gsize camera, gint64 first, gint64 end,
-                     gint64 at, gint64 until)
+static void add_stretch(const MediaRecut *recut, GArray *stretches, gsize camera, gint64 first,
+                        gint64 end, gint64 at, gint64 until)
 {
     MediaRecorded *recorded = recut->cameras[camera].recorded;
     double tick = source_tick(recut, camera, first), half = half_frame(recut);
     double pace = 1 / (1 + camera_of(recut, camera)->clock.drift_ppm * 1e-6);
     guint behind = media_recorded_first_from(recorded, tick + half + (recut->steady ? 1 : 0));
-    MediaSpan span = {
+    MediaStretch stretch = {
         .recorded = recorded,
         .first = behind > 0 ? behind - 1 : 0,
         .end = media_recorded_first_from(recorded, source_tick(recut, camera, end) - half),
@@ -170,19 +170,20 @@ static void add_span(const MediaRecut *recut, GArray *spans, gsize camera, gint6
         .until = until,
         .pace = pace,
     };
-    span.end = MAX(span.end, span.first + 1);
-    double late = ((double)media_recorded_tick(recorded, span.first) - tick) * pace;
-    span.own = (double)at + late;
+    stretch.end = MAX(stretch.end, stretch.first + 1);
+    double late = ((double)media_recorded_tick(recorded, stretch.first) - tick) * pace;
+    stretch.own = (double)at + late;
     if (late > EARLY_S / seconds(recut, 1)) { /* it has not begun */
-        span.at = MIN(until, llround(span.own));
-        add_black(spans, at, span.at);
+        stretch.at = MIN(until, llround(stretch.own));
+        add_black(stretches, at, stretch.at);
     }
-    if (span.at < until)
-        g_array_append_val(spans, span);
+    if (stretch.at < until)
+        g_array_append_val(stretches, stretch);
 }
 
 /* Frames first … end − 1 of the program, to begin at frame `to` of an output. */
-static void add_frames(const MediaRecut *recut, GArray *spans, gint64 first, gint64 end, gint64 to)
+static void add_frames(const MediaRecut *recut, GArray *stretches, gint64 first, gint64 end,
+                       gint64 to)
 {
     for (guint i = 0; i < recut->plan->shots->len; i++) {
         const MediaPlanShot *shot = media_plan_shot(recut->plan, i);
@@ -192,13 +193,13 @@ static void add_frames(const MediaRecut *recut, GArray *spans, gint64 first, gin
         gint64 at = frame_tick(recut, to + from - first);
         gint64 at_end = frame_tick(recut, to + until - first);
         if (shot->camera == MEDIA_PLAN_BLACK)
-            add_black(spans, at, at_end);
+            add_black(stretches, at, at_end);
         else
-            add_span(recut, spans, shot->camera, from, until, at, at_end);
+            add_stretch(recut, stretches, shot->camera, from, until, at, at_end);
     }
 }
 
-static void plan_spans(MediaRecut *recut)
+static void plan_stretches(MediaRecut *recut)
 {
     add_frames(recut, recut->program, 0, recut->plan->frames, 0);
     for (guint i = 0; i < recut->plan->pieces->len; i++) {
@@ -216,8 +217,8 @@ MediaRecut *media_recut_open(const MediaRender *render, const MediaInfo *const *
     g_autoptr(MediaRecut) recut = g_new0(MediaRecut, 1);
     recut->render = render;
     recut->cameras = g_new0(Camera, render->n_cameras);
-    recut->program = g_array_new(FALSE, FALSE, sizeof(MediaSpan));
-    recut->highlights = g_array_new(FALSE, FALSE, sizeof(MediaSpan));
+    recut->program = g_array_new(FALSE, FALSE, sizeof(MediaStretch));
+    recut->highlights = g_array_new(FALSE, FALSE, sizeof(MediaStretch));
     recut->plan = media_plan_new(render, error);
     if (recut->plan == NULL)
         return NULL;
@@ -229,7 +230,7 @@ MediaRecut *media_recut_open(const MediaRender *render, const MediaInfo *const *
     recut->edge = media_edge_new(first_shown(recut), render->settings, error);
     if (recut->edge == NULL)
         return NULL;
-    plan_spans(recut);
+    plan_stretches(recut);
     return g_steal_pointer(&recut);
 }
 
@@ -274,23 +275,24 @@ static gboolean open_outputs(const MediaRecut *recut, MediaOutputs *outputs, GEr
     return TRUE;
 }
 
-static gboolean write_spans(const MediaRecut *recut, const GArray *spans, MediaOutput *output,
-                            int stream, MediaRenderReport *report, GError **error)
+static gboolean write_stretches(const MediaRecut *recut, const GArray *stretches,
+                                MediaOutput *output, int stream, MediaRenderReport *report,
+                                GError **error)
 {
-    if (output == NULL || spans->len == 0)
+    if (output == NULL || stretches->len == 0)
         return TRUE;
     MediaSplice splice = {
         .output = output,
         .stream = stream,
         .edge = recut->edge,
         .cancellable = recut->render->cancellable,
-        .progress = spans == recut->program ? recut->render->progress : NULL,
+        .progress = stretches == recut->program ? recut->render->progress : NULL,
         .second = seconds(recut, 1),
-        .all = g_array_index(spans, MediaSpan, spans->len - 1).until,
+        .all = g_array_index(stretches, MediaStretch, stretches->len - 1).until,
         .last = -1,
     };
-    for (guint i = 0; i < spans->len; i++)
-        if (!media_splice_write(&splice, &g_array_index(spans, MediaSpan, i), error))
+    for (guint i = 0; i < stretches->len; i++)
+        if (!media_splice_write(&splice, &g_array_index(stretches, MediaStretch, i), error))
             return FALSE;
     report->copied_frames += splice.copied;
     report->encoded_frames += splice.encoded;
@@ -304,10 +306,10 @@ gboolean media_recut_render(MediaRecut *recut, MediaRenderReport *report, GError
     *report = (MediaRenderReport){.warnings = g_ptr_array_new_with_free_func(g_free)};
     g_auto(MediaOutputs) outputs = {0};
     if (!open_outputs(recut, &outputs, error) ||
-        !write_spans(recut, recut->program, outputs.program, outputs.program_picture, report,
-                     error) ||
-        !write_spans(recut, recut->highlights, outputs.highlights, outputs.highlights_picture,
-                     report, error))
+        !write_stretches(recut, recut->program, outputs.program, outputs.program_picture, report,
+                         error) ||
+        !write_stretches(recut, recut->highlights, outputs.highlights, outputs.highlights_picture,
+                         report, error))
         return FALSE;
     if (render->mix != NULL &&
         !media_render_sound(render, recut->plan, outputs.program, outputs.highlights, TRUE, error))

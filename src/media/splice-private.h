@@ -7,18 +7,18 @@
 
 /* Pictures first … end − 1 of a recording, or black when that is NULL. Ticks of all are of one base; a recording with drift
  * runs at another pace than the output. */
-typedef struct MediaSpan {
+typedef struct MediaStretch {
     MediaRecorded *recorded;
     guint first, end;
     gint64 at, until; /* output ticks: where the first is shown from, the last to */
     double own;       /* where the first would lie by its own time; the others lie after it */
     double pace;      /* output ticks for a tick of the recording */
-} MediaSpan;
+} MediaStretch;
 
 typedef struct MediaSplice {
     MediaOutput *output;
     int stream;
-    MediaEdge *edge; /* NULL: all spans begin at keyframes */
+    MediaEdge *edge; /* NULL: all stretches begin at keyframes */
     GCancellable *cancellable;
     const MediaProgress *progress; /* stage "copy" */
     double second;                 /* of a tick */
@@ -28,7 +28,7 @@ typedef struct MediaSplice {
     gint64 copied, encoded; /* pictures */
 } MediaSplice;
 
-/* Whether a span needs `edge`. */
-gboolean media_span_has_edge(const MediaSpan *span);
-/* Spans in the order of the output. */
-gboolean media_splice_write(MediaSplice *splice, const MediaSpan *span, GError **error);
+/* Whether a stretch needs `edge`. */
+gboolean media_stretch_has_edge(const MediaStretch *stretch);
+/* Stretches in the order of the output. */
+gboolean media_splice_write(MediaSplice *splice, const MediaStretch *stretch, GError **error);

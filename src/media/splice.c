@@ -4,41 +4,41 @@
 
 enum { TELL_PICTURES = 300 };
 
-/* The first keyframe of the span, or its end. */
-static guint copy_from(const MediaSpan *span)
+/* The first keyframe of the stretch, or its end. */
+static guint copy_from(const MediaStretch *stretch)
 {
-    guint key = media_recorded_key_behind(span->recorded, span->first);
-    return MIN(media_recorded_key_picture(span->recorded, key), span->end);
+    guint key = media_recorded_key_behind(stretch->recorded, stretch->first);
+    return MIN(media_recorded_key_picture(stretch->recorded, key), stretch->end);
 }
 
-gboolean media_span_has_edge(const MediaSpan *span)
+gboolean media_stretch_has_edge(const MediaStretch *stretch)
 {
-    return copy_from(span) != span->first;
+    return copy_from(stretch) != stretch->first;
 }
 
 typedef struct Writing {
     MediaSplice *splice;
-    const MediaSpan *span;
+    const MediaStretch *stretch;
     gint64 first_tick; /* of the recording */
 } Writing;
 
-/* Where a picture of the recording comes to lie: in order, and inside the span. */
+/* Where a picture of the recording comes to lie: in order, and inside the stretch. */
 static gint64 place(const Writing *writing, gint64 tick)
 {
-    const MediaSpan *span = writing->span;
+    const MediaStretch *stretch = writing->stretch;
     if (tick == writing->first_tick)
-        return MAX(span->at, writing->splice->last + 1);
-    gint64 own = llround(span->own + (double)(tick - writing->first_tick) * span->pace);
-    return MAX(MAX(own, span->at), writing->splice->last + 1);
+        return MAX(stretch->at, writing->splice->last + 1);
+    gint64 own = llround(stretch->own + (double)(tick - writing->first_tick) * stretch->pace);
+    return MAX(MAX(own, stretch->at), writing->splice->last + 1);
 }
 
 static gboolean write_picture(AVPacket *packet, gpointer data, GError **error)
 {
     Writing *writing = data;
     MediaSplice *splice = writing->splice;
-    gint64 duration = MAX(1, llround((double)packet->duration * writing->span->pace));
+    gint64 duration = MAX(1, llround((double)packet->duration * writing->stretch->pace));
     packet->pts = packet->dts = place(writing, packet->pts);
-    packet->duration = MAX(1, MIN(duration, writing->span->until - packet->pts));
+    packet->duration = MAX(1, MIN(duration, writing->stretch->until - packet->pts));
     splice->last = packet->pts;
     return media_output_write(splice->output, splice->stream, packet, error);
 }
@@ -46,9 +46,9 @@ static gboolean write_picture(AVPacket *packet, gpointer data, GError **error)
 static gboolean write_encoded(AVPacket *packet, gpointer data, GError **error)
 {
     Writing *writing = data;
-    const MediaSpan *span = writing->span;
+    const MediaStretch *stretch = writing->stretch;
     packet->duration =
-        span->recorded != NULL ? span->recorded->frame_ticks : span->until - span->at;
+        stretch->recorded != NULL ? stretch->recorded->frame_ticks : stretch->until - stretch->at;
     writing->splice->encoded++;
     return write_picture(packet, data, error);
 }
@@ -56,12 +56,12 @@ static gboolean write_encoded(AVPacket *packet, gpointer data, GError **error)
 static gboolean copy(Writing *writing, guint from, GError **error)
 {
     MediaSplice *splice = writing->splice;
-    MediaRecorded *recorded = writing->span->recorded;
+    MediaRecorded *recorded = writing->stretch->recorded;
     guint key = media_recorded_key_behind(recorded, from);
     g_autoptr(AVPacket) packet = av_packet_alloc();
     if (!media_recorded_go(recorded, key, error))
         return FALSE;
-    while (recorded->next < writing->span->end && media_recorded_next(recorded, packet)) {
+    while (recorded->next < writing->stretch->end && media_recorded_next(recorded, packet)) {
         if (splice->copied++ % TELL_PICTURES == 0)
             media_progress_tell(splice->progress, "copy", (double)splice->last * splice->second,
                                 (double)splice->all * splice->second);
@@ -72,22 +72,22 @@ static gboolean copy(Writing *writing, guint from, GError **error)
     return TRUE;
 }
 
-static gboolean write_black(MediaSplice *splice, const MediaSpan *span, GError **error)
+static gboolean write_black(MediaSplice *splice, const MediaStretch *stretch, GError **error)
 {
-    Writing writing = {splice, span, 0};
+    Writing writing = {splice, stretch, 0};
     return media_edge_black(splice->edge, write_encoded, &writing, error);
 }
 
-gboolean media_splice_write(MediaSplice *splice, const MediaSpan *span, GError **error)
+gboolean media_splice_write(MediaSplice *splice, const MediaStretch *stretch, GError **error)
 {
     if (g_cancellable_set_error_if_cancelled(splice->cancellable, error))
         return FALSE;
-    if (span->recorded == NULL)
-        return write_black(splice, span, error);
-    Writing writing = {splice, span, media_recorded_tick(span->recorded, span->first)};
-    guint from = copy_from(span);
-    if (from > span->first && !media_edge_write(splice->edge, span->recorded, span->first, from,
-                                                write_encoded, &writing, error))
+    if (stretch->recorded == NULL)
+        return write_black(splice, stretch, error);
+    Writing writing = {splice, stretch, media_recorded_tick(stretch->recorded, stretch->first)};
+    guint from = copy_from(stretch);
+    if (from > stretch->first && !media_edge_write(splice->edge, stretch->recorded, stretch->first,
+                                                   from, write_encoded, &writing, error))
         return FALSE;
-    return from == span->end || copy(&writing, from, error);
+    return from == stretch->end || copy(&writing, from, error);
 }
