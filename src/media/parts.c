@@ -157,9 +157,8 @@ static gboolean encode(Part *part, const AVFrame *frame, GError **error)
 
 static void tell(const MediaPartsJob *job, gint64 frames)
 {
-    double frame_s = (double)job->plan->rate.den / job->plan->rate.num;
-    media_progress_tell(job->render->progress, job->stage, (double)frames * frame_s,
-                        (double)job->plan->frames * frame_s);
+    media_progress_tell(job->render->progress, job->stage, media_plan_seconds(job->plan, frames),
+                        media_plan_seconds(job->plan, job->plan->frames));
 }
 
 static gboolean encode_frames(Part *part, GError **error)

@@ -318,7 +318,7 @@ gboolean media_recut_render(MediaRecut *recut, MediaRenderReport *report, GError
         return FALSE;
     report->frames = recut->plan->frames;
     media_plan_note_pieces(recut->plan, render->highlights);
-    double all_s = (double)recut->plan->frames * recut->plan->rate.den / recut->plan->rate.num;
+    double all_s = media_plan_seconds(recut->plan, recut->plan->frames);
     media_progress_tell(render->progress, "copy", all_s, all_s);
     return TRUE;
 }

@@ -313,7 +313,7 @@ static void report_reader(const MediaCameras *cameras, const Reader *reader,
 {
     report->decoded_frames += reader->decoded;
     report->missing_frames += reader->missing;
-    double at_s = (double)reader->first_missing * cameras->plan->rate.den / cameras->plan->rate.num;
+    double at_s = media_plan_seconds(cameras->plan, reader->first_missing);
     if (reader->missing > 0)
         g_ptr_array_add(report->warnings,
                         g_strdup_printf("%s: has no picture for %" G_GINT64_FORMAT

@@ -29,6 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaPlan, media_plan_free)
 const MediaPlanShot *media_plan_shot(const MediaPlan *plan, guint index);
 const MediaPlanPiece *media_plan_piece(const MediaPlan *plan, guint index);
 
+double media_plan_seconds(const MediaPlan *plan, gint64 frames);
 double media_plan_session_s(const MediaPlan *plan, gint64 frame);
 /* First sound sample (48 kHz) of a frame. */
 gint64 media_plan_sample(const MediaPlan *plan, gint64 frame);

@@ -127,9 +127,14 @@ const MediaPlanPiece *media_plan_piece(const MediaPlan *plan, guint index)
     return &g_array_index(plan->pieces, MediaPlanPiece, index);
 }
 
+double media_plan_seconds(const MediaPlan *plan, gint64 frames)
+{
+    return (double)frames * plan->rate.den / plan->rate.num;
+}
+
 double media_plan_session_s(const MediaPlan *plan, gint64 frame)
 {
-    return plan->start_s + (double)frame * plan->rate.den / plan->rate.num;
+    return plan->start_s + media_plan_seconds(plan, frame);
 }
 
 gint64 media_plan_sample(const MediaPlan *plan, gint64 frame)

@@ -147,9 +147,9 @@ static gboolean encode(Renderer *renderer, const AVFrame *frame, GError **error)
 
 static void tell(const Renderer *renderer, gint64 frames)
 {
-    double frame_s = (double)renderer->plan->rate.den / renderer->plan->rate.num;
-    media_progress_tell(renderer->render->progress, STAGE, (double)frames * frame_s,
-                        (double)renderer->plan->frames * frame_s);
+    const MediaPlan *plan = renderer->plan;
+    media_progress_tell(renderer->render->progress, STAGE, media_plan_seconds(plan, frames),
+                        media_plan_seconds(plan, plan->frames));
 }
 
 static gboolean render_frames(Renderer *renderer, GError **error)

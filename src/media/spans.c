@@ -174,9 +174,8 @@ gboolean media_spans_read(MediaSpans *spans, AVPacket *packet, GError **error)
 
 static void tell(const MediaSpansRender *all, gint64 frame)
 {
-    double frame_s = (double)all->plan->rate.den / all->plan->rate.num;
-    media_progress_tell(all->render->progress, "copy", (double)frame * frame_s,
-                        (double)all->plan->frames * frame_s);
+    media_progress_tell(all->render->progress, "copy", media_plan_seconds(all->plan, frame),
+                        media_plan_seconds(all->plan, all->plan->frames));
 }
 
 static gboolean copy(const MediaSpansRender *all, const GArray *list, MediaOutput *output,
