@@ -177,10 +177,15 @@ static void close_pictures(Renderer *renderer, MediaRenderReport *report)
     g_clear_pointer(&renderer->encoder, media_close_decoder);
 }
 
+static void begin_report(MediaRenderReport *report)
+{
+    *report = (MediaRenderReport){.warnings = g_ptr_array_new_with_free_func(g_free)};
+}
+
 gboolean media_render(const MediaRender *render, MediaRenderReport *report, GError **error)
 {
     g_auto(Renderer) renderer = {.render = render};
-    *report = (MediaRenderReport){.warnings = g_ptr_array_new_with_free_func(g_free)};
+    begin_report(report);
     if (!check_settings(render->settings, error))
         return FALSE;
     renderer.plan = media_plan_new(render, error);
@@ -194,7 +199,8 @@ gboolean media_render(const MediaRender *render, MediaRenderReport *report, GErr
             g_propagate_error(error, g_steal_pointer(&failed));
             return FALSE;
         }
-        report->encoded_frames = report->kept_frames = 0; /* in one, then */
+        media_render_report_clear(report); /* in one, then */
+        begin_report(report);
     }
     if (!begin(&renderer, error) || !render_frames(&renderer, error))
         return FALSE;

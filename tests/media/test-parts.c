@@ -11,6 +11,7 @@ typedef struct Host {
     GHashTable *whats;             /* name → what it was made of */
     guint found, made, stop_after; /* cancels when so many were made; 0: never */
     GCancellable *cancellable;
+    const char *foreign; /* a part that is of something else, and is believed; or NULL */
 } Host;
 
 static char *place(const char *name, gpointer data)
@@ -27,6 +28,13 @@ static char *find(const char *name, const char *what, GPtrArray *warnings, gpoin
         return NULL;
     host->found++;
     return place(name, data);
+}
+
+static char *find_foreign(const char *name, const char *what, GPtrArray *warnings, gpointer data)
+{
+    const Host *host = data;
+    gboolean is_foreign = g_str_equal(name, "program~00000600.mp4") && host->foreign != NULL;
+    return is_foreign ? g_strdup(host->foreign) : find(name, what, warnings, data);
 }
 
 static gboolean keep(const char *name, const char *what, const GPtrArray *warnings, gpointer data,
@@ -229,6 +237,26 @@ static void test_other_settings(gconstpointer recordings)
     g_assert_cmpuint(host->found, ==, 2);
 }
 
+static void test_does_not_fit(gconstpointer recordings)
+{
+    g_autoptr(Host) other = host_new(), host = host_new();
+    MediaParts others = {find, place, keep, other}, parts = {find_foreign, place, keep, host};
+    g_autoptr(Show) wide = show_new(&others, recordings), show = show_new(&parts, recordings);
+    g_autofree char *foreign = place("program~00000600.mp4", other);
+    wide->settings.width = 2 * WIDTH;
+    render_well(wide);
+    host->foreign = foreign;
+    show->shots->duration_ms += 1000; /* which the last camera does not have */
+    g_autoptr(GError) error = NULL;
+    gboolean good = render(show, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(good);
+    g_assert_cmpint(show->report.encoded_frames, ==, FRAMES + RATE);
+    g_assert_cmpint(show->report.kept_frames, ==, 0);
+    g_assert_cmpint(show->report.missing_frames, ==, RATE);
+    g_assert_cmpuint(show->report.warnings->len, ==, 1);
+}
+
 static void check_camera(const char *path)
 {
     g_autoptr(GArray) seen = read_pictures(path, read_code);
@@ -286,6 +314,7 @@ int main(int argc, char **argv)
     ADD("/media/parts/every-frame-is-shown-whichever-were-there", test_every_frame);
     ADD("/r11/media/parts/a-render-that-was-ended-goes-on", test_resumes);
     ADD("/media/parts/of-other-settings-are-not-taken", test_other_settings);
+    ADD("/media/parts/where-they-do-not-fit-it-is-encoded-in-one", test_does_not_fit);
     g_test_add_func("/media/parts/a-camera-is-the-same-whichever-were-there", test_camera);
     int status = g_test_run();
     remove_folder(recordings);
