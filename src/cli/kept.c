@@ -69,20 +69,26 @@ static char *key_of(const CliKept *kept, const char *name, const char *what)
 
 /* ---- parts of an encode ---- */
 
-static char *find_part(const char *name, const char *what, GPtrArray *warnings, gpointer data)
+static void take_warnings(const StorePart *part, GPtrArray *warnings)
 {
-    CliKept *kept = data;
-    g_autofree char *key = key_of(kept, name, what);
-    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
-    const StorePart *part = store_parts_find(kept->parts, name, key, kept->cancellable);
-    if (part == NULL)
-        return NULL;
     const json_t *said = json_object_get(part->facts, "warnings");
     for (gsize i = 0; i < json_array_size(said); i++)
         if (json_is_string(json_array_get(said, i)))
             g_ptr_array_add(warnings, g_strdup(json_string_value(json_array_get(said, i))));
-    kept->found_parts++;
-    return store_parts_path(kept->parts, name);
+}
+
+static char *find_part(const char *name, const char *what, GPtrArray *warnings, gpointer data)
+{
+    CliKept *kept = data;
+    g_autofree char *key = key_of(kept, name, what);
+    g_mutex_lock(&kept->lock);
+    const StorePart *part = store_parts_find(kept->parts, name, key, kept->cancellable);
+    if (part != NULL) {
+        take_warnings(part, warnings);
+        kept->found_parts++;
+    }
+    g_mutex_unlock(&kept->lock);
+    return part != NULL ? store_parts_path(kept->parts, name) : NULL;
 }
 
 static char *place_part(const char *name, gpointer data)
@@ -100,9 +106,11 @@ static gboolean keep_part(const char *name, const char *what, const GPtrArray *w
     for (guint i = 0; i < warnings->len; i++)
         json_array_append_new(said, json_string(warnings->pdata[i]));
     StorePartNew made = {.name = name, .key = key, .facts = json_pack("{s:o}", "warnings", said)};
-    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
+    g_mutex_lock(&kept->lock);
     kept->made_parts++;
-    return store_parts_keep(kept->parts, &made, kept->cancellable, error);
+    gboolean good = store_parts_keep(kept->parts, &made, kept->cancellable, error);
+    g_mutex_unlock(&kept->lock);
+    return good;
 }
 
 /* ---- life ---- */
@@ -167,16 +175,16 @@ static char *any_key(const CliKept *kept, const char *name)
 
 gboolean cli_kept_find(CliKept *kept, const char *name, const char *what, const json_t **facts)
 {
-    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
+    g_mutex_lock(&kept->lock);
     g_autofree char *key = what != NULL ? key_of(kept, name, what) : any_key(kept, name);
     const StorePart *part =
         key != NULL ? store_parts_find(kept->parts, name, key, kept->cancellable) : NULL;
-    if (part == NULL)
-        return FALSE;
-    if (facts != NULL)
+    if (part != NULL)
+        json_array_append_new(kept->files, json_string(name));
+    if (part != NULL && facts != NULL)
         *facts = part->facts;
-    json_array_append_new(kept->files, json_string(name));
-    return TRUE;
+    g_mutex_unlock(&kept->lock);
+    return part != NULL;
 }
 
 gboolean cli_kept_keep(CliKept *kept, const ShowFile *file, const char *what, json_t *facts_taken,
@@ -186,14 +194,18 @@ gboolean cli_kept_keep(CliKept *kept, const ShowFile *file, const char *what, js
     json_t *facts = facts_taken != NULL ? facts_taken : json_object();
     json_object_set_new(facts, "render", json_string(kept->render));
     StorePartNew made = {file->name, key, file->sha256, file->bytes, facts};
-    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
-    return store_parts_keep(kept->parts, &made, kept->cancellable, error);
+    g_mutex_lock(&kept->lock);
+    gboolean good = store_parts_keep(kept->parts, &made, kept->cancellable, error);
+    g_mutex_unlock(&kept->lock);
+    return good;
 }
 
 gboolean cli_kept_drop_parts(CliKept *kept, const char *prefix, GError **error)
 {
-    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&kept->lock);
-    return store_parts_drop(kept->parts, prefix, error);
+    g_mutex_lock(&kept->lock);
+    gboolean good = store_parts_drop(kept->parts, prefix, error);
+    g_mutex_unlock(&kept->lock);
+    return good;
 }
 
 gboolean cli_kept_settle(CliKept *kept, const ShowManifest *manifest, const char *folder,

@@ -1,6 +1,6 @@
 /* What an earlier render of the same show with the same settings finished before it was ended, so that it
- * is not made again; and what this one finishes. Threads: any,
- * whatever facts are borrowed meanwhile. */
+ * is not made again; and what this one finishes. Threads: find(), keep() and drop_parts() from any, also
+ * while facts are borrowed; the others from one. */
 #pragma once
 #include "report.h"
 #include <media/parts.h>
@@ -39,5 +39,5 @@ gboolean cli_kept_drop_parts(CliKept *kept, const char *prefix, GError **error);
 /* Moves those that the manifest names to the folder where the show is put together. */
 gboolean cli_kept_settle(CliKept *kept, const ShowManifest *manifest, const char *folder,
                          GError **error);
-/* What was not made again, for report.json: {"files":[…],"frames":n}; NULL: nothing. New reference. */
+/* What was not made again, for report.json: {"files":[…],"parts":n,"made":n}; NULL: nothing. New reference. */
 json_t *cli_kept_account(const CliKept *kept);
