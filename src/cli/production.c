@@ -455,10 +455,11 @@ gboolean cli_production_add_to_report(CliProduction *self, const char *old, cons
     json_t *value = before != NULL && json_is_object(show_json_root(before))
                         ? json_deep_copy(show_json_root(before))
                         : json_pack("{s:i}", "version", 1);
-    json_t *warnings = json_array(), *told = cli_report_warnings(self->report), *warning;
-    size_t i;
-    json_array_foreach(json_object_get(value, "warnings"), i,
-                       warning) if (!is_of_timelines(warning)) json_array_append(warnings, warning);
+    json_t *warnings = json_array(), *told = cli_report_warnings(self->report);
+    const json_t *said = json_object_get(value, "warnings");
+    for (gsize i = 0; i < json_array_size(said); i++)
+        if (!is_of_timelines(json_array_get(said, i)))
+            json_array_append(warnings, json_array_get(said, i));
     json_array_extend(warnings, told);
     json_decref(told);
     json_object_update(value, self->account);

@@ -114,22 +114,27 @@ static gboolean write_manifest(Again *again, const char *staging, GError **error
     return store_folder_write_manifest(staging, again->manifest, error);
 }
 
-static gboolean make(Again *again, CliRecordings *recordings, const char *staging, GError **error)
+static CliRenderWish wish_for(const Again *again, const char *staging)
 {
-    CliProduction *production = again->production;
-    CliRenderWish wish = {
+    return (CliRenderWish){
         .folder = staging,
         .name = again->manifest->name,
         .all_cameras = cli_flag(again->context->arguments, "per-camera"),
-        .copy = may_copy(again->context->arguments),
     };
+}
+
+static gboolean make(Again *again, CliRecordings *recordings, const char *staging, GError **error)
+{
+    CliProduction *production = again->production;
+    CliRenderWish wish = wish_for(again, staging);
+    wish.copy = may_copy(again->context->arguments);
     CliPlaces places = {again->target, staging, again->is_cut ? again->folder : NULL};
-    if (again->is_cut)
+    if (again->is_cut) {
         keep_recordings(again->manifest, again->folder);
-    else
-        drop_derived(again->manifest);
-    if (again->is_cut)
         cli_spent_forget(again->manifest);
+    } else {
+        drop_derived(again->manifest);
+    }
     cli_program_forget(again->manifest);
     json_decref(again->manifest->settings);
     again->manifest->settings = cli_decide_to_json(&again->decide);
@@ -222,15 +227,6 @@ static gboolean end_timelines(Again *again, const CliRenderWish *wish, Timelines
     return timelines->cameras == NULL ||
            (cli_cameras_end(timelines->cameras, again->manifest, error) &&
             cli_timelines_write(&places, again->manifest, error));
-}
-
-static CliRenderWish wish_for(const Again *again, const char *staging)
-{
-    return (CliRenderWish){
-        .folder = staging,
-        .name = again->manifest->name,
-        .all_cameras = cli_flag(again->context->arguments, "per-camera"),
-    };
 }
 
 /* Where it stays and what is left of it to say. */

@@ -34,14 +34,15 @@ typedef struct Job {
     StoreWorkers *workers; /* one thread, for files */
     GCancellable *files;   /* ends what it does */
     ServerRenderChild *child;
-    char *folder;                  /* the show's, once it is here */
-    gboolean is_finished;          /* an earlier take had it whole */
-    GError *error;                 /* of the thread */
-    char *reason, *ended_reason;   /* of the job; of the child */
-    gboolean is_good, is_for_good; /* how the child ended */
+    char *folder;          /* the show's, once it is here */
+    gboolean is_finished;  /* an earlier take had it whole */
+    GError *error;         /* of the thread */
+    ServerRenderEnd ended; /* how the child did; its reason is ours to free */
     gboolean is_sending_parts, has_sent_last;
-    gint64 parts_us; /* when that began last */
-    gboolean for_good, is_lost, is_ending;
+    gint64 parts_us;   /* when that began last */
+    char *reason;      /* why the job failed, … */
+    gboolean for_good; /* … and whether another try would be the same */
+    gboolean is_lost, is_ending;
     CliWorked worked; /* 0: go on */
     JobsProgress progress;
     gint64 beat_us, away_us;
@@ -214,14 +215,14 @@ static void send_parts(Job *job)
 /* While nothing is sent. What it finished last goes before the job is given back. */
 static void child_is_over(Job *job)
 {
-    if (!job->is_good && !job->is_lost && !job->has_sent_last &&
+    if (!job->ended.is_good && !job->is_lost && !job->has_sent_last &&
         cli_storage_is_far(job->work->storage)) {
         job->has_sent_last = TRUE;
         send_parts(job);
-    } else if (job->is_good && !job->is_lost) {
+    } else if (job->ended.is_good && !job->is_lost) {
         deliver(job);
     } else if (!end_when_asked(job)) {
-        end_failed(job, job->ended_reason, job->is_for_good);
+        end_failed(job, job->ended.reason, job->ended.is_for_good);
     }
 }
 
@@ -229,9 +230,8 @@ static void child_ended(const ServerRenderEnd *ended, gpointer data)
 {
     Job *job = data;
     g_clear_pointer(&job->child, server_render_child_free);
-    job->is_good = ended->is_good;
-    job->is_for_good = ended->is_for_good;
-    job->ended_reason = g_strdup(ended->reason);
+    job->ended = *ended;
+    job->ended.reason = g_strdup(ended->reason);
     if (job->is_ending && job->deliver_timer == 0)
         job->deliver_timer = g_timeout_add(DELIVER_MS, give_up_delivering, job);
     if (!job->is_sending_parts)
@@ -412,6 +412,6 @@ CliWorked cli_work(const CliWork *work, const JobsWord *word, const char *ticket
     g_clear_error(&job.error);
     g_free(job.folder);
     g_free(job.reason);
-    g_free(job.ended_reason);
+    g_free((char *)job.ended.reason);
     return worked;
 }
