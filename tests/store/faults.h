@@ -1,5 +1,6 @@
 /* The system calls with a fault: the n-th that counts fails. And a folder to work in. */
 #pragma once
+#include "folders.h"
 #include <store/io.h>
 
 #include <errno.h>
@@ -159,19 +160,6 @@ static inline void faults_disarm(Faults *self)
 }
 
 /* Folders */
-
-static inline void remove_tree(const char *path)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR) && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
-            remove_tree(child);
-        g_remove(child);
-    }
-    g_rmdir(path);
-}
 
 static inline StorePlace open_place(const char *path, const StoreIo *io)
 {

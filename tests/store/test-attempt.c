@@ -1,4 +1,6 @@
 /* Takes of renders: made ready, finished, checked, put in place; again after an end at any point. */
+#include "folders.h"
+
 #include <store/attempt.h>
 #include <store/error.h>
 #include <store/folder.h>
@@ -56,18 +58,6 @@ static void set_up(Fixture *fixture, gconstpointer data)
     g_autofree char *sidecar = path_of(fixture, "cam_1_iso.mkv.index");
     write_file(sidecar, "{}");
     g_assert_true(store_folder_write_manifest(fixture->show, manifest, NULL));
-}
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) folder =
-        g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        remove_tree(child);
-    }
-    g_remove(path);
 }
 
 static void tear_down(Fixture *fixture, gconstpointer data)

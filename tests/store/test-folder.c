@@ -1,4 +1,6 @@
 /* A show's folder: staged, put in place, checked. */
+#include "folders.h"
+
 #include <store/error.h>
 #include <store/folder.h>
 #include <store/whole.h>
@@ -10,19 +12,6 @@ typedef struct Fixture {
     char *top;    /* a temporary folder */
     char *folder; /* top/deep/show, not there at first */
 } Fixture;
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR))
-            remove_tree(child);
-        g_remove(child);
-    }
-    g_rmdir(path);
-}
 
 static void set_up(Fixture *fixture, gconstpointer data)
 {

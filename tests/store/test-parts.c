@@ -1,5 +1,7 @@
 /* Parts of a render that is not finished: kept, found again, and not believed when they are not what was
  * kept. */
+#include "folders.h"
+
 #include <store/attempt.h>
 #include <store/parts.h>
 
@@ -15,17 +17,6 @@ static void set_up(Fixture *fixture, gconstpointer data)
     (void)data;
     fixture->above = g_dir_make_tmp("crosscut-parts-XXXXXX", NULL);
     fixture->folder = g_build_filename(fixture->above, "parts", NULL);
-}
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        remove_tree(child);
-    }
-    g_remove(path);
 }
 
 static void tear_down(Fixture *fixture, gconstpointer data)
