@@ -5,7 +5,7 @@
 #include <jobs/check.h>
 #include <live/livekit.h>
 #include <live/onair.h>
-#include <s3/s3.h>
+#include <server/mirror.h>
 
 #include <string.h>
 
@@ -193,14 +193,9 @@ void doctor_check_mirror(Doctor *doctor)
                    "not set up: shows lie in the storage of this machine alone");
         return;
     }
-    const S3Options options = {.url = config->mirror,
-                               .endpoint = config->s3_endpoint,
-                               .region = config->s3_region,
-                               .key_id = config->s3_key_id,
-                               .secret = config->s3_secret,
-                               .session_token = config->s3_session_token,
-                               .attempts = S3_ATTEMPTS,
-                               .stall_s = S3_STALL_S};
+    S3Options options = server_mirror_options(config);
+    options.attempts = S3_ATTEMPTS;
+    options.stall_s = S3_STALL_S;
     g_autoptr(S3Client) client = s3_client_new(&options, &error);
     gint64 begin_us = g_get_monotonic_time();
     if (client == NULL || !try_mirror(doctor, client, &error)) {

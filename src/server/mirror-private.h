@@ -7,16 +7,13 @@
  *
  * Threads: functions may be called from any, and wait for nothing but a lock, unless they say so. */
 #pragma once
-#include <server/config.h>
-#include <s3/s3.h>
+#include <server/mirror.h>
 #include <show/manifest.h>
 
 typedef struct ServerMirror ServerMirror;
 
 /* Reads what is written down; waits for the disk. NULL without an error: no mirror is configured. */
 ServerMirror *server_mirror_new(const ServerConfig *config, GError **error);
-/* Where the mirror is, and as whom; strings are the configuration's. */
-S3Options server_mirror_options(const ServerConfig *config);
 /* Whether the address and the credentials can be. */
 gboolean server_mirror_check(const ServerConfig *config, GError **error);
 /* Ends what is being sent, which goes on with the next start. NULL-safe, as are all functions here. */
