@@ -156,12 +156,21 @@ static gboolean look_at_secret(Doctor *doctor, const char *path, const char *wha
     return FALSE;
 }
 
-/* Whether .env, of which everything else may be public, has a secret in it. */
-static gboolean env_has_secret(const char *path)
+/* A line of .env. An address counts when it carries a password. */
+static gboolean sets_secret(const char *line)
 {
     static const char *const names[] = {
         "CROSSCUT_ADMIN_TOKEN=", "CROSSCUT_SECRET_KEY=", "CROSSCUT_LIVEKIT_SECRET=",
         "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN="};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_str_has_prefix(line, names[i]))
+            return line[strlen(names[i])] != '\0';
+    return g_str_has_prefix(line, "CROSSCUT_REDIS=") && strchr(line, '@') != NULL;
+}
+
+/* Whether .env, of which everything else may be public, has a secret in it. */
+static gboolean env_has_secret(const char *path)
+{
     g_autofree char *text = NULL;
     gsize length = 0;
     gboolean has = FALSE;
@@ -171,8 +180,7 @@ static gboolean env_has_secret(const char *path)
     for (char **line = lines; *line != NULL; line++) {
         const char *at = g_strstrip(*line);
         at += g_str_has_prefix(at, "export ") ? strlen("export ") : 0;
-        for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-            has |= g_str_has_prefix(at, names[i]) && at[strlen(names[i])] != '\0';
+        has |= sets_secret(at);
         explicit_bzero(*line, strlen(*line));
     }
     explicit_bzero(text, length);

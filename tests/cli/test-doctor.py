@@ -282,11 +282,14 @@ def files_with_secrets():
         env.write_text(f"CROSSCUT_SECRET_KEY={'5a' * 32}\n")
         env.chmod(0o644)
         file = Said("--env-file", env)
-        env.write_text("# CROSSCUT_SECRET_KEY=\nCROSSCUT_CLIENTS_PER_SHOW=9\n")
+        env.write_text("CROSSCUT_REDIS=redis://:word@127.0.0.1:1/0\n")
+        queue = Said("--env-file", env)
+        env.write_text("# CROSSCUT_SECRET_KEY=\nCROSSCUT_CLIENTS_PER_SHOW=9\nCROSSCUT_REDIS=redis://127.0.0.1:1/0\n")
         harmless = Said("--env-file", env)
     return first(everybody.is_so("secrets", "failed", "644", f"chmod 600 {token}"),
                  group.is_so("secrets", "warning", "its group"), good.is_so("secrets", "ok"),
-                 file.is_so("secrets", "failed", "chmod 600"), harmless.is_so("secrets", "ok"))
+                 file.is_so("secrets", "failed", "chmod 600"),
+                 queue.is_so("secrets", "failed", "chmod 600"), harmless.is_so("secrets", "ok"))
 
 
 def a_clock_that_is_wrong():
