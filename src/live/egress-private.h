@@ -2,7 +2,7 @@
  * watched, started again when it fails, is aborted or vanishes, and ended. What it reports has the shape
  * of live/onair.h. Threads: as there. */
 #pragma once
-#include <live/onair.h>
+#include "destination-private.h"
 
 typedef struct LiveEgress LiveEgress;
 
@@ -13,11 +13,10 @@ LiveEgress *live_egress_new(const LiveEgressOptions *options, gboolean allow_pri
 void live_egress_free(
     LiveEgress *egress); /* no callback comes any more; the egress goes on. NULL-safe */
 
-gboolean live_egress_add(LiveEgress *egress, LiveTarget *target, GError **error); /* taken */
-gboolean live_egress_has(const LiveEgress *egress, const LiveTarget *target);
-gboolean live_egress_sends_to(const LiveEgress *egress, const LiveTarget *target);
-gboolean live_egress_runs(const LiveEgress *egress, const char *name);
-guint live_egress_running(const LiveEgress *egress);
+/* LiveEgressOutput, of which each begins with a LiveDestination. Borrowed. */
+const GPtrArray *live_egress_destinations(const LiveEgress *egress);
+/* `target` is taken. `known`: one that was over and begins again, or NULL. */
+void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *known);
 void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code,
                             const char *why);
 void live_egress_add_ended(LiveEgress *egress, const char *name);

@@ -11,21 +11,15 @@ enum {
 };
 
 typedef struct LiveEgressOutput {
+    LiveDestination base; /* leaving: it is to be taken from the egress */
     LiveEgress *egress;
-    LiveTarget *target; /* NULL: it never had one */
-    char *name, *address;
     GCancellable *cancellable; /* of the look-up of its name */
     gboolean is_checked;       /* its name may be sent to */
     gboolean is_checking;
-    gboolean is_sent;    /* the egress has its address */
-    gboolean is_leaving; /* it was removed, and is to be taken from the egress */
-    gboolean is_unsaid;  /* LiveKit was asked to do that */
-    LiveState state;
-    gint64 start_ms, end_ms;
-    guint restarts;
+    gboolean is_sent;   /* the egress has its address */
+    gboolean is_unsaid; /* LiveKit was asked to take it from the egress */
     LiveBackoff backoff;
     gint64 due_us; /* when it is sent, looked up or taken away again */
-    json_t *states;
 } LiveEgressOutput;
 
 struct LiveEgress {

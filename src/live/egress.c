@@ -51,7 +51,7 @@ static void forget(LiveEgress *egress)
     for (guint i = 0; i < egress->outputs->len; i++) {
         LiveEgressOutput *output = egress->outputs->pdata[i];
         output->is_sent = FALSE;
-        if (output->is_leaving)
+        if (output->base.is_leaving)
             live_egress_output_set(output, LIVE_STATE_ENDED, NULL, NULL, 0);
     }
 }
@@ -74,7 +74,7 @@ void live_egress_start_again(LiveEgress *egress, const char *code, const char *w
     guint wait_ms = live_backoff_next_ms(&egress->backoff, g_random_double());
     egress->next_us = now_us() + (gint64)wait_ms * 1000;
     for (guint i = 0; i < egress->outputs->len; i++)
-        ((LiveEgressOutput *)egress->outputs->pdata[i])->restarts++;
+        ((LiveDestination *)egress->outputs->pdata[i])->restarts++;
     live_egress_set_all(egress, LIVE_STATE_RETRYING, code, why, wait_ms);
 }
 
@@ -82,7 +82,7 @@ void live_egress_start_again(LiveEgress *egress, const char *code, const char *w
 
 static const LivekitStream *stream_of(const LivekitEgress *found, const LiveEgressOutput *output)
 {
-    char *full = live_target_full(output->target);
+    char *full = live_target_full(output->base.target);
     const LivekitStream *stream = NULL;
     for (guint i = 0; stream == NULL && i < found->streams->len; i++)
         if (livekit_url_is_of(((const LivekitStream *)found->streams->pdata[i])->url, full))
@@ -119,7 +119,7 @@ static void take_streams(LiveEgress *egress, const LivekitEgress *found)
         LiveEgressOutput *output = egress->outputs->pdata[i];
         if (live_egress_output_is_wanted(output))
             take_stream(output, found);
-        else if (output->is_leaving)
+        else if (output->base.is_leaving)
             take_leaving(output, found);
     }
 }
@@ -187,7 +187,7 @@ static void was_added(const json_t *answer, const GError *error, gpointer data)
     for (guint i = 0; error != NULL && i < egress->outputs->len; i++) {
         LiveEgressOutput *output = egress->outputs->pdata[i];
         if (live_egress_output_is_wanted(output) && output->is_sent &&
-            output->state != LIVE_STATE_LIVE)
+            output->base.state != LIVE_STATE_LIVE)
             live_egress_output_retry(output, error->message);
     }
 }
@@ -242,7 +242,8 @@ static gboolean remove_urls(LiveEgress *egress)
     json_t *urls = json_array();
     for (guint i = 0; i < egress->outputs->len; i++) {
         LiveEgressOutput *output = egress->outputs->pdata[i];
-        if (!output->is_leaving || output->state == LIVE_STATE_ENDED || now_us() < output->due_us)
+        if (!output->base.is_leaving || output->base.state == LIVE_STATE_ENDED ||
+            now_us() < output->due_us)
             continue;
         live_egress_output_tell(output, urls);
         output->is_unsaid = TRUE;
@@ -422,7 +423,7 @@ void live_egress_total(const LiveEgress *egress, LiveTotals *totals)
     totals->egresses_active +=
         !egress->is_stopping && egress->status == LIVEKIT_EGRESS_ACTIVE ? 1 : 0;
     for (guint i = 0; i < egress->outputs->len; i++)
-        totals->states[((const LiveEgressOutput *)egress->outputs->pdata[i])->state]++;
+        totals->states[((const LiveDestination *)egress->outputs->pdata[i])->state]++;
 }
 
 static const char *state_name(const LiveEgress *egress, gboolean is_live)
@@ -440,7 +441,7 @@ json_t *live_egress_json(const LiveEgress *egress, gboolean is_brief)
     gboolean is_live = FALSE;
     for (guint i = 0; i < egress->outputs->len; i++) {
         const LiveEgressOutput *output = egress->outputs->pdata[i];
-        is_live |= output->state == LIVE_STATE_LIVE;
+        is_live |= output->base.state == LIVE_STATE_LIVE;
         json_array_append_new(list, live_egress_output_json(output, is_brief));
     }
     json_t *value = json_pack(

@@ -4,8 +4,6 @@
 #include "feed-private.h"
 #include "output-private.h"
 
-#include <string.h>
-
 struct LiveOnAir {
     char *program, *name, *ca_file;
     guint delay_ms;
@@ -138,68 +136,37 @@ void live_onair_look(LiveOnAir *onair)
 
 /* ---- destinations ---- */
 
-static LiveOutput *find(const LiveOnAir *onair, const LiveTarget *target)
+static const GPtrArray *destinations_of(const LiveOnAir *onair)
 {
-    for (guint i = 0; i < onair->outputs->len; i++) {
-        const LiveTarget *own = live_output_target(onair->outputs->pdata[i]);
-        if (own != NULL && live_target_is_same(own, target))
-            return onair->outputs->pdata[i];
-    }
-    return NULL;
-}
-
-static LiveOutput *find_running(const LiveOnAir *onair, const char *name)
-{
-    for (guint i = 0; i < onair->outputs->len; i++) {
-        LiveOutput *output = onair->outputs->pdata[i];
-        if (strcmp(live_output_name(output), name) == 0 && !live_output_is_over(output))
-            return output;
-    }
-    return NULL;
+    return onair->egress != NULL ? live_egress_destinations(onair->egress) : onair->outputs;
 }
 
 gboolean live_onair_has(const LiveOnAir *onair, const LiveTarget *target)
 {
-    if (onair->egress != NULL)
-        return live_egress_has(onair->egress, target);
-    const LiveOutput *output = find(onair, target);
-    return output != NULL && !live_output_is_over(output);
+    const LiveDestination *found = live_destinations_find(destinations_of(onair), target);
+    return found != NULL && !live_destination_is_over(found);
 }
 
 gboolean live_onair_sends_to(const LiveOnAir *onair, const LiveTarget *target)
 {
-    if (onair->egress != NULL)
-        return live_egress_sends_to(onair->egress, target);
-    for (guint i = 0; i < onair->outputs->len; i++) {
-        const LiveOutput *output = onair->outputs->pdata[i];
-        const LiveTarget *own = live_output_target(output);
-        if (own != NULL && !live_output_is_over(output) && live_target_is_same_place(own, target))
-            return TRUE;
-    }
-    return FALSE;
+    return live_destinations_send_to(destinations_of(onair), target);
 }
 
 gboolean live_onair_runs(const LiveOnAir *onair, const char *name)
 {
-    return onair->egress != NULL ? live_egress_runs(onair->egress, name)
-                                 : find_running(onair, name) != NULL;
+    return live_destinations_find_running(destinations_of(onair), name) != NULL;
 }
 
 guint live_onair_running(const LiveOnAir *onair)
 {
-    guint count = 0;
-    if (onair->egress != NULL)
-        return live_egress_running(onair->egress);
-    for (guint i = 0; i < onair->outputs->len; i++)
-        count += live_output_is_over(onair->outputs->pdata[i]) ? 0 : 1;
-    return count;
+    return live_destinations_running(destinations_of(onair));
 }
 
-/* One that was over begins again, and its report goes on. */
-static void replace(LiveOnAir *onair, LiveOutput *known, LiveTarget *target)
+static void add_output(LiveOnAir *onair, LiveTarget *target, LiveOutput *known)
 {
     json_t *last = known != NULL ? live_output_json(known, FALSE) : NULL;
-    const json_t *before = last != NULL ? last : live_output_before(onair->before, target->name);
+    const json_t *before =
+        last != NULL ? last : live_destination_before(onair->before, target->name);
     if (known != NULL) {
         live_output_total(known, &onair->gone);
         g_ptr_array_remove(onair->outputs, known);
@@ -213,13 +180,12 @@ static void replace(LiveOnAir *onair, LiveOutput *known, LiveTarget *target)
         live_feed_start(onair->feed);
 }
 
+/* One that was over begins again, and its report goes on. */
 gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
 {
-    if (onair->egress != NULL)
-        return live_egress_add(onair->egress, target, error);
     g_autoptr(LiveTarget) owned = target;
-    LiveOutput *known = find(onair, target);
-    if (known != NULL && !live_output_is_over(known)) {
+    LiveDestination *known = live_destinations_find(destinations_of(onair), target);
+    if (known != NULL && !live_destination_is_over(known)) {
         g_set_error(error, LIVE_ERROR, LIVE_ERROR_EXISTS, "%s: this show is on air there already",
                     target->name);
         return FALSE;
@@ -229,7 +195,10 @@ gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
                     LIVE_DESTINATIONS_MAX);
         return FALSE;
     }
-    replace(onair, known, g_steal_pointer(&owned));
+    if (onair->egress != NULL)
+        live_egress_add(onair->egress, g_steal_pointer(&owned), known);
+    else
+        add_output(onair, g_steal_pointer(&owned), (LiveOutput *)known);
     return TRUE;
 }
 
@@ -241,12 +210,12 @@ void live_onair_add_failed(LiveOnAir *onair, const char *name, const char *code,
     }
     g_ptr_array_add(onair->outputs,
                     live_output_new_failed(&onair->owner, name, code, why,
-                                           live_output_before(onair->before, name)));
+                                           live_destination_before(onair->before, name)));
 }
 
 void live_onair_add_ended(LiveOnAir *onair, const char *name)
 {
-    const json_t *before = live_output_before(onair->before, name);
+    const json_t *before = live_destination_before(onair->before, name);
     if (onair->egress != NULL)
         live_egress_add_ended(onair->egress, name);
     else if (before != NULL)
@@ -257,10 +226,10 @@ gboolean live_onair_remove(LiveOnAir *onair, const char *name)
 {
     if (onair->egress != NULL)
         return live_egress_remove(onair->egress, name);
-    LiveOutput *output = find_running(onair, name);
-    if (output != NULL)
-        live_output_stop(output);
-    return output != NULL;
+    LiveDestination *found = live_destinations_find_running(onair->outputs, name);
+    if (found != NULL)
+        live_output_stop((LiveOutput *)found);
+    return found != NULL;
 }
 
 /* ---- life ---- */
@@ -376,7 +345,7 @@ static json_t *report(const LiveOnAir *onair, gboolean is_brief)
     json_t *list = json_array();
     guint live = 0;
     for (guint i = 0; i < onair->outputs->len; i++) {
-        live += live_output_is_live(onair->outputs->pdata[i]) ? 1 : 0;
+        live += ((const LiveDestination *)onair->outputs->pdata[i])->state == LIVE_STATE_LIVE;
         json_array_append_new(list, live_output_json(onair->outputs->pdata[i], is_brief));
     }
     json_t *value = json_pack(

@@ -1,9 +1,9 @@
 /* One destination of a show on air: its sender, what it says, how it is started again, and what is
  * reported of it. Threads: as live/onair.h. */
 #pragma once
-#include <live/onair.h>
+#include "destination-private.h"
 
-typedef struct LiveOutput LiveOutput;
+typedef struct LiveOutput LiveOutput; /* begins with a LiveDestination */
 
 typedef struct LiveOutputOwner {
     const char *program;
@@ -18,9 +18,6 @@ typedef struct LiveOutputOwner {
     gpointer onair;
 } LiveOutputOwner;
 
-/* What a report (live.json) says of the destination of this name, or NULL. Borrowed. */
-const json_t *live_output_before(const json_t *report, const char *name);
-
 /* `target` is taken; `before` as in live/onair.h, of this destination; may be NULL. */
 LiveOutput *live_output_new(const LiveOutputOwner *owner, LiveTarget *target,
                             const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
@@ -30,16 +27,12 @@ LiveOutput *live_output_new_failed(const LiveOutputOwner *owner, const char *nam
 LiveOutput *live_output_new_ended(const LiveOutputOwner *owner, const char *name,
                                   const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
 void live_output_free(LiveOutput *output);
-const LiveTarget *live_output_target(const LiveOutput *output); /* NULL: it never had one */
-const char *live_output_name(const LiveOutput *output);
-gboolean live_output_is_over(const LiveOutput *output); /* failed or ended */
 
 void live_output_start(LiveOutput *output);
 /* There is no feed any more: the sender is ended, and waits to be started. */
 void live_output_hold(LiveOutput *output, const char *why);
 void live_output_stop(LiveOutput *output); /* then ended(), after some seconds at most */
 gboolean live_output_is_running(const LiveOutput *output);
-gboolean live_output_is_live(const LiveOutput *output);
 
 void live_output_total(const LiveOutput *output, LiveTotals *totals); /* adds to them */
 json_t *live_output_json(const LiveOutput *output, gboolean is_brief);

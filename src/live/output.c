@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 enum {
-    STATES_MAX = 200, /* that are kept of one destination */
-    EXIT_FAILED = 3,  /* of a sender: trying again would be the same */
-    WELL_MS = 30000,  /* live for so long: the back-off begins anew */
-    STOP_MS = 6000,   /* what has not ended by then is killed */
+    EXIT_FAILED = 3, /* of a sender: trying again would be the same */
+    WELL_MS = 30000, /* live for so long: the back-off begins anew */
+    STOP_MS = 6000,  /* what has not ended by then is killed */
     WARNINGS_MAX = 8,
 };
 
@@ -23,36 +22,21 @@ typedef struct Counters {
 } Counters;
 
 struct LiveOutput {
+    LiveDestination base;
     const LiveOutputOwner *owner;
-    char *name, *address;
-    LiveTarget *target;
-    LiveState state;
     Child *child;
     int control; /* the sender's standard input; closed: it ends. -1: none */
-    gboolean is_stopping;
     guint timer;
     LiveBackoff backoff;
     gint64 live_since_us;
     gint64 again_us; /* of RETRYING: when */
     /* the report */
-    Counters before, now;    /* of senders that have ended; of the one that runs */
-    Counters given;          /* what `before` was at the beginning: not of this process, or known */
-    gint64 start_ms, end_ms; /* -1: not yet */
-    guint restarts, given_restarts;
+    Counters before, now; /* of senders that have ended; of the one that runs */
+    Counters given;       /* what `before` was at the beginning: not of this process, or known */
+    guint given_restarts;
     gint64 kbps, queued_ms;
-    gboolean was_live;
-    json_t *states, *warnings;
+    json_t *warnings;
 };
-
-const char *live_state_name(LiveState state)
-{
-    static const char *const names[] = {
-        [LIVE_STATE_UNSET] = "unset",   [LIVE_STATE_CONNECTING] = "connecting",
-        [LIVE_STATE_LIVE] = "live",     [LIVE_STATE_RETRYING] = "retrying",
-        [LIVE_STATE_FAILED] = "failed", [LIVE_STATE_ENDED] = "ended",
-    };
-    return names[state];
-}
 
 static LiveState state_of(const char *name)
 {
@@ -69,32 +53,17 @@ static gint64 clock_ms(const LiveOutput *output)
     return output->owner->events->clock_ms(output->owner->data);
 }
 
-static void note_state(LiveOutput *output, const LiveChange *change)
-{
-    if (json_array_size(output->states) >= STATES_MAX)
-        json_array_remove(output->states, 1); /* the first says when it began */
-    json_array_append_new(output->states,
-                          json_pack("{s:I, s:s, s:s*, s:s*}", "t", (json_int_t)clock_ms(output),
-                                    "state", live_state_name(change->state), "code", change->code,
-                                    "why", change->why));
-}
-
 static void set_state(LiveOutput *output, LiveState state, const char *code, const char *why,
                       guint wait_ms)
 {
-    LiveChange change = {output->name, state, code, why, wait_ms};
-    if (state == output->state && state != LIVE_STATE_RETRYING)
+    LiveChange change = {output->base.name, state, code, why, wait_ms};
+    if (state == output->base.state && state != LIVE_STATE_RETRYING)
         return;
-    output->state = state;
     output->kbps = 0;
     output->again_us = g_get_monotonic_time() + (gint64)wait_ms * 1000;
-    if (state == LIVE_STATE_LIVE) {
-        output->was_live = TRUE;
+    if (state == LIVE_STATE_LIVE)
         output->live_since_us = g_get_monotonic_time();
-    }
-    if (state == LIVE_STATE_FAILED || state == LIVE_STATE_ENDED)
-        output->end_ms = clock_ms(output);
-    note_state(output, &change);
+    live_destination_change(&output->base, &change, clock_ms(output));
     output->owner->events->changed(&change, output->owner->data);
 }
 
@@ -138,7 +107,7 @@ static void take_line(const json_t *value, gpointer data)
         take_counters(output, value);
     if (warning != NULL)
         take_warning(output, warning);
-    if (state != LIVE_STATE_UNSET && !output->is_stopping)
+    if (state != LIVE_STATE_UNSET && !output->base.is_leaving)
         set_state(output, state, json_string_value(json_object_get(value, "code")),
                   json_string_value(json_object_get(value, "why")), (guint)number(value, "wait"));
 }
@@ -170,7 +139,7 @@ static void plan_again(LiveOutput *output, const char *why)
         g_get_monotonic_time() - output->live_since_us > WELL_MS * 1000)
         live_backoff_reset(&output->backoff);
     guint wait_ms = live_backoff_next_ms(&output->backoff, g_random_double());
-    output->restarts++;
+    output->base.restarts++;
     output->live_since_us = 0;
     set_state(output, LIVE_STATE_RETRYING, "sender", why, wait_ms);
     output->timer = g_timeout_add(wait_ms, start_again, output);
@@ -183,12 +152,12 @@ static void was_ended(const ChildEnd *end, gpointer data)
     g_autofree char *why = g_strdup_printf("its sender ended: %s", reason);
     gboolean is_for_good = end->status == EXIT_FAILED;
     let_go(output);
-    if (is_for_good || live_output_is_over(output)) {
+    if (is_for_good || live_destination_is_over(&output->base)) {
         set_state(output, LIVE_STATE_FAILED, "sender", reason, 0);
-    } else if (output->is_stopping) {
+    } else if (output->base.is_leaving) {
         set_state(output, LIVE_STATE_ENDED, NULL, NULL, 0);
     } else {
-        g_warning("%s destination=%s", why, output->name);
+        g_warning("%s destination=%s", why, output->base.name);
         plan_again(output, why);
     }
     output->owner->ended(output->owner->onair);
@@ -197,10 +166,10 @@ static void was_ended(const ChildEnd *end, gpointer data)
 static gboolean write_settings(const LiveOutput *output)
 {
     const LiveOutputOwner *owner = output->owner;
-    char *full = live_target_full(output->target);
+    char *full = live_target_full(output->base.target);
     json_t *value = json_pack("{s:s, s:s, s:i, s:b, s:b}", "url", full, "host",
-                              output->target->host, "port", (int)output->target->port, "tls",
-                              output->target->is_tls, "private", owner->allow_private);
+                              output->base.target->host, "port", (int)output->base.target->port,
+                              "tls", output->base.target->is_tls, "private", owner->allow_private);
     char *text = json_dumps(value, JSON_COMPACT);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
     gsize length = strlen(line);
@@ -248,7 +217,7 @@ void live_output_start(LiveOutput *output)
 {
     g_autoptr(GError) error = NULL;
     int control[2] = {-1, -1}, media[2] = {-1, -1};
-    if (output->child != NULL || output->is_stopping || live_output_is_over(output))
+    if (output->child != NULL || output->base.is_leaving || live_destination_is_over(&output->base))
         return;
     g_clear_handle_id(&output->timer, g_source_remove);
     if (!open_pairs(control, media)) {
@@ -274,7 +243,7 @@ void live_output_start(LiveOutput *output)
 
 void live_output_hold(LiveOutput *output, const char *why)
 {
-    if (live_output_is_over(output) || output->is_stopping)
+    if (live_destination_is_over(&output->base) || output->base.is_leaving)
         return;
     let_go(output);
     set_state(output, LIVE_STATE_RETRYING, "feed", why, 0);
@@ -290,9 +259,9 @@ static gboolean kill_late(gpointer data)
 
 void live_output_stop(LiveOutput *output)
 {
-    if (live_output_is_over(output) || output->is_stopping)
+    if (live_destination_is_over(&output->base) || output->base.is_leaving)
         return;
-    output->is_stopping = TRUE;
+    output->base.is_leaving = TRUE;
     if (output->child != NULL) {
         shutdown(output->control, SHUT_WR); /* its input ends: it says goodbye and ends */
         output->timer = g_timeout_add(STOP_MS, kill_late, output);
@@ -306,62 +275,33 @@ void live_output_stop(LiveOutput *output)
 
 static void take_before(LiveOutput *output, const json_t *before)
 {
-    const json_t *states = json_object_get(before, "states");
     output->before = (Counters){number(before, "bytes"), number(before, "frames"),
                                 number(before, "dropped"), number(before, "reconnects")};
     output->given = output->before;
-    output->given_restarts = output->restarts = (guint)number(before, "restarts");
-    output->start_ms = number(before, "start");
-    if (json_is_array(states))
-        output->states = json_deep_copy(states);
-    for (gsize i = 0; i < json_array_size(output->states); i++)
-        output->was_live |=
-            g_strcmp0(
-                json_string_value(json_object_get(json_array_get(output->states, i), "state")),
-                "live") == 0;
+    output->given_restarts = output->base.restarts;
 }
 
-static LiveOutput *make(const LiveOutputOwner *owner, const char *name, const json_t *before)
+static LiveOutput *make(const LiveOutputOwner *owner, const char *name, LiveTarget *target,
+                        const json_t *before)
 {
     LiveOutput *output = g_new0(LiveOutput, 1);
     output->owner = owner;
-    output->name = g_strdup(name);
     output->control = -1;
-    output->end_ms = -1;
-    output->start_ms = clock_ms(output);
-    if (before != NULL)
-        take_before(output, before);
-    if (output->states == NULL)
-        output->states = json_array();
+    live_destination_init(&output->base, name, target, before, clock_ms(output));
+    take_before(output, before);
     output->warnings = json_array();
     return output;
 }
 
-const json_t *live_output_before(const json_t *report, const char *name)
-{
-    const json_t *list = json_object_get(report, "destinations");
-    for (gsize i = 0; i < json_array_size(list); i++) {
-        const json_t *one = json_array_get(list, i);
-        if (g_strcmp0(json_string_value(json_object_get(one, "name")), name) == 0)
-            return one;
-    }
-    return NULL;
-}
-
 LiveOutput *live_output_new(const LiveOutputOwner *owner, LiveTarget *target, const json_t *before)
 {
-    LiveOutput *output = make(owner, target->name, before);
-    output->address = live_target_address(target);
-    output->target = target;
-    return output;
+    return make(owner, target->name, target, before);
 }
 
 LiveOutput *live_output_new_failed(const LiveOutputOwner *owner, const char *name, const char *code,
                                    const char *why, const json_t *before)
 {
-    LiveOutput *output = make(owner, name, before);
-    const char *address = json_string_value(json_object_get(before, "address"));
-    output->address = g_strdup(address != NULL ? address : "");
+    LiveOutput *output = make(owner, name, NULL, before);
     set_state(output, LIVE_STATE_FAILED, code, why, 0);
     return output;
 }
@@ -369,14 +309,8 @@ LiveOutput *live_output_new_failed(const LiveOutputOwner *owner, const char *nam
 LiveOutput *live_output_new_ended(const LiveOutputOwner *owner, const char *name,
                                   const json_t *before)
 {
-    LiveOutput *output = make(owner, name, before);
-    const char *address = json_string_value(json_object_get(before, "address"));
-    const json_t *end = json_object_get(before, "end");
-    gboolean has_failed =
-        state_of(json_string_value(json_object_get(before, "state"))) == LIVE_STATE_FAILED;
-    output->address = g_strdup(address != NULL ? address : "");
-    output->state = has_failed ? LIVE_STATE_FAILED : LIVE_STATE_ENDED;
-    output->end_ms = json_is_integer(end) ? json_integer_value(end) : output->start_ms;
+    LiveOutput *output = make(owner, name, NULL, before);
+    live_destination_end_as(&output->base, before);
     return output;
 }
 
@@ -385,27 +319,9 @@ void live_output_free(LiveOutput *output)
     if (output == NULL)
         return;
     let_go(output);
-    live_target_free(output->target);
-    json_decref(output->states);
+    live_destination_clear(&output->base);
     json_decref(output->warnings);
-    g_free(output->name);
-    g_free(output->address);
     g_free(output);
-}
-
-const LiveTarget *live_output_target(const LiveOutput *output)
-{
-    return output->target;
-}
-
-const char *live_output_name(const LiveOutput *output)
-{
-    return output->name;
-}
-
-gboolean live_output_is_over(const LiveOutput *output)
-{
-    return output->state == LIVE_STATE_FAILED || output->state == LIVE_STATE_ENDED;
 }
 
 gboolean live_output_is_running(const LiveOutput *output)
@@ -413,22 +329,17 @@ gboolean live_output_is_running(const LiveOutput *output)
     return output->child != NULL;
 }
 
-gboolean live_output_is_live(const LiveOutput *output)
-{
-    return output->state == LIVE_STATE_LIVE;
-}
-
 /* ---- the report ---- */
 
 void live_output_total(const LiveOutput *output, LiveTotals *totals)
 {
     const Counters *before = &output->before, *now = &output->now, *given = &output->given;
-    totals->states[output->state]++;
+    totals->states[output->base.state]++;
     totals->bytes += before->bytes + now->bytes - given->bytes;
     totals->frames += before->frames + now->frames - given->frames;
     totals->dropped += before->dropped + now->dropped - given->dropped;
     totals->reconnects += before->reconnects + now->reconnects - given->reconnects;
-    totals->restarts += output->restarts - output->given_restarts;
+    totals->restarts += output->base.restarts - output->given_restarts;
     if (output->child != NULL)
         totals->queued_ms = MAX(totals->queued_ms, output->queued_ms);
 }
@@ -440,29 +351,19 @@ static gint64 wait_ms(const LiveOutput *output)
 
 json_t *live_output_json(const LiveOutput *output, gboolean is_brief)
 {
-    const json_t *last = json_array_get(output->states, json_array_size(output->states) - 1);
-    const LivePlatform *platform =
-        output->target != NULL ? live_platform_of(output->target->host) : NULL;
+    json_t *value = live_destination_json(&output->base, is_brief);
     Counters all = output->before;
     add(&all, &output->now);
-    json_t *value = json_pack(
-        "{s:s, s:s, s:s*, s:s, s:s*, s:s*, s:I, s:I, s:I, s:I, s:I, s:I}", "name", output->name,
-        "address", output->address, "platform", platform != NULL ? platform->name : NULL, "state",
-        live_state_name(output->state), "code", json_string_value(json_object_get(last, "code")),
-        "why", json_string_value(json_object_get(last, "why")), "start",
-        (json_int_t)output->start_ms, "bytes", (json_int_t)all.bytes, "frames",
-        (json_int_t)all.frames, "dropped", (json_int_t)all.dropped, "reconnects",
-        (json_int_t)all.reconnects, "restarts", (json_int_t)output->restarts);
-    json_object_set_new(value, "end",
-                        output->end_ms >= 0 ? json_integer(output->end_ms) : json_null());
+    json_object_set_new(value, "bytes", json_integer(all.bytes));
+    json_object_set_new(value, "frames", json_integer(all.frames));
+    json_object_set_new(value, "dropped", json_integer(all.dropped));
+    json_object_set_new(value, "reconnects", json_integer(all.reconnects));
     json_object_set(value, "warnings", output->warnings);
-    if (is_brief) {
-        json_object_set_new(value, "kbps", json_integer(output->kbps));
-        json_object_set_new(value, "queued", json_integer(output->queued_ms));
-        if (output->state == LIVE_STATE_RETRYING)
-            json_object_set_new(value, "wait", json_integer(wait_ms(output)));
-    } else {
-        json_object_set(value, "states", output->states);
-    }
+    if (!is_brief)
+        return value;
+    json_object_set_new(value, "kbps", json_integer(output->kbps));
+    json_object_set_new(value, "queued", json_integer(output->queued_ms));
+    if (output->base.state == LIVE_STATE_RETRYING)
+        json_object_set_new(value, "wait", json_integer(wait_ms(output)));
     return value;
 }
