@@ -39,3 +39,5 @@ LiveDestination *live_destinations_find_running(const GPtrArray *list, const cha
 /* Whether one that is not over has this address and key. */
 gboolean live_destinations_send_to(const GPtrArray *list, const LiveTarget *target);
 guint live_destinations_running(const GPtrArray *list);
+/* Whether all but the one of this name are over, or leaving. */
+gboolean live_destinations_is_last(const GPtrArray *list, const char *name);

@@ -154,3 +154,13 @@ guint live_destinations_running(const GPtrArray *list)
         count += live_destination_is_over(list->pdata[i]) ? 0 : 1;
     return count;
 }
+
+gboolean live_destinations_is_last(const GPtrArray *list, const char *name)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const LiveDestination *one = list->pdata[i];
+        if (strcmp(one->name, name) != 0 && !one->is_leaving && !live_destination_is_over(one))
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -162,6 +162,11 @@ guint live_onair_running(const LiveOnAir *onair)
     return live_destinations_running(destinations_of(onair));
 }
 
+gboolean live_onair_is_last(const LiveOnAir *onair, const char *name)
+{
+    return live_destinations_is_last(destinations_of(onair), name);
+}
+
 static void add_output(LiveOnAir *onair, LiveTarget *target, LiveOutput *known)
 {
     json_t *last = known != NULL ? live_output_json(known, FALSE) : NULL;

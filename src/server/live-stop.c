@@ -115,11 +115,11 @@ static void remove_work(gpointer data)
     live_book_end_one(act->live->book, act->id, act->name, &act->error);
 }
 
-/* The last one ends the stream. */
+/* The last one ends the stream: nothing would be left of it. */
 static void remove_from(ServerAir *air, const Remove *act)
 {
     ServerShow *show = server_shows_open(act->live->server->shows, act->id);
-    if (live_onair_running(air->onair) <= 1 && show != NULL) {
+    if (live_onair_is_last(air->onair, act->name) && show != NULL) {
         server_live_stop(act->live, show, act->done, act->data);
         return;
     }

@@ -20,6 +20,10 @@ ENVIRONMENT = {"CROSSCUT_SECRET_KEY": "5a" * 32, "CROSSCUT_LIVEKIT_KEY": KEY,
                "CROSSCUT_LIVEKIT_SECRET": SECRET}
 
 
+def away(method, _):
+    return (503, {"code": "unavailable", "msg": "later"}) if method == "UpdateStream" else None
+
+
 class Show:
     """A running show at a stand-in, whose console publishes its program."""
 
@@ -54,6 +58,10 @@ class Show:
 
     def report(self):
         return self.studio.ask("GET", f"/live/{self.id}").json
+
+    def stop(self, destination):
+        return self.studio.ask("POST", "/live/stop",
+                               {"sessionId": self.id, "destination": destination})
 
     def end(self):
         answer = self.studio.ask("POST", "/live/stop", {"sessionId": self.id})
@@ -157,24 +165,20 @@ def another_destination_is_added_while_it_runs(show):
 
 def one_destination_is_removed_from_it(show):
     """The other one stays, and it may come back; a LiveKit that is away is asked again."""
-    def stop(destination):
-        return show.studio.ask("POST", "/live/stop",
-                               {"sessionId": show.id, "destination": destination})
     show.start()
     show.start(name="two", key=KEYS[1])
     show.state("live")
     show.state("live", "two")
-    removed = stop("two")
+    removed = show.stop("two")
     asked = [b["remove_output_urls"] for b in show.livekit.asked("UpdateStream")
              if "remove_output_urls" in b]
     show.start(name="two", key=KEYS[1])
     show.state("live", "two")
-    show.livekit.rule = lambda method, body: (503, {"code": "unavailable", "msg": "later"}) \
-        if method == "UpdateStream" else None
-    late = stop("two")
+    show.livekit.rule = away
+    late = show.stop("two")
     show.livekit.rule = lambda method, body: None
     show.state("ended", "two")
-    last = stop("one")
+    last = show.stop("one")
     states = [{d["name"]: d["state"] for d in a.json["destinations"]}
               for a in (removed, late, last)]
     if asked != [[f"{URL}/{KEYS[1]}"]] or len(show.starts()) != 1:
@@ -183,6 +187,21 @@ def one_destination_is_removed_from_it(show):
             set(states[2].values()) != {"ended"} or show.livekit.running():
         return f"{states} {show.livekit.egresses}"
     return None
+
+
+def the_last_that_was_not_removed_ends_the_stream(show):
+    """Though LiveKit has not let go of another one yet."""
+    show.start()
+    show.start(name="two", key=KEYS[1])
+    show.state("live")
+    show.state("live", "two")
+    show.livekit.rule = away
+    first = show.stop("two").json
+    last = show.stop("one").json
+    if first["state"] != "live" or last["state"] != "ended" or show.livekit.running():
+        return f"{first} {last} {show.livekit.egresses}"
+    log = read_log(show_folder(show.studio, show.id))
+    return None if any(e["type"] == "live_stop" for e in log) else f"{log}"
 
 
 # ---- it fails ----
@@ -421,6 +440,8 @@ TESTS = [
     ("r06 another destination is added while it runs", another_destination_is_added_while_it_runs,
      (), {}),
     ("r06 one destination is removed from it", one_destination_is_removed_from_it, (), {}),
+    ("the last that was not removed ends the stream", the_last_that_was_not_removed_ends_the_stream,
+     (), {}),
     ("clocks that are apart are said", clocks_that_are_apart_are_said, (), {}),
     ("LiveKit may be down at the start", livekit_may_be_down_at_the_start, (), {"publishes": False}),
     ("what is aborted is started again", what_is_aborted_is_started_again, (), {}),

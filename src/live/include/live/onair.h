@@ -99,6 +99,8 @@ gboolean live_onair_remove(LiveOnAir *onair, const char *name);
 /* Whether the destination of this name, how many of them, neither failed nor ended. */
 gboolean live_onair_runs(const LiveOnAir *onair, const char *name);
 guint live_onair_running(const LiveOnAir *onair);
+/* Whether all others are over, or were removed and are about to be. */
+gboolean live_onair_is_last(const LiveOnAir *onair, const char *name);
 
 /* One frame of the program; `bytes` (referenced) hold it. */
 void live_onair_frame(LiveOnAir *onair, GBytes *bytes, const LiveFrame *frame);
