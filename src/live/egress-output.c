@@ -169,10 +169,13 @@ static LiveEgressOutput *add_output(LiveEgress *egress, const char *name, LiveTa
 
 void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *known)
 {
+    json_t *last = known != NULL ? live_destination_json(known, FALSE) : NULL;
+    const json_t *before =
+        last != NULL ? last : live_destination_before(egress->before, target->name);
     if (known != NULL)
         g_ptr_array_remove(egress->outputs, known);
-    LiveEgressOutput *output = add_output(egress, target->name, target,
-                                          live_destination_before(egress->before, target->name));
+    LiveEgressOutput *output = add_output(egress, target->name, target, before);
+    json_decref(last);
     egress->failures = 0;
     output->is_checked = egress->allow_private;
     live_egress_output_set(output, LIVE_STATE_CONNECTING, NULL, NULL, 0);

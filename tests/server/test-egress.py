@@ -183,6 +183,10 @@ def one_destination_is_removed_from_it(show):
               for a in (removed, late, last)]
     if asked != [[f"{URL}/{KEYS[1]}"]] or len(show.starts()) != 1:
         return f"{asked} {show.starts()}"
+    [said] = [[s["state"] for s in d["states"]] for d in last.json["destinations"]
+              if d["name"] == "two"]
+    if said.count("live") != 2 or said.count("ended") != 2:
+        return f"what it was before it came back: {said}"
     if states[0] != {"one": "live", "two": "ended"} or states[1]["two"] != "live" or \
             set(states[2].values()) != {"ended"} or show.livekit.running():
         return f"{states} {show.livekit.egresses}"
