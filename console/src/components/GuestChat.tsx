@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import type { ChatLine } from "../core/room/room";
+import { MOST_TEXT, type ChatLine } from "../core/room/room";
 
 interface Props {
   lines: ChatLine[];
@@ -40,7 +40,7 @@ export function GuestChat({ lines, isOpen, onSay }: Props) {
         </ol>
       </div>
       <form className="line" onSubmit={submit}>
-        <input value={text} maxLength={500} onChange={(event) => setText(event.target.value)} aria-label="Write to host and guests" placeholder="Write to host and guests" />
+        <input value={text} maxLength={MOST_TEXT} onChange={(event) => setText(event.target.value)} aria-label="Write to host and guests" placeholder="Write to host and guests" />
         <button type="submit" disabled={!isOpen}>
           Send
         </button>

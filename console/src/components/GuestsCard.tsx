@@ -1,4 +1,5 @@
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { MOST_TEXT, type ChatLine } from "../core/room/room";
 import type { Guest, Source, StudioState } from "../core/studio";
 import { useStudio } from "../hooks/use-studio";
 import { vars } from "./css";
@@ -203,14 +204,15 @@ function Chat({ state, field }: { state: StudioState; field: RefObject<HTMLInput
     studio.say(text);
     setText("");
   };
-  const nameOf = (from: string, name: string) => (from.startsWith("host-") ? name : (state.sources.find(({ id }) => id === from)?.label ?? name));
+  /* A guest is called as their source is here. */
+  const nameOf = ({ from, name }: ChatLine) => state.sources.find(({ id }) => id === from)?.label ?? name;
   return (
     <form className="stack chat" onSubmit={send} aria-label="Chat with the guests">
       {chat.length > 0 && (
         <div ref={end} className="lines small" role="log" aria-label="Written" tabIndex={0}>
           {chat.map((line, i) => (
             <p key={`${line.at} ${i}`}>
-              <b>{nameOf(line.from, line.name)}</b> {line.text}
+              <b>{nameOf(line)}</b> {line.text}
             </p>
           ))}
         </div>
@@ -219,7 +221,7 @@ function Chat({ state, field }: { state: StudioState; field: RefObject<HTMLInput
         <input
           ref={field}
           value={text}
-          maxLength={500}
+          maxLength={MOST_TEXT}
           disabled={link !== "joined"}
           placeholder={link === "joined" ? "Write to the guests" : "The room opens …"}
           aria-label="Write to the guests"

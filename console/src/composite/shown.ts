@@ -1,6 +1,6 @@
 /* What the page for LiveKit's Egress shows and plays of a room: the picture of the source that the
  * program is on, or what a console publishes as the program; all that is said. */
-import type { RoomPerson, RoomState, RoomTrack, TrackName } from "../core/room/room";
+import { trackOf, type RoomPerson, type RoomState, type TrackName } from "../core/room/room";
 
 export interface Shown {
   pictures: MediaStreamTrack[]; /* all that may be shown next */
@@ -9,12 +9,8 @@ export interface Shown {
   sounds: MediaStreamTrack[];
 }
 
-function heard({ tracks }: RoomPerson, name: TrackName): RoomTrack | undefined {
-  return tracks.find((one) => one.name === name && one.track !== null && !one.isMuted);
-}
-
 function tracksOf(people: readonly RoomPerson[], name: TrackName): MediaStreamTrack[] {
-  return people.flatMap((person) => heard(person, name)?.track ?? []);
+  return people.flatMap((person) => trackOf(person, name) ?? []);
 }
 
 /* A console that publishes the program's sound has everybody in it already. */
@@ -24,7 +20,7 @@ export function shownOf({ people, program }: Pick<RoomState, "people" | "program
   const mixed = tracksOf(people, "program-sound");
   return {
     pictures: [...tracksOf(people, "camera"), ...programs],
-    picture: (person && heard(person, "camera")?.track) ?? programs[0] ?? null,
+    picture: trackOf(person, "camera") ?? programs[0] ?? null,
     name: person?.name ?? "",
     sounds: mixed.length > 0 ? mixed.slice(0, 1) : tracksOf(people, "microphone"),
   };

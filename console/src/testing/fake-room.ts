@@ -1,5 +1,5 @@
 /* A room without LiveKit: what is asked of it is kept, and what happens in it is said by the test. */
-import type { ChatLine, EventHeard, ProgramChange, Room, RoomPerson, RoomState, RoomTrack, TrackName } from "../core/room/room";
+import { OUT, type ChatLine, type EventHeard, type ProgramChange, type Room, type RoomPerson, type RoomState, type RoomTrack, type TrackName } from "../core/room/room";
 import { Store } from "../core/store";
 
 export class FakeRoom implements Room {
@@ -14,7 +14,7 @@ export class FakeRoom implements Room {
   private heard: EventHeard[] = [];
 
   constructor(state: Partial<RoomState> = {}) {
-    this.store = new Store<RoomState>({ link: "out", why: null, people: [], program: null, chat: [], isMuted: false, ...state });
+    this.store = new Store<RoomState>({ ...OUT, ...state });
   }
 
   state = (): RoomState => this.store.get();

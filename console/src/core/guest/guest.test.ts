@@ -87,7 +87,7 @@ beforeEach(() => {
 
 async function guest(link: typeof LINK | null = LINK): Promise<GuestCore> {
   const parts = {
-    api: { session: () => session(), call: () => token() },
+    api: { session: () => session(), roomTicket: () => token() },
     media: {
       open: async (wish: MediaWish, wants: { picture: boolean; sound: boolean }) => {
         if (failing) throw failing;

@@ -15,7 +15,7 @@ import { isDenied, whyNoMedia, type GuestMedia } from "./media";
 import { stageOf } from "./stage";
 
 export interface GuestParts extends HearingParts {
-  api: Pick<Api, "session" | "call">;
+  api: Pick<Api, "session" | "roomTicket">;
   media: GuestMedia;
   room: (ask: RoomAsk) => Room;
   line: (parts: LineParts, hooks: LineHooks, sources: LogSource[]) => Pick<Line, "view" | "next" | "state" | "clock" | "onAir" | "log" | "elsewhere" | "close">;
@@ -210,7 +210,7 @@ export class GuestCore implements Guest {
 
   private async roomToken(): ReturnType<RoomAsk["token"]> {
     try {
-      return await this.parts.api.call("POST", `/sessions/${encodeURIComponent(this.link!.session)}/livekit/token`);
+      return await this.parts.api.roomTicket(this.link!.session);
     } catch (error) {
       if (error instanceof ApiError && error.code === "conflict") throw new ApiError(409, "conflict", WORDS.noLivekit);
       if (error instanceof ApiError && (error.code === "stopped" || error.code === "unauthorised")) queueMicrotask(() => this.denied(error.code));

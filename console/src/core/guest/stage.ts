@@ -1,6 +1,6 @@
 /* What a guest sees and hears of the room: the program large, the others small, everybody's voice but
  * their own. Pure. */
-import type { RoomPerson, TrackName } from "../room/room";
+import { trackOf, type RoomPerson } from "../room/room";
 import { isGuest, isHost } from "../room/wire";
 import type { SourceId } from "../studio";
 import type { GuestState, Other } from "./guest";
@@ -14,11 +14,6 @@ export interface StageAsk {
 }
 
 export type Stage = Pick<GuestState, "large" | "others" | "voices">;
-
-function trackOf(person: RoomPerson | undefined, name: TrackName): MediaStreamTrack | null {
-  const found = person?.tracks.find((one) => one.name === name);
-  return found && !found.isMuted ? found.track : null;
-}
 
 export function stageOf({ people, onAir, own, labels, streamOf }: StageAsk): Stage {
   const stream = (track: MediaStreamTrack | null) => track && streamOf(track);

@@ -20,7 +20,7 @@ async function viewer(session: () => Promise<Manifest> = async () => MANIFEST, t
     ask = wanted;
     return (room = new FakeRoom());
   };
-  const it = createViewer("show", { api: { session, call: token }, room: room_ } as unknown as ViewerParts);
+  const it = createViewer("show", { api: { session, roomTicket: token }, room: room_ } as unknown as ViewerParts);
   await new Promise((done) => setTimeout(done));
   return it;
 }

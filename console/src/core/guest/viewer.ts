@@ -20,7 +20,7 @@ export interface Viewer {
 }
 
 export interface ViewerParts {
-  api: Pick<Api, "session" | "call">;
+  api: Pick<Api, "session" | "roomTicket">;
   room: (ask: RoomAsk) => Room;
 }
 
@@ -75,7 +75,7 @@ class ViewerCore implements Viewer {
 
   private async token(): ReturnType<RoomAsk["token"]> {
     try {
-      return await this.parts.api.call("POST", `/sessions/${encodeURIComponent(this.session!)}/livekit/token`);
+      return await this.parts.api.roomTicket(this.session!);
     } catch (error) {
       if (error instanceof ApiError && error.code === "conflict") throw new ApiError(409, "conflict", WORDS.noLivekit);
       if (error instanceof ApiError) queueMicrotask(() => this.denied(error.code));

@@ -2,16 +2,15 @@
  * (resuming, restarting) it does; when it gives up, the room is joined anew with a new token, until
  * left, refused or removed. */
 import type { RemoteParticipant, Room as LiveRoom, VideoQuality } from "livekit-client";
-import { ApiError } from "../api";
+import { ApiError, type RoomTicket } from "../api";
 import { Store } from "../store";
 import { Backoff } from "../upload/backoff";
 import { arePeopleSame, nameFor, peopleOf, Subscriptions } from "./people";
 import { Publisher } from "./publisher";
-import type { ChatLine, EventHeard, ProgramChange, Room, RoomAsk, RoomState, TrackName } from "./room";
+import { OUT, type ChatLine, type EventHeard, type ProgramChange, type Room, type RoomAsk, type RoomState, type TrackName } from "./room";
 import { CHAT_TOPIC, chatTextOf, decode, encode, EVENT_TOPIC, isGuest, isHost, isViewer, MOST_LINES_A_SECOND, PROGRAM_TOPIC, programOf } from "./wire";
 
 type Livekit = typeof import("livekit-client");
-type Pass = Awaited<ReturnType<RoomAsk["token"]>>;
 
 export interface RoomParts {
   livekit(): Promise<Livekit>;
@@ -19,7 +18,6 @@ export interface RoomParts {
 
 const BROWSER: RoomParts = { livekit: () => import("livekit-client") };
 
-const OUT: RoomState = { link: "out", why: null, people: [], program: null, chat: [], isMuted: false };
 const MOST_CHAT = 100;
 const WORDS = {
   away: "The room for guests does not answer. It is tried again.",
@@ -41,7 +39,7 @@ class LivekitRoom implements Room {
   private visit = 0; /* what an earlier one still says does not count */
   private livekit: Livekit | null = null;
   private live: LiveRoom | null = null;
-  private pass: Pass | null = null;
+  private pass: RoomTicket | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly left = () => this.drop();
 

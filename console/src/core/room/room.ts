@@ -2,6 +2,7 @@
  * this folder knows livekit-client, which is loaded only when a room is joined. People are named by
  * their identity: that of a guest is the id of their source ("cam_2"), of a host "host-…", of a viewer
  * "viewer-…". */
+import type { RoomTicket } from "../api";
 import type { SourceId } from "../studio";
 
 /* What is published under which name. `program` and `program-sound` are the console's; LiveKit's
@@ -29,10 +30,12 @@ export interface ProgramChange {
   seq: number;
 }
 
+export const MOST_TEXT = 500; /* characters of a line of the chat */
+
 export interface ChatLine {
   from: string; /* identity; LiveKit's word, not the sender's */
   name: string;
-  text: string; /* at most 500 characters */
+  text: string; /* at most MOST_TEXT characters */
   at: number; /* ms since 1970, here */
 }
 
@@ -44,6 +47,14 @@ export interface RoomState {
   program: ProgramChange | null;
   chat: ChatLine[]; /* the last hundred; never recorded, never on the server */
   isMuted: boolean; /* the own microphone, by the host or by oneself */
+}
+
+export const OUT: RoomState = { link: "out", why: null, people: [], program: null, chat: [], isMuted: false };
+
+/* What they publish under that name, where it is subscribed to and not muted. */
+export function trackOf(person: RoomPerson | undefined, name: TrackName): MediaStreamTrack | null {
+  const found = person?.tracks.find((one) => one.name === name);
+  return found && !found.isMuted ? found.track : null;
 }
 
 /* An event of a guest whose Socket.IO is blocked; LiveKit says of whom it is. */
@@ -70,7 +81,7 @@ export interface Room {
 
 export interface RoomAsk {
   /* POST /sessions/{id}/livekit/token with the caller's own token; throws ApiError. */
-  token(): Promise<{ url: string; token: string; room: string; identity: string; role: "host" | "guest" | "viewer"; end: number }>;
+  token(): Promise<RoomTicket>;
   /* What to subscribe to. A host takes cameras and microphones of guests; a guest the microphones of
    * others, their pictures, and the program's picture (not its sound: they would hear themselves). */
   wants(identity: string, name: TrackName): boolean;

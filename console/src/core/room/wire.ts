@@ -1,13 +1,12 @@
 /* What goes through a room as data: topics, and reading what others wrote. Anybody in the room may
  * send anything; who sent it is LiveKit's word. */
-import type { ProgramChange, TrackName } from "./room";
+import { MOST_TEXT, type ProgramChange, type TrackName } from "./room";
 
 export const PROGRAM_TOPIC = "crosscut"; /* the server's */
 export const CHAT_TOPIC = "crosscut-chat";
 export const EVENT_TOPIC = "crosscut-event";
 
 const MOST_BYTES = 8192;
-export const MOST_TEXT = 500;
 /* Nobody types faster. */
 export const MOST_LINES_A_SECOND = 5;
 

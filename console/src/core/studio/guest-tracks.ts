@@ -1,7 +1,7 @@
 /* What guests send: their tracks put together to the stream of a source, and played in this room. A guest
  * is recorded as any camera is, and a recording keeps its tracks: so their picture and their sound wait
  * a moment for each other, and nothing is made anew that stays as it was. */
-import type { RoomPerson } from "../room/room";
+import { trackOf, type RoomPerson } from "../room/room";
 import { NOT_HERE_YET, type Remote } from "../sources";
 import type { SourceId } from "../studio";
 
@@ -127,10 +127,9 @@ export class GuestTracks {
 }
 
 function tracksOf(person: RoomPerson | undefined): Pick<Known, "picture" | "sound"> {
-  const camera = person?.tracks.find(({ name }) => name === "camera");
-  const microphone = person?.tracks.find(({ name }) => name === "microphone");
   /* A camera that is off sends nothing; a microphone that is muted sends silence. */
-  return { picture: camera && !camera.isMuted ? camera.track : null, sound: microphone?.track ?? null };
+  const microphone = person?.tracks.find(({ name }) => name === "microphone");
+  return { picture: trackOf(person, "camera"), sound: microphone?.track ?? null };
 }
 
 /* Chromium gives what comes over WebRTC to an AudioContext only while an element plays it, too; here it is

@@ -6,7 +6,8 @@ import type { Capture } from "../capture";
 import type { LogEvent } from "../event";
 import type { LivekitState, ServerState } from "../link/link";
 import { WORDS } from "../notices";
-import type { Room, RoomAsk, RoomState, TrackName } from "../room/room";
+import { OUT, type Room, type RoomAsk, type RoomState, type TrackName } from "../room/room";
+import { isHost } from "../room/wire";
 import type { Remote } from "../sources";
 import type { Guest, GuestRoom, SourceId } from "../studio";
 import { GuestEvents, Hosts } from "./guest-events";
@@ -16,8 +17,6 @@ import type { SourceList } from "./source-list";
 import type { State } from "./state";
 
 const LINK_MINUTES = 12 * 60;
-const HOST = "host-"; /* identities of consoles begin with it */
-const OUT: RoomState = { link: "out", why: null, people: [], program: null, chat: [], isMuted: false };
 
 export interface GuestParts {
   api: Api;
@@ -209,7 +208,7 @@ export class Guests {
 
   private roomChanged(): void {
     const { link, why, people } = this.room!.state();
-    const others = people.map(({ identity }) => identity).filter((identity) => identity.startsWith(HOST));
+    const others = people.map(({ identity }) => identity).filter(isHost);
     /* While it comes again nobody is known; who was here stays until that is known better. */
     if (link === "joined") {
       this.hosts.see(others);
@@ -235,7 +234,7 @@ export class Guests {
     if (!room || room.state().link !== "joined") return;
     const sound = this.parts.capture.openRoom();
     this.give("microphone", sound.voices);
-    const isLookedAt = this.isSentByLivekit() || room.state().people.some(({ identity }) => !identity.startsWith(HOST));
+    const isLookedAt = this.isSentByLivekit() || room.state().people.some(({ identity }) => !isHost(identity));
     const isShown = isLookedAt && this.state.get().phase === "recording";
     const picture = isShown ? this.parts.capture.showProgram() : null;
     if (isShown && !picture) this.state.say("room-program", this.isSentByLivekit() ? WORDS.liveImpossible() : WORDS.guestsSeeNothing());
