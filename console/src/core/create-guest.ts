@@ -8,15 +8,14 @@ import { BROWSER_MEDIA } from "./guest/media";
 import { ownSound } from "./guest/own-sound";
 import { createViewer as makeViewer, type Viewer } from "./guest/viewer";
 import { startHelper } from "./helper";
-import { readGuest } from "./phone";
+import { invitedAs, readGuest } from "./invitation";
 import { PhoneRecorder, whyNoRecording } from "./phone-recorder";
 import { createRoom } from "./room";
 import { openSpool } from "./spool/index";
 import { keepAwake } from "./wake";
 
 export function createGuest(token: string): Guest {
-  const said = readGuest(token);
-  const link = said?.role === "guest" && said.source !== null ? { token, session: said.session, source: said.source } : null;
+  const link = invitedAs("guest", token);
   const api = new Api({ token: () => token });
   return new GuestCore(link, {
     api,
@@ -27,8 +26,8 @@ export function createGuest(token: string): Guest {
     helper: startHelper,
     keepAwake,
     log: link ? (from) => logFrom(api.fileAddress(link.session, "events.log"), token, from) : undefined,
-    own: (guest, changed, elsewhere) =>
-      new PhoneRecorder(guest, { api, spool: () => openSpool("phone"), capture: createCapture, whyNot: whyNoRecording, elsewhere }, changed),
+    own: (own, changed, elsewhere) =>
+      new PhoneRecorder(own, { api, spool: () => openSpool("phone"), capture: createCapture, whyNot: whyNoRecording, elsewhere }, changed),
   });
 }
 

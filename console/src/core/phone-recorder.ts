@@ -7,6 +7,7 @@ import { Api } from "./api";
 import type { Capture, CaptureEvents } from "./capture";
 import type { LogEvent } from "./event";
 import { START_FORMAT } from "./format";
+import type { Invitation } from "./invitation";
 import type { LogView } from "./log-view";
 import { Show } from "./show";
 import type { Spool, SpoolFile } from "./spool";
@@ -33,12 +34,6 @@ export interface RecorderParts {
 export interface Elsewhere {
   view(): LogView | null; /* null: Socket.IO comes through, or nothing is known */
   clock(): number | null;
-}
-
-export interface RecorderGuest {
-  token: string;
-  session: string;
-  source: SourceId;
 }
 
 /* What the camera gives, as it gives it; a recorder wants even sizes. */
@@ -77,7 +72,7 @@ export class PhoneRecorder {
   private failure: string | null = null;
 
   constructor(
-    private readonly guest: RecorderGuest,
+    private readonly guest: Invitation,
     private readonly parts: RecorderParts,
     private readonly changed: () => void,
   ) {

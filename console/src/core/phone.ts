@@ -2,8 +2,9 @@
  * arranged over `signal`. The console makes a recording, as of any camera; the phone makes its own,
  * where it can (phone-recorder.ts). */
 import { io } from "socket.io-client";
+import { endOf, invitedAs, type Invitation } from "./invitation";
 import type { PhoneMessage } from "./phone-host";
-import type { OwnRecording, PhoneRecorder, RecorderGuest } from "./phone-recorder";
+import type { OwnRecording, PhoneRecorder } from "./phone-recorder";
 import { Store } from "./store";
 import { keepAwake } from "./wake";
 
@@ -35,25 +36,7 @@ export interface PhoneParts {
   socket: (auth: object) => PhoneSocket;
   peer: () => RTCPeerConnection;
   camera: (facing: PhoneState["facing"]) => Promise<MediaStream>;
-  own?: (guest: RecorderGuest, changed: () => void) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "over" | "close">;
-}
-
-interface Guest {
-  session: string;
-  role: string;
-  source: string | null;
-}
-
-/* What a guest's link says of itself; whether it is true is the server's to know. */
-export function readGuest(token: string): Guest | null {
-  const payload = /^g1\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/.exec(token)?.[1];
-  if (!payload) return null;
-  try {
-    const { s, r, c } = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))) as { s?: string; r?: string; c?: string };
-    return s && r ? { session: s, role: r, source: c ?? null } : null;
-  } catch {
-    return null;
-  }
+  own?: (link: Invitation, changed: () => void) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "over" | "close">;
 }
 
 function openCamera(facing: PhoneState["facing"]): Promise<MediaStream> {
@@ -80,8 +63,7 @@ function whyNoCamera(error: unknown): string {
 }
 
 export function createPhone(token: string, parts: PhoneParts = BROWSER): Phone {
-  const guest = readGuest(token);
-  return new PhoneCore(token, guest, parts);
+  return new PhoneCore(invitedAs("camera", token), parts);
 }
 
 class PhoneCore implements Phone {
@@ -96,15 +78,12 @@ class PhoneCore implements Phone {
   private readonly recorder: ReturnType<NonNullable<PhoneParts["own"]>> | null;
 
   constructor(
-    private readonly token: string,
-    private readonly guest: Guest | null,
+    private readonly link: Invitation | null,
     private readonly parts: PhoneParts,
   ) {
-    const isWell = guest?.role === "camera" && guest.source !== null;
     const own: OwnRecording = { state: "off", leftBytes: 0, why: null };
-    this.store = new Store<PhoneState>({ phase: isWell ? "idle" : "refused", stream: null, facing: "environment", trouble: null, own });
-    const recorderGuest = isWell && { token, session: guest.session, source: guest.source! };
-    this.recorder = (recorderGuest && parts.own?.(recorderGuest, () => this.ownChanged())) || null;
+    this.store = new Store<PhoneState>({ phase: link ? "idle" : "refused", stream: null, facing: "environment", trouble: null, own });
+    this.recorder = (link && parts.own?.(link, () => this.ownChanged())) || null;
     void this.recorder?.look();
   }
 
@@ -112,7 +91,7 @@ class PhoneCore implements Phone {
   subscribe = (changed: () => void): (() => void) => this.store.subscribe(changed);
 
   async start(): Promise<void> {
-    if (this.state().phase !== "idle" || !this.guest) return;
+    if (this.state().phase !== "idle" || !this.link) return;
     this.store.set({ phase: "asking", trouble: null });
     try {
       this.store.set({ stream: await this.parts.camera(this.state().facing), phase: "connecting" });
@@ -162,20 +141,20 @@ class PhoneCore implements Phone {
   }
 
   private join(): void {
-    const socket = this.parts.socket({ token: this.token, sessionId: this.guest!.session, lastSeq: 0, epoch: 0 });
+    const { token, session, source: own } = this.link!;
+    const socket = this.parts.socket({ token, sessionId: session, lastSeq: 0, epoch: 0 });
     this.socket = socket;
     socket.on("state", (state: { state?: string; clients?: { client: string; role: string }[] }) => this.heard(state));
     socket.on("signal", ({ from, data }: { from: string; data: PhoneMessage }) => void this.signalled(from, data));
     socket.on("event", ({ type, source }: { type: string; source?: string }) => {
-      if (source !== this.guest!.source) return;
+      if (source !== own) return;
       if (type === "record_start") this.isRecording = true;
       if (type === "record_stop") this.isRecording = false;
       this.showPhase();
     });
     socket.on("connect_error", ({ data }: { data?: { code?: string } }) => {
-      const code = data?.code ?? "";
-      if (code === "stopped" || code === "gone" || code === "not_found") this.end("ended");
-      else if (code === "unauthorised" || code === "forbidden") this.end("refused");
+      const end = endOf(data?.code ?? "");
+      if (end) this.end(end);
     });
     socket.on("disconnect", () => this.store.set({ trouble: "The server is out of reach; it is tried again." }));
     socket.on("welcome", () => this.store.set({ trouble: null }));
@@ -188,7 +167,7 @@ class PhoneCore implements Phone {
     if (this.host && consoles.includes(this.host)) return;
     this.hangUp();
     this.host = consoles.at(-1) ?? null;
-    if (this.host) this.signal({ kind: "hello", source: this.guest!.source! });
+    if (this.host) this.signal({ kind: "hello", source: this.link!.source });
   }
 
   private async signalled(from: string, message: PhoneMessage): Promise<void> {
@@ -225,7 +204,7 @@ class PhoneCore implements Phone {
       this.isConnected = peer.connectionState === "connected";
       this.showPhase();
       /* Greeted anew, the console forgets the old call and answers. */
-      if (peer.connectionState === "failed" && this.host) this.signal({ kind: "hello", source: this.guest!.source! });
+      if (peer.connectionState === "failed" && this.host) this.signal({ kind: "hello", source: this.link!.source });
     };
     const offer = await peer.createOffer();
     await peer.setLocalDescription(offer);

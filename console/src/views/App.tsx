@@ -1,5 +1,5 @@
 import { Api } from "../core/api";
-import { readGuest } from "../core/phone";
+import { readGuest } from "../core/invitation";
 import { ApiContext } from "../hooks/use-api";
 import { useMe } from "../hooks/use-me";
 import { useRoute } from "../hooks/use-route";

@@ -3,7 +3,8 @@
  * agreed and joined; what was recorded is sent, whatever ended the show for them. */
 import { ApiError, type Api } from "../api";
 import type { LogSource } from "../event";
-import { isHostRecording, type Elsewhere, type PhoneRecorder, type RecorderGuest } from "../phone-recorder";
+import { endOf, type Invitation } from "../invitation";
+import { isHostRecording, type Elsewhere, type PhoneRecorder } from "../phone-recorder";
 import type { Room, RoomAsk } from "../room/room";
 import { isHost, isViewer } from "../room/wire";
 import { Store } from "../store";
@@ -20,14 +21,8 @@ export interface GuestParts extends HearingParts {
   room: (ask: RoomAsk) => Room;
   line: (parts: LineParts, hooks: LineHooks, sources: LogSource[]) => Pick<Line, "view" | "next" | "state" | "clock" | "onAir" | "log" | "elsewhere" | "close">;
   log?: LineParts["log"];
-  own?: (guest: RecorderGuest, changed: () => void, elsewhere: Elsewhere) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "told" | "pending" | "over" | "close">;
+  own?: (link: Invitation, changed: () => void, elsewhere: Elsewhere) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "told" | "pending" | "over" | "close">;
   keepAwake: () => () => void;
-}
-
-export interface GuestLink {
-  token: string;
-  session: string;
-  source: SourceId;
 }
 
 const WORDS = {
@@ -57,7 +52,7 @@ export class GuestCore implements Guest {
   private isClosed = false;
 
   constructor(
-    private readonly link: GuestLink | null,
+    private readonly link: Invitation | null,
     private readonly parts: GuestParts,
   ) {
     this.store = new Store<GuestState>({
@@ -92,7 +87,7 @@ export class GuestCore implements Guest {
     this.forget.push(this.room.subscribe(() => this.roomChanged()));
     this.forget.push(parts.media.onChange(() => void this.devicesChanged()));
     const elsewhere = { view: () => this.line?.elsewhere() ?? null, clock: () => this.line?.clock() ?? null };
-    this.recorder = parts.own?.({ token: link.token, session: link.session, source: link.source }, () => this.ownChanged(), elsewhere) ?? null;
+    this.recorder = parts.own?.(link, () => this.ownChanged(), elsewhere) ?? null;
     void this.recorder?.look();
     void this.look();
   }
@@ -219,8 +214,8 @@ export class GuestCore implements Guest {
   }
 
   private denied(code: string): void {
-    if (code === "stopped" || code === "gone" || code === "not_found") this.end("ended", WORDS.ended);
-    else if (code === "unauthorised" || code === "forbidden") this.end("refused", WORDS.refused);
+    const end = endOf(code);
+    if (end) this.end(end, WORDS[end]);
   }
 
   /* ---- devices ---- */

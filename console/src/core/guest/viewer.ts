@@ -1,5 +1,6 @@
 /* Somebody who only watches: the program's picture and its sound, out of the show's LiveKit room. */
 import { ApiError, type Api } from "../api";
+import { endOf } from "../invitation";
 import type { Room, RoomAsk } from "../room/room";
 import { isHost } from "../room/wire";
 import { Store } from "../store";
@@ -84,8 +85,8 @@ class ViewerCore implements Viewer {
   }
 
   private denied(code: string): void {
-    if (code === "stopped" || code === "gone" || code === "not_found") this.end("ended", WORDS.ended);
-    else if (code === "unauthorised" || code === "forbidden") this.end("refused", WORDS.refused);
+    const end = endOf(code);
+    if (end) this.end(end, WORDS[end]);
   }
 
   private changed(): void {
