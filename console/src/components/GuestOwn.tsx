@@ -1,4 +1,4 @@
-import type { OwnRecording } from "../core/phone-recorder";
+import type { OwnRecording } from "../core/own-recorder";
 import { sizeOf } from "./words";
 
 /* What this browser records of its own camera, and how much of it is still to send. */

@@ -9,7 +9,7 @@ import { ownSound } from "./guest/own-sound";
 import { createViewer as makeViewer, type Viewer } from "./guest/viewer";
 import { startHelper } from "./helper";
 import { invitedAs, readGuest } from "./invitation";
-import { PhoneRecorder, whyNoRecording } from "./phone-recorder";
+import { OwnRecorder, whyNoRecording } from "./own-recorder";
 import { createRoom } from "./room";
 import { openSpool } from "./spool/index";
 import { keepAwake } from "./wake";
@@ -27,7 +27,7 @@ export function createGuest(token: string): Guest {
     keepAwake,
     log: link ? (from) => logFrom(api.fileAddress(link.session, "events.log"), token, from) : undefined,
     own: (own, changed, elsewhere) =>
-      new PhoneRecorder(own, { api, spool: () => openSpool("phone"), capture: createCapture, whyNot: whyNoRecording, elsewhere }, changed),
+      new OwnRecorder(own, { api, spool: () => openSpool("phone"), capture: createCapture, whyNot: whyNoRecording, elsewhere }, changed),
   });
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createPhone, type Phone, type PhoneSocket } from "./phone";
 import type { PhoneMessage } from "./phone-host";
-import type { OwnRecording } from "./phone-recorder";
+import type { OwnRecording } from "./own-recorder";
 
 const TOKEN = `g1.${btoa(JSON.stringify({ s: "show", r: "camera", c: "cam_5" })).replace(/=+$/, "")}.mac`;
 

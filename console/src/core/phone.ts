@@ -1,10 +1,10 @@
 /* A phone that is a camera of somebody's show: its picture and sound go to the console over WebRTC,
  * arranged over `signal`. The console makes a recording, as of any camera; the phone makes its own,
- * where it can (phone-recorder.ts). */
+ * where it can (own-recorder.ts). */
 import { io } from "socket.io-client";
 import { endOf, invitedAs, type Invitation } from "./invitation";
 import type { PhoneMessage } from "./phone-host";
-import type { OwnRecording, PhoneRecorder } from "./phone-recorder";
+import type { OwnRecording, OwnRecorder } from "./own-recorder";
 import { Store } from "./store";
 import { keepAwake } from "./wake";
 
@@ -36,7 +36,7 @@ export interface PhoneParts {
   socket: (auth: object) => PhoneSocket;
   peer: () => RTCPeerConnection;
   camera: (facing: PhoneState["facing"]) => Promise<MediaStream>;
-  own?: (link: Invitation, changed: () => void) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "over" | "close">;
+  own?: (link: Invitation, changed: () => void) => Pick<OwnRecorder, "own" | "look" | "join" | "change" | "over" | "close">;
 }
 
 function openCamera(facing: PhoneState["facing"]): Promise<MediaStream> {

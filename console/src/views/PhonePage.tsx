@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { Logo } from "../components/Logo";
 import { messageOf, sizeOf } from "../components/words";
 import type { Phone, PhoneState } from "../core/phone";
-import type { OwnRecording } from "../core/phone-recorder";
+import type { OwnRecording } from "../core/own-recorder";
 import { useStream } from "../hooks/use-stream";
 
 export type MakePhone = (token: string) => Phone;

@@ -3,7 +3,7 @@ import { FakeRoom } from "../../testing/fake-room";
 import { ApiError, type Manifest } from "../api";
 import type { SoundMessage } from "../capture/protocol";
 import { emptyView, withLine, type LogView } from "../log-view";
-import type { OwnRecording } from "../phone-recorder";
+import type { OwnRecording } from "../own-recorder";
 import type { RoomAsk } from "../room/room";
 import type { Device } from "../studio";
 import type { FromWorker, ToWorker } from "../worker";

@@ -1,7 +1,7 @@
 /* What the page of a guest from elsewhere may know and ask: first the green room, in which nothing of
  * them leaves their machine; then the room, in which they see the program, hear the others, and know
  * when they are on air. */
-import type { OwnRecording } from "../phone-recorder";
+import type { OwnRecording } from "../own-recorder";
 import type { ChatLine, RoomState } from "../room/room";
 import type { Device, Meter, SourceId } from "../studio";
 

@@ -4,7 +4,7 @@
 import { ApiError, type Api } from "../api";
 import type { LogSource } from "../event";
 import { endOf, type Invitation } from "../invitation";
-import { isHostRecording, type Elsewhere, type PhoneRecorder } from "../phone-recorder";
+import { isHostRecording, type Elsewhere, type OwnRecorder } from "../own-recorder";
 import type { Room, RoomAsk } from "../room/room";
 import { isHost, isViewer } from "../room/wire";
 import { Store } from "../store";
@@ -21,7 +21,7 @@ export interface GuestParts extends HearingParts {
   room: (ask: RoomAsk) => Room;
   line: (parts: LineParts, hooks: LineHooks, sources: LogSource[]) => Pick<Line, "view" | "next" | "state" | "clock" | "onAir" | "log" | "elsewhere" | "close">;
   log?: LineParts["log"];
-  own?: (link: Invitation, changed: () => void, elsewhere: Elsewhere) => Pick<PhoneRecorder, "own" | "look" | "join" | "change" | "told" | "pending" | "over" | "close">;
+  own?: (link: Invitation, changed: () => void, elsewhere: Elsewhere) => Pick<OwnRecorder, "own" | "look" | "join" | "change" | "told" | "pending" | "over" | "close">;
   keepAwake: () => () => void;
 }
 

@@ -1,4 +1,4 @@
-/* A phone's own recording of itself: made while the host records, kept in this browser, sent with the
+/* What a phone or a guest's browser records of itself: made while the host records, kept in this browser, sent with the
  * guest's token. Where the browser cannot, it says so, and the live picture is all there is.
  *
  * What always holds: nothing is recorded before join(), which follows consent; what was begun is sent,
@@ -54,7 +54,7 @@ export function isHostRecording(recording: ReadonlyMap<string, SourceId>, own: S
   return [...recording].some(([name, source]) => !isLocal(name) && (source === "program" || source === own));
 }
 
-export class PhoneRecorder {
+export class OwnRecorder {
   own: OwnRecording = { state: "off", leftBytes: 0, why: null };
   private readonly api: Api;
   private spoolOpen: Spool | null = null;
@@ -111,7 +111,7 @@ export class PhoneRecorder {
     });
   }
 
-  /* Another camera of this phone: the recording goes on in a new part. */
+  /* Another camera or microphone: the recording goes on in a new part. */
   change(stream: MediaStream | null): void {
     this.stream = stream;
     this.inTurn(() => this.useStream());
@@ -176,14 +176,14 @@ export class PhoneRecorder {
       spool: this.spool(),
       token: () => token,
       base: this.parts.base,
-      post: nothing, /* a phone directs nothing */
+      post: nothing, /* here nothing is directed */
       hooks: {
         cutTo: nothing,
         speaks: nothing,
         told: nothing,
         changed: () => this.update(),
         linkChanged: nothing,
-        denied: nothing, /* the phone's own connection says why */
+        denied: nothing, /* the page's own connection says why */
         refused: nothing,
         server: ({ state }) => {
           if (state === "stopping" || state === "complete") this.over();
@@ -288,7 +288,7 @@ export class PhoneRecorder {
     this.tell();
   }
 
-  /* Here, and on the server of a phone that had this link before. */
+  /* Here, and on the server of a browser that had this link before. */
   private async usedNames(show: Show): Promise<string[]> {
     const manifest = await this.api.session(this.guest.session).catch(() => null);
     return [...show.uploads.names(), ...show.view.recording.keys(), ...(manifest?.files ?? []).map(({ name }) => name)];

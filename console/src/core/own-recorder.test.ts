@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Api } from "./api";
 import type { Capture, CaptureEvents, CaptureSource, CaptureStart } from "./capture";
 import { emptyView, withLine } from "./log-view";
-import { type Elsewhere, formatOf, isHostRecording, PhoneRecorder } from "./phone-recorder";
+import { type Elsewhere, formatOf, isHostRecording, OwnRecorder } from "./own-recorder";
 import { FakeServer } from "./testing/fake-server";
 import { MemorySpool } from "./testing/memory-spool";
 
@@ -55,7 +55,7 @@ class FakeCapture implements Pick<Capture, "setSources" | "start" | "stop" | "cl
 let server: FakeServer;
 let spool: MemorySpool;
 let captures: FakeCapture[];
-let phones: PhoneRecorder[];
+let phones: OwnRecorder[];
 const stream = { getAudioTracks: () => [{}], getVideoTracks: () => [{ getSettings: () => ({}) }] } as unknown as MediaStream;
 
 beforeEach(async () => {
@@ -70,8 +70,8 @@ afterEach(async () => {
   await server.kill().catch(() => {});
 });
 
-function open(whyNot: () => string | null = () => null, elsewhere?: Elsewhere, base = server.address): PhoneRecorder {
-  const phone = new PhoneRecorder(
+function open(whyNot: () => string | null = () => null, elsewhere?: Elsewhere, base = server.address): OwnRecorder {
+  const phone = new OwnRecorder(
     { token: "T", session: server.id, source: "cam_5" },
     {
       api: new Api({ base: server.address }),
@@ -99,7 +99,7 @@ const begin = () => server.say({ type: "record_start", t: server.clock(), source
 const end = () => server.say({ type: "record_stop", t: server.clock(), source: "program", file: "program.mkv" });
 const said = (type: string) => server.log.filter((line) => line.type === type && line.source === "cam_5");
 
-describe("a phone's own recording", () => {
+describe("an own recording of a phone or a guest", () => {
   test("is made where Socket.IO does not come through, by what is known elsewhere", async () => {
     let view = emptyView([], {});
     const phone = open(() => null, { view: () => view, clock: () => 4000 }, "http://127.0.0.1:1");
