@@ -2,7 +2,7 @@
  * that the server still has recording can be taken up again. */
 import { ApiError, type Api, type Manifest } from "./api";
 import type { Spool } from "./spool";
-import { Show, type ShowHooks } from "./show";
+import { Show, SILENT, type ShowHooks } from "./show";
 import type { Unfinished } from "./studio";
 import type { ToWorker } from "./worker";
 
@@ -24,18 +24,6 @@ interface Leftover {
   isKnown: boolean; /* to the server */
   isWorking: boolean; /* its end is seen to already */
 }
-
-const SILENT: ShowHooks = {
-  cutTo: () => {},
-  speaks: () => {},
-  told: () => {},
-  changed: () => {},
-  linkChanged: () => {},
-  denied: () => {},
-  refused: () => {},
-  server: () => {},
-  signal: () => {},
-};
 
 export class Leftovers {
   private items = new Map<string, Leftover>();

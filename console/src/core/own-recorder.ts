@@ -1,5 +1,5 @@
-/* What a phone or a guest's browser records of itself: made while the host records, kept in this browser, sent with the
- * guest's token. Where the browser cannot, it says so, and the live picture is all there is.
+/* What a phone or a guest's browser records of itself: made while the host records, kept in this browser,
+ * sent with the guest's token. Where the browser cannot, it says so, and the live picture is all there is.
  *
  * What always holds: nothing is recorded before join(), which follows consent; what was begun is sent,
  * by a later visit if need be. */
@@ -9,7 +9,7 @@ import type { LogEvent } from "./event";
 import { START_FORMAT } from "./format";
 import type { Invitation } from "./invitation";
 import type { LogView } from "./log-view";
-import { Show } from "./show";
+import { Show, SILENT } from "./show";
 import type { Spool, SpoolFile } from "./spool";
 import type { Format, SourceId } from "./studio";
 import { isLocal, nextPart } from "./upload/uploads";
@@ -20,6 +20,8 @@ export interface OwnRecording {
   leftBytes: number; /* still to send */
   why: string | null; /* what is wrong, in plain words */
 }
+
+export const NO_RECORDING: OwnRecording = { state: "off", leftBytes: 0, why: null };
 
 export interface RecorderParts {
   api: Pick<Api, "session">;
@@ -55,7 +57,7 @@ export function isHostRecording(recording: ReadonlyMap<string, SourceId>, own: S
 }
 
 export class OwnRecorder {
-  own: OwnRecording = { state: "off", leftBytes: 0, why: null };
+  own = NO_RECORDING;
   private readonly api: Api;
   private spoolOpen: Spool | null = null;
   private opening: Promise<Show> | null = null;
@@ -167,7 +169,6 @@ export class OwnRecorder {
     const stored = { sessionId: session, name: "Phone", uploadToken: token, startedAt: new Date().toISOString() };
     await this.spool().begin(stored);
     this.earlier = (await this.stored()).files;
-    const nothing = () => {};
     const show = new Show({
       show: stored,
       sources: [],
@@ -176,19 +177,13 @@ export class OwnRecorder {
       spool: this.spool(),
       token: () => token,
       base: this.parts.base,
-      post: nothing, /* here nothing is directed */
+      post: () => {}, /* here nothing is directed */
       hooks: {
-        cutTo: nothing,
-        speaks: nothing,
-        told: nothing,
+        ...SILENT, /* the page's own connection says why it is refused */
         changed: () => this.update(),
-        linkChanged: nothing,
-        denied: nothing, /* the page's own connection says why */
-        refused: nothing,
         server: ({ state }) => {
           if (state === "stopping" || state === "complete") this.over();
         },
-        signal: nothing,
       },
     });
     show.uploads.makeRoom(true); /* the live picture goes before */

@@ -4,7 +4,7 @@
 import { io } from "socket.io-client";
 import { endOf, invitedAs, type Invitation } from "./invitation";
 import type { PhoneMessage } from "./phone-host";
-import type { OwnRecording, OwnRecorder } from "./own-recorder";
+import { NO_RECORDING, type OwnRecording, type OwnRecorder } from "./own-recorder";
 import { Store } from "./store";
 import { keepAwake } from "./wake";
 
@@ -81,8 +81,7 @@ class PhoneCore implements Phone {
     private readonly link: Invitation | null,
     private readonly parts: PhoneParts,
   ) {
-    const own: OwnRecording = { state: "off", leftBytes: 0, why: null };
-    this.store = new Store<PhoneState>({ phase: link ? "idle" : "refused", stream: null, facing: "environment", trouble: null, own });
+    this.store = new Store<PhoneState>({ phase: link ? "idle" : "refused", stream: null, facing: "environment", trouble: null, own: NO_RECORDING });
     this.recorder = (link && parts.own?.(link, () => this.ownChanged())) || null;
     void this.recorder?.look();
   }

@@ -27,6 +27,21 @@ export interface ShowHooks {
   signal(from: string, data: unknown, source: string | null): void;
 }
 
+const nothing = () => {};
+
+/* For a show that only sends what is left of it. */
+export const SILENT: ShowHooks = {
+  cutTo: nothing,
+  speaks: nothing,
+  told: nothing,
+  changed: nothing,
+  linkChanged: nothing,
+  denied: nothing,
+  refused: nothing,
+  server: nothing,
+  signal: nothing,
+};
+
 export interface ShowOptions {
   show: SpoolShow;
   sources: LogSource[];

@@ -1,36 +1,19 @@
 /* A guest and a viewer without devices and server: pages are drawn and tested against them. */
-import type { Guest, GuestState } from "../core/guest/guest";
+import { FIRST, type Guest, type GuestState } from "../core/guest/guest";
 import type { Viewer, ViewerState } from "../core/guest/viewer";
 import { Store } from "../core/store";
 import type { Meter } from "../core/studio";
 import { DEVICES } from "./fake-studio";
 
 export const GREEN: GuestState = {
-  phase: "green",
-  why: null,
+  ...FIRST,
   name: "Tomas",
   show: "The Tuesday Round",
   permission: "granted",
   devices: DEVICES,
   cameraId: "c2",
   microphoneId: "m2",
-  stream: null,
-  hasHeadphones: false,
-  check: null,
-  loudness: null,
-  trouble: null,
-  hasAgreed: false,
-  tally: "off",
-  large: { stream: null, of: null, name: "", isProgram: false },
-  others: [],
-  voices: [],
-  mutedBy: null,
-  isRecorded: false,
   link: "online",
-  room: "out",
-  roomWhy: null,
-  chat: [],
-  own: { state: "off", leftBytes: 0, why: null },
 };
 
 const AT = Date.UTC(2026, 10, 24, 19, 24);

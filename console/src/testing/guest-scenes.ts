@@ -26,10 +26,10 @@ export function guestScene(name: string): GuestState {
     air: { ...inside, tally: "air", large: { stream: own, of: "cam_2", name: "Tomas", isProgram: true } },
     muted: { ...inside, tally: "air", mutedBy: "host", large: { stream: own, of: "cam_2", name: "Tomas", isProgram: true } },
     trouble: { ...inside, room: "again", roomWhy: "The room for guests does not answer. It is tried again.", link: "offline", others: [], large: { ...IN.large, stream: null } },
-    waiting: { ...inside, large: { stream: null, of: null, name: "", isProgram: false }, others: [], chat: [], isRecorded: false, link: "by-room", own: { state: "waiting", leftBytes: 0, why: null } },
+    waiting: { ...inside, large: GREEN.large, others: [], chat: [], isRecorded: false, link: "by-room", own: { state: "waiting", leftBytes: 0, why: null } },
     left: { ...IN, phase: "left", why: null, own: { state: "sending", leftBytes: 12e6, why: null } },
     over: { ...IN, phase: "ended", why: "Thank you for being part of it!", own: { state: "sent", leftBytes: 0, why: null } },
-    removed: { ...IN, phase: "removed", why: "The host took you out of the show.", own: { state: "off", leftBytes: 0, why: null } },
+    removed: { ...IN, phase: "removed", why: "The host took you out of the show.", own: GREEN.own },
   };
   return scenes[name] ?? inside;
 }

@@ -1,7 +1,7 @@
 /* What the page of a guest from elsewhere may know and ask: first the green room, in which nothing of
  * them leaves their machine; then the room, in which they see the program, hear the others, and know
  * when they are on air. */
-import type { OwnRecording } from "../own-recorder";
+import { NO_RECORDING, type OwnRecording } from "../own-recorder";
 import type { ChatLine, RoomState } from "../room/room";
 import type { Device, Meter, SourceId } from "../studio";
 
@@ -50,6 +50,35 @@ export interface GuestState {
   chat: ChatLine[];
   own: OwnRecording;
 }
+
+/* Of somebody whose link is well, before anything is known. */
+export const FIRST: GuestState = {
+  phase: "green",
+  why: null,
+  name: null,
+  show: null,
+  permission: "unknown",
+  devices: [],
+  cameraId: null,
+  microphoneId: null,
+  stream: null,
+  hasHeadphones: false,
+  check: null,
+  loudness: null,
+  trouble: null,
+  hasAgreed: false,
+  tally: "off",
+  large: { stream: null, of: null, name: "", isProgram: false },
+  others: [],
+  voices: [],
+  mutedBy: null,
+  isRecorded: false,
+  link: "connecting",
+  room: "out",
+  roomWhy: null,
+  chat: [],
+  own: NO_RECORDING,
+};
 
 export interface Guest {
   state(): GuestState;

@@ -28,7 +28,7 @@ export interface HearingHooks {
   failed(why: string): void;
 }
 
-const SILENCE: Meter = { levelDb: -100, peakDb: -100, isSpeaking: false };
+export const SILENCE: Meter = { levelDb: -100, peakDb: -100, isSpeaking: false };
 const QUIET_DB = -50; /* of a voice: as in the studio's sound check */
 const LOUD_DB = -10;
 const CLIPS_DB = -0.5;

@@ -9,8 +9,8 @@ import type { Room, RoomAsk } from "../room/room";
 import { isHost, isViewer } from "../room/wire";
 import { Store } from "../store";
 import type { Meter, SourceId } from "../studio";
-import type { Guest, GuestPhase, GuestState } from "./guest";
-import { Hearing, type HearingParts } from "./hearing";
+import { FIRST, type Guest, type GuestPhase, type GuestState } from "./guest";
+import { Hearing, SILENCE, type HearingParts } from "./hearing";
 import { Line, type LineHooks, type LineParts } from "./line";
 import { isDenied, whyNoMedia, type GuestMedia } from "./media";
 import { stageOf } from "./stage";
@@ -31,7 +31,6 @@ const WORDS = {
   noLivekit: "This studio cannot take guests from elsewhere yet. Tell your host that LiveKit is not set up.",
   unplugged: "Your camera or microphone was unplugged. Plug it in again, or choose another.",
 };
-const NO_LARGE: GuestState["large"] = { stream: null, of: null, name: "", isProgram: false };
 
 /* What a guest takes of the room: never the program's sound, in which they would hear themselves. */
 export function guestWants(own: SourceId): RoomAsk["wants"] {
@@ -55,33 +54,7 @@ export class GuestCore implements Guest {
     private readonly link: Invitation | null,
     private readonly parts: GuestParts,
   ) {
-    this.store = new Store<GuestState>({
-      phase: link ? "green" : "refused",
-      why: link ? null : WORDS.refused,
-      name: null,
-      show: null,
-      permission: "unknown",
-      devices: [],
-      cameraId: null,
-      microphoneId: null,
-      stream: null,
-      hasHeadphones: false,
-      check: null,
-      loudness: null,
-      trouble: null,
-      hasAgreed: false,
-      tally: "off",
-      large: NO_LARGE,
-      others: [],
-      voices: [],
-      mutedBy: null,
-      isRecorded: false,
-      link: "connecting",
-      room: "out",
-      roomWhy: null,
-      chat: [],
-      own: { state: "off", leftBytes: 0, why: null },
-    });
+    this.store = new Store<GuestState>(link ? FIRST : { ...FIRST, phase: "refused", why: WORDS.refused });
     if (!link) return;
     this.room = parts.room({ token: () => this.roomToken(), wants: guestWants(link.source) });
     this.forget.push(this.room.subscribe(() => this.roomChanged()));
@@ -96,7 +69,7 @@ export class GuestCore implements Guest {
   subscribe = (changed: () => void): (() => void) => this.store.subscribe(changed);
 
   meter(): Meter {
-    return this.hearing?.meter ?? { levelDb: -100, peakDb: -100, isSpeaking: false };
+    return this.hearing?.meter ?? SILENCE;
   }
 
   /* ---- the green room ---- */
@@ -332,7 +305,7 @@ export class GuestCore implements Guest {
 
   private end(phase: Extract<GuestPhase, "left" | "ended" | "removed" | "refused">, why: string | null): void {
     if (!this.isThere) return;
-    this.store.set({ phase, why, check: null, tally: "off", large: NO_LARGE, others: [], voices: [], chat: [] });
+    this.store.set({ phase, why, check: null, tally: "off", large: FIRST.large, others: [], voices: [], chat: [] });
     /* A link that is not valid sends nothing now; what is stored waits for one that is. */
     if (phase === "refused") this.recorder?.close();
     else this.recorder?.over();
