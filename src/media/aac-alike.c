@@ -11,9 +11,9 @@ enum {
     ALIKE_FRAMES = 94 /* two seconds: so long must they be alike again */
 };
 
-/* What differs lies 60 dB below what does not, or 100 dB below full scale: Opus makes of two channels
- * that are the same two that nearly are. */
-static const float ALIKE = 1e-6F, SILENT = 1e-10F;
+/* Of two channels that are the same Opus makes two that nearly are: what it adds to one and not to the other
+ * lies 40 dB below them, and below -70 dBFS. So what differs counts where it is more than both: */
+static const float ALIKE = 2.5e-4F /* -36 dB */, FAINT = 3e-7F /* -65 dBFS, mean square */;
 
 struct MediaAacAlike {
     int bitrate;
@@ -68,7 +68,7 @@ static gboolean is_alike(const float *samples)
         sum += middle * middle;
         difference += side * side;
     }
-    return difference <= sum * ALIKE || difference <= SILENT * FRAME;
+    return difference <= sum * ALIKE || difference <= FAINT * FRAME;
 }
 
 static gboolean take(AVPacket *packet, gpointer data, GError **error)

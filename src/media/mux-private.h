@@ -31,6 +31,9 @@ gboolean media_output_begin(MediaOutput *output, GError **error);
  * the tables of an MP4 in memory, more the longer it is; so they are not there while pictures are
  * decoded and encoded. Streams may be written one after another. cancellable: for finish(). */
 void media_output_hold(MediaOutput *output, GCancellable *cancellable);
+/* Ends the holding: up to so many packets follow, of a stream that held none, and go into the file as they
+ * come; those that were held go between them. So what is large is written once. */
+gboolean media_output_release(MediaOutput *output, gint64 packets, GError **error);
 /* Takes the packet's content. */
 gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error);
 /* Index, sync; then publish() puts it in place. */

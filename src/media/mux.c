@@ -26,7 +26,7 @@ struct MediaOutput {
 
     gint64 reserved; /* bytes for tables; 0: they are not known */
 
-    gboolean held;
+    gboolean held, released;
     gint64 tables; /* bytes that the packets held so far need in them */
     gint64 last_step[STREAMS_MAX], last_dts[STREAMS_MAX];
     MediaPacketSpool *packets[STREAMS_MAX]; /* NULL: none so far */
@@ -184,9 +184,14 @@ static gint64 head_bytes(const MediaOutput *output)
     return HEAD_BYTES + (gint64)output->muxer->nb_chapters * CHAPTER_BYTES;
 }
 
+static gint64 tables_of(gint64 packets)
+{
+    return packets * (PACKET_BYTES + 2 * TIME_BYTES + KEY_BYTES);
+}
+
 void media_output_expect(MediaOutput *output, gint64 packets)
 {
-    output->reserved = head_bytes(output) + packets * (PACKET_BYTES + 2 * TIME_BYTES + KEY_BYTES);
+    output->reserved = head_bytes(output) + tables_of(packets);
 }
 
 gboolean media_output_begin(MediaOutput *output, GError **error)
@@ -241,16 +246,10 @@ static gboolean write_packet(MediaOutput *output, int stream, AVPacket *packet, 
     return check_written(output, av_interleaved_write_frame(output->muxer, packet), error);
 }
 
-gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error)
-{
-    return output->held ? hold_packet(output, stream, packet, error)
-                        : write_packet(output, stream, packet, error);
-}
+/* ---- what was held ---- */
 
-/* ---- finishing ---- */
-
-/* The stream whose next packet is decoded first; -1 when all are written. */
-static int next_stream(const MediaOutput *output)
+/* Of those that hold packets, the stream whose next one is decoded first; -1 when all are written. */
+static int next_held(const MediaOutput *output)
 {
     int best = -1;
     gint64 best_dts = G_MAXINT64;
@@ -266,20 +265,49 @@ static int next_stream(const MediaOutput *output)
     return best;
 }
 
-static gboolean write_held(MediaOutput *output, GError **error)
+static gboolean is_before(const MediaOutput *output, int held, int stream, gint64 dts)
+{
+    return av_compare_ts(media_packet_spool_next_dts(output->packets[held]), output->bases[held],
+                         dts, output->bases[stream]) < 0;
+}
+
+/* Those that are decoded before that packet of a stream; stream -1: all. */
+static gboolean write_held(MediaOutput *output, int stream, gint64 dts, GError **error)
 {
     g_autoptr(AVPacket) packet = av_packet_alloc();
     g_assert(packet != NULL);
-    for (int i = 0; i < STREAMS_MAX; i++)
-        if (output->packets[i] != NULL && !media_packet_spool_finish(output->packets[i], error))
-            return FALSE;
-    for (int i = next_stream(output); i >= 0; i = next_stream(output))
+    for (int i = next_held(output); i >= 0; i = next_held(output)) {
+        if (stream >= 0 && !is_before(output, i, stream, dts))
+            return TRUE;
         if (g_cancellable_set_error_if_cancelled(output->cancellable, error) ||
             !media_packet_spool_take(output->packets[i], packet, error) ||
             !write_packet(output, i, packet, error))
             return FALSE;
+    }
     return TRUE;
 }
+
+gboolean media_output_release(MediaOutput *output, gint64 packets, GError **error)
+{
+    g_assert(output->held);
+    for (int i = 0; i < STREAMS_MAX; i++)
+        if (output->packets[i] != NULL && !media_packet_spool_finish(output->packets[i], error))
+            return FALSE;
+    output->held = FALSE;
+    output->released = TRUE;
+    output->reserved = head_bytes(output) + output->tables + tables_of(packets);
+    return media_output_begin(output, error);
+}
+
+gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, GError **error)
+{
+    if (output->held)
+        return hold_packet(output, stream, packet, error);
+    return (!output->released || write_held(output, stream, packet->dts, error)) &&
+           write_packet(output, stream, packet, error);
+}
+
+/* ---- finishing ---- */
 
 static int sync_path(const char *path, int flags)
 {
@@ -293,9 +321,9 @@ static int sync_path(const char *path, int flags)
 
 gboolean media_output_finish(MediaOutput *output, GError **error)
 {
-    if (output->held)
-        output->reserved = head_bytes(output) + output->tables;
-    if (output->held && (!media_output_begin(output, error) || !write_held(output, error)))
+    if (output->held && !media_output_release(output, 0, error))
+        return FALSE;
+    if (output->released && !write_held(output, -1, 0, error))
         return FALSE;
     if (!check_written(output, av_write_trailer(output->muxer), error))
         return FALSE;

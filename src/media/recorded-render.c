@@ -1,5 +1,5 @@
-/* A recorded program to files. Pictures are copied first, into outputs that hold them; the sound
- * comes after, when it is known which part of it goes with the pieces. */
+/* A recorded program to files. The sound waits in the outputs, and the highlights' pictures, which are few;
+ * the program's pictures, which are most of all that is written, then go into its file between them. */
 #include "outputs-private.h"
 #include "render-plan-private.h"
 #include "render-sound-private.h"
@@ -187,7 +187,8 @@ static gboolean copy_program(Copier *copier, MediaRenderReport *report, GError *
                           .end = media_recorded_pictures(recorded),
                           .until = recorded->end,
                           .pace = 1};
-    if (!media_splice_write(&splice, &whole, error))
+    if (!media_output_release(copier->outputs.program, whole.end, error) ||
+        !media_splice_write(&splice, &whole, error))
         return FALSE;
     report->frames = splice.copied;
     count(report, &splice);
@@ -231,10 +232,11 @@ gboolean media_recorded_render(MediaRecorded *recorded, const MediaRender *rende
     copier.stretches = g_array_new(FALSE, FALSE, sizeof(MediaStretch));
     plan_pieces(&copier);
     plan_sound(&copier);
-    if (!open_outputs(&copier, error) || !copy_program(&copier, report, error) ||
+    if (!open_outputs(&copier, error) || !write_sound(&copier, error) ||
         !copy_highlights(&copier, report, error))
         return FALSE;
-    if (!write_sound(&copier, error))
+    g_clear_pointer(&copier.edge, media_edge_free); /* before libav keeps the program's tables */
+    if (!copy_program(&copier, report, error))
         return FALSE;
     if (!media_outputs_finish(&copier.outputs, render->cancellable, error))
         return FALSE;

@@ -54,9 +54,9 @@ static void acted(const GError *error, gpointer data)
 
 static void handle_remove(Server *server, ServerCall *call)
 {
-    if (running_show(server, call) != NULL)
-        server_livekit_remove(server->livekit, server_call_part(call, 0), server_call_part(call, 1),
-                              acted, call);
+    ServerShow *show = running_show(server, call);
+    if (show != NULL)
+        server_livekit_remove(server->livekit, show, server_call_part(call, 1), acted, call);
 }
 
 static void mute_with(ServerCall *call, const json_t *body, gpointer data)

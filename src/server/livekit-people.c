@@ -2,6 +2,7 @@
  * holds: what somebody may do in a room comes from their token here and from nothing they send. */
 #include "livekit-state-private.h"
 
+#include "show-state-private.h"
 #include "sign-private.h"
 #include "socket-private.h"
 
@@ -138,12 +139,28 @@ static ServerRoom *need_room(ServerLivekit *livekit, const char *show_id, Server
     return NULL;
 }
 
-void server_livekit_remove(ServerLivekit *livekit, const char *show_id, const char *identity,
+/* TRUE where there is nothing to write: a viewer's identity is another one each time they come. */
+static gboolean log_removal(ServerShow *show, const char *identity, GError **error)
+{
+    if (show_sources_find(server_show_sources(show), identity) < 0)
+        return TRUE;
+    ShowEvent *event =
+        show_event_new(SHOW_EVENT_GUEST_REMOVED, identity, server_show_clock_ms(show));
+    return server_show_append(show, event, NULL, error);
+}
+
+void server_livekit_remove(ServerLivekit *livekit, ServerShow *show, const char *identity,
                            ServerLivekitDone done, gpointer data)
 {
+    g_autoptr(GError) error = NULL;
+    const char *show_id = server_show_id(show);
     ServerRoom *room = need_room(livekit, show_id, done, data);
     if (room == NULL)
         return;
+    if (!g_hash_table_contains(room->removed, identity) && !log_removal(show, identity, &error)) {
+        done(error, data);
+        return;
+    }
     g_hash_table_add(room->removed, g_strdup(identity));
     server_socket_end_links(livekit->server);
     act_on(livekit, "RoomService/RemoveParticipant", show_id,

@@ -51,8 +51,8 @@ json_t *server_livekit_join(ServerLivekit *livekit, const ServerShow *show, cons
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* `done`: once, from the loop. */
 typedef void (*ServerLivekitDone)(const GError *error, gpointer data);
-/* Out of the room and of Socket.IO, and not in again while the show runs. */
-void server_livekit_remove(ServerLivekit *livekit, const char *show_id, const char *identity,
+/* Out of the room and of Socket.IO, and not in again: the show's log has it. */
+void server_livekit_remove(ServerLivekit *livekit, ServerShow *show, const char *identity,
                            ServerLivekitDone done, gpointer data);
 void server_livekit_mute(ServerLivekit *livekit, const char *show_id, const char *identity,
                          const char *track, gboolean is_muted, ServerLivekitDone done,

@@ -136,18 +136,21 @@ void server_livekit_switched(ServerLivekit *livekit, const char *show_id, const 
     server_room_publish(room);
 }
 
-void server_room_read_program(ServerRoom *room, const ServerShow *show)
+void server_room_read_log(ServerRoom *room, const ServerShow *show)
 {
     g_autofree char *path =
         g_build_filename(store_show_place(server_show_folder(show))->path, STORE_JOURNAL, NULL);
     g_autoptr(ShowLog) log = show_log_load(path, NULL);
-    for (guint i = log != NULL ? log->events->len : 0; i-- > 0;) {
+    const ShowEvent *last = NULL;
+    for (guint i = 0; log != NULL && i < log->events->len; i++) {
         const ShowEvent *event = log->events->pdata[i];
-        if (event->type != SHOW_EVENT_SWITCH || event->source == NULL)
-            continue;
-        take_switch(room, event);
-        return;
+        if (event->type == SHOW_EVENT_SWITCH && event->source != NULL)
+            last = event;
+        if (event->type == SHOW_EVENT_GUEST_REMOVED && event->source != NULL)
+            g_hash_table_add(room->removed, g_strdup(event->source));
     }
+    if (last != NULL)
+        take_switch(room, last);
 }
 
 /* ---- what a console publishes of it ---- */

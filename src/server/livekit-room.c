@@ -236,7 +236,7 @@ void server_livekit_begin_show(ServerLivekit *livekit, const ServerShow *show)
     room->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     room->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_hash_table_insert(livekit->rooms, room->id, room);
-    server_room_read_program(room, show);
+    server_room_read_log(room, show);
     ask(room);
 }
 

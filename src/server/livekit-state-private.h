@@ -53,8 +53,8 @@ void server_room_ignore(const json_t *answer, const GError *error, gpointer data
 
 /* ---- livekit-program.c ---- */
 
-/* The last change that the show's log has: its opening, or that of before a restart. */
-void server_room_read_program(ServerRoom *room, const ServerShow *show);
+/* What of before a restart still holds: the last change, or the show's opening, and who was removed. */
+void server_room_read_log(ServerRoom *room, const ServerShow *show);
 
 /* What is due of the program is told, now or when it may. */
 void server_room_publish(ServerRoom *room);

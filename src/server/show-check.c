@@ -44,6 +44,7 @@ static gboolean is_the_servers(const ShowEvent *event)
     case SHOW_EVENT_LIVE_START:
     case SHOW_EVENT_LIVE_STOP:
     case SHOW_EVENT_LIVE_STATE:
+    case SHOW_EVENT_GUEST_REMOVED:
         return TRUE;
     case SHOW_EVENT_SWITCH:
         return event->epoch == 0; /* a console without a link decides under its own epoch */

@@ -29,6 +29,7 @@ static const char *const type_names[SHOW_EVENT_TYPES] = {
     [SHOW_EVENT_LIVE_START] = "live_start",
     [SHOW_EVENT_LIVE_STOP] = "live_stop",
     [SHOW_EVENT_LIVE_STATE] = "live_state",
+    [SHOW_EVENT_GUEST_REMOVED] = "guest_removed",
 };
 
 const char *const show_event_members[] = {"id",   "seq",    "t",      "at", "epoch",

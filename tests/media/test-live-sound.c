@@ -21,7 +21,7 @@ enum {
 typedef struct Sound {
     GArray *samples; /* float, interleaved, from the stream's zero */
     AVCodecContext *decoder;
-    gint64 next_us; /* of the stream: where the next packet must lie */
+    gint64 packets;
     guint formats;
 } Sound;
 
@@ -83,9 +83,8 @@ static GPtrArray *make_opus(GArray *truth, GBytes **head)
 {
     GPtrArray *packets = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     AVCodecContext *encoder = open_codec(avcodec_find_encoder_by_name("libopus"), NULL, 0);
-    AVCodecContext *decoder =
-        open_codec(avcodec_find_decoder(AV_CODEC_ID_OPUS), encoder->extradata,
-                   (gsize)encoder->extradata_size);
+    AVCodecContext *decoder = open_codec(avcodec_find_decoder(AV_CODEC_ID_OPUS), encoder->extradata,
+                                         (gsize)encoder->extradata_size);
     AVPacket *packet = av_packet_alloc();
     AVFrame *frame = av_frame_alloc();
     *head = g_bytes_new(encoder->extradata, (gsize)encoder->extradata_size);
@@ -123,8 +122,8 @@ static void on_format(const MediaLiveFormat *format, gpointer data)
     if (!format->is_sound)
         return;
     sound->formats++;
-    sound->decoder = open_codec(avcodec_find_decoder(AV_CODEC_ID_AAC), format->description,
-                                format->length);
+    sound->decoder =
+        open_codec(avcodec_find_decoder(AV_CODEC_ID_AAC), format->description, format->length);
 }
 
 static void on_packet(const MediaLivePacket *packet, gpointer data)
@@ -132,8 +131,8 @@ static void on_packet(const MediaLivePacket *packet, gpointer data)
     Sound *sound = data;
     if (!packet->is_sound)
         return;
-    g_assert_cmpint(ABS(packet->t_us - sound->next_us), <=, 1);
-    sound->next_us += SECOND * 1024 / HZ;
+    gint64 due_us = sound->packets++ * 1024 * SECOND / HZ;
+    g_assert_cmpint(ABS(packet->t_us - due_us), <=, 1);
     decode(sound->decoder, packet->bytes, packet->length, sound->samples);
 }
 
@@ -145,11 +144,8 @@ static void on_warning(const char *text, gpointer data)
 
 static void push(MediaLive *live, gboolean is_sound, gint64 t_us, const guint8 *bytes, gsize length)
 {
-    MediaLivePacket packet = {.is_sound = is_sound,
-                              .is_key = TRUE,
-                              .t_us = t_us,
-                              .bytes = bytes,
-                              .length = length};
+    MediaLivePacket packet = {
+        .is_sound = is_sound, .is_key = TRUE, .t_us = t_us, .bytes = bytes, .length = length};
     gint64 next_us;
     g_assert_true(media_live_push(live, &packet, t_us, NULL));
     g_assert_true(media_live_advance(live, t_us, &next_us, NULL));
@@ -176,8 +172,8 @@ static double below_db(const GArray *in, const GArray *out, int channel, int fro
 {
     double power = 0, noise = 0;
     for (int i = from; i < until; i++) {
-        double a = g_array_index(in, float, CHANNELS * i + channel);
-        double b = g_array_index(out, float, CHANNELS * i + channel);
+        double a = g_array_index(in, float, CHANNELS *i + channel);
+        double b = g_array_index(out, float, CHANNELS *i + channel);
         power += a * a;
         noise += (a - b) * (a - b);
     }
@@ -187,8 +183,8 @@ static double below_db(const GArray *in, const GArray *out, int channel, int fro
 static gboolean is_same_left_and_right(const GArray *samples, int second)
 {
     for (int i = second * HZ; i < (second + 1) * HZ; i++)
-        if (g_array_index(samples, float, CHANNELS * i) !=
-            g_array_index(samples, float, CHANNELS * i + 1))
+        if (g_array_index(samples, float, CHANNELS *i) !=
+            g_array_index(samples, float, CHANNELS *i + 1))
             return FALSE;
     return TRUE;
 }
@@ -222,7 +218,9 @@ static void test_alike_and_wide(void)
                                             (tenth + 1) * HZ / 10));
         g_test_message("second %d: %.1f dB, %s", second, worst,
                        is_same_left_and_right(sound.samples, second) ? "alike" : "wide");
-        g_assert_cmpfloat(worst, >, 20);
+        /* libavcodec spends its bits on two unlike channels sparely; Opus smears over a second's edge */
+        gboolean may_differ = is_wide(second) || is_wide(second - 1);
+        g_assert_cmpfloat(worst, >, may_differ ? 12 : 25);
     }
     /* one encoder for both, before, and again some time after */
     g_assert_true(is_same_left_and_right(sound.samples, 1));
