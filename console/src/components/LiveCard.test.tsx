@@ -115,6 +115,16 @@ describe("the card of a live stream", () => {
     expect(words()).toContain("it is encoded again");
   });
 
+  test("ends one destination of several, and not the last", async () => {
+    await draw(live());
+    await press("End Twitch");
+    expect(words()).toContain("The other destinations and the recording go on.");
+    await act(async () => document.querySelector<HTMLButtonElement>("dialog .record")!.click());
+    expect(bodies).toEqual([{ sessionId: "s", destination: "Twitch" }]);
+    await draw(live({ destinations: [one, { ...one, name: "Twitch", state: "ended" }] }));
+    expect([...document.querySelectorAll("li button")]).toEqual([]);
+  });
+
   test("asks before it ends", async () => {
     await draw(live(), true);
     expect(calls).toEqual([]);

@@ -44,7 +44,7 @@ export function LiveCard({ live, sessionId, isAsking, setAsking }: Props) {
           {isOn ? "End live" : "Go live"}
         </button>
       </div>
-      {isOn ? <Destinations live={live} /> : <p className="small dim">To YouTube, Twitch or any RTMP address, while it is recorded.</p>}
+      {isOn && sessionId ? <Destinations live={live} sessionId={sessionId} /> : <p className="small dim">To YouTube, Twitch or any RTMP address, while it is recorded.</p>}
       {isAsking && sessionId && (isOn ? <EndLiveDialog sessionId={sessionId} onClose={close} /> : <GoLiveDialog sessionId={sessionId} onClose={close} />)}
     </section>
   );
@@ -64,7 +64,11 @@ function AirTime({ since }: { since: number }) {
   );
 }
 
-function Destinations({ live }: { live: LiveShow }) {
+const isOver = ({ state }: LiveDestination) => state === "ended" || state === "failed";
+
+function Destinations({ live, sessionId }: { live: LiveShow; sessionId: string }) {
+  const [leaving, setLeaving] = useState<string | null>(null);
+  const isOneOfMany = live.destinations.filter((one) => !isOver(one)).length > 1; /* the last one ends with the stream */
   const isOurs = (live.egress ?? "console") === "console"; /* LiveKit's Egress tells neither bytes nor frames */
   const warnings = [...live.program.warnings, ...live.destinations.flatMap(({ warnings }) => warnings)];
   return (
@@ -91,9 +95,15 @@ function Destinations({ live }: { live: LiveShow }) {
                 )}
               </span>
             )}
+            {isOneOfMany && !isOver(one) && (
+              <button type="button" className="plain quiet" aria-label={`End ${one.name}`} onClick={() => setLeaving(one.name)}>
+                End
+              </button>
+            )}
           </li>
         ))}
       </ul>
+      {leaving !== null && <EndLiveDialog sessionId={sessionId} destination={leaving} onClose={() => setLeaving(null)} />}
       {!isOurs && <p className="small dim">Sent by LiveKit Egress{live.egress === "livekit" ? ": keep this page open." : ". Keep this page open for the cameras of this room."}</p>}
       {isOurs && live.program.slate && (
         <p className="small warn" role="status">
@@ -110,20 +120,21 @@ function Destinations({ live }: { live: LiveShow }) {
   );
 }
 
-function EndLiveDialog({ sessionId, onClose }: { sessionId: string; onClose: () => void }) {
+/* `destination`: that one alone. */
+function EndLiveDialog({ sessionId, destination, onClose }: { sessionId: string; destination?: string; onClose: () => void }) {
   const api = useApi();
   const [trouble, setTrouble] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const end = () => {
     setBusy(true);
-    api.endLive(sessionId).then(onClose, (error: unknown) => {
+    api.endLive(sessionId, destination).then(onClose, (error: unknown) => {
       setBusy(false);
       setTrouble(messageOf(error));
     });
   };
   return (
     <Dialog
-      title="End the stream?"
+      title={destination === undefined ? "End the stream?" : `End the stream to ${destination}?`}
       onClose={onClose}
       foot={
         <>
@@ -131,12 +142,12 @@ function EndLiveDialog({ sessionId, onClose }: { sessionId: string; onClose: () 
             Stay live
           </button>
           <button type="button" className="record" data-first disabled={isBusy} onClick={end}>
-            End live
+            {destination === undefined ? "End live" : `End ${destination}`}
           </button>
         </>
       }
     >
-      <p>Viewers see it end now, everywhere. Recording goes on.</p>
+      <p>Viewers see it end now, {destination === undefined ? "everywhere. Recording goes on." : "there. The other destinations and the recording go on."}</p>
       {trouble && (
         <p className="warn" role="alert">
           {trouble}

@@ -286,7 +286,9 @@ export class Api {
   /* `egress`: other than the server's usual way. */
   goLive = (sessionId: string, destinations: string[], delay: number, egress?: Way) =>
     this.call<LiveShow>("POST", "/live/start", { sessionId, destinations, delay, ...(egress ? { egress } : {}) });
-  endLive = (sessionId: string) => this.call<LiveShow>("POST", "/live/stop", { sessionId });
+  /* `destination`: that one alone. */
+  endLive = (sessionId: string, destination?: string) =>
+    this.call<LiveShow>("POST", "/live/stop", { sessionId, ...(destination === undefined ? {} : { destination }) });
   destinations = () => this.call<{ destinations: SavedDestination[] }>("GET", "/destinations");
   saveDestination = (name: string, url: string, key: string) =>
     this.call<SavedDestination>("PUT", `/destinations/${encodeURIComponent(name)}`, { url, key });
