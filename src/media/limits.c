@@ -3,7 +3,9 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-#define MAPPED_BYTES    (256 << 10)
+/* A little less than a plane of chroma at 1080p, more than most keyframes. */
+#define MAPPED_BYTES    (480 << 10)
+#define KEPT_BYTES      (1 << 20)
 #define BASE_BYTES      ((rlim_t)1 << 30)
 #define RECORDING_BYTES ((rlim_t)384 << 20)
 
@@ -27,10 +29,12 @@ static void lower_limit(int resource, rlim_t to)
 }
 
 /* What a stage has freed goes back to the system: blocks of the size of a picture or an index are
- * mapped, always (glibc would stop that after the first), and threads share two heaps. */
+ * mapped, always (glibc would stop that after the first), and threads share two heaps. Packets come and go
+ * on a heap that is not cut back each time: most of copying a recording was the faults of its pages. */
 static void give_memory_back(void)
 {
     mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     mallopt(M_ARENA_MAX, 2);
 }
 
