@@ -115,12 +115,15 @@ describe("the card of a live stream", () => {
     expect(words()).toContain("it is encoded again");
   });
 
-  test("ends one destination of several, and not the last", async () => {
+  test("ends one destination of several", async () => {
     await draw(live());
     await press("End Twitch");
     expect(words()).toContain("The other destinations and the recording go on.");
     await act(async () => document.querySelector<HTMLButtonElement>("dialog .record")!.click());
     expect(bodies).toEqual([{ sessionId: "s", destination: "Twitch" }]);
+  });
+
+  test("ends the last destination with the stream alone", async () => {
     await draw(live({ destinations: [one, { ...one, name: "Twitch", state: "ended" }] }));
     expect([...document.querySelectorAll("li button")]).toEqual([]);
   });
