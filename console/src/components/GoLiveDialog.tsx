@@ -81,6 +81,7 @@ export function GoLiveDialog({ sessionId, onClose }: { sessionId: string; onClos
         </ul>
         {saved?.length === 0 && <p className="dim">No destination yet. Add one: the platform's live page has the address and the key.</p>}
         <NewDestination
+          isFirst={saved?.length === 0}
           onSaved={(name) => {
             choose(name, true);
             void load();
@@ -123,11 +124,12 @@ function Ways({ ways, way, onChoose }: { ways: readonly Way[]; way: Way; onChoos
   );
 }
 
-function NewDestination({ onSaved }: { onSaved: (name: string) => void }) {
+function NewDestination({ isFirst, onSaved }: { isFirst: boolean; onSaved: (name: string) => void }) {
   const api = useApi();
   const [name, setName] = useState("");
   const [url, setUrl] = useState("");
   const [key, setKey] = useState("");
+  const [isOpen, setOpen] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const save = (event: FormEvent) => {
     event.preventDefault();
@@ -143,7 +145,7 @@ function NewDestination({ onSaved }: { onSaved: (name: string) => void }) {
     );
   };
   return (
-    <details>
+    <details open={isFirst || isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Add a destination</summary>
       <form className="stack" onSubmit={save}>
         <label className="field">

@@ -53,6 +53,12 @@ describe("the card of a live stream", () => {
     expect(asked).toEqual([false]);
   });
 
+  test("begins with the first destination where there is none", async () => {
+    await draw(null, true, api({ "GET /destinations": { destinations: [] } }));
+    expect(words()).toContain("No destination yet.");
+    expect(document.querySelector("details")?.open).toBe(true);
+  });
+
   test("says why it cannot go live", async () => {
     await draw(null, true, fakeApi({ "GET /me": { role: "admin" }, "GET /destinations": SAVED }));
     await act(async () => check(0));
