@@ -36,5 +36,5 @@ export default defineConfig(({ mode }) => ({
   },
   server: { proxy: { "/socket.io": { target: "http://127.0.0.1:7077", ws: true } } },
   /* A time limit is for what hangs: the machine may be busy with other tests. */
-  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true, testTimeout: 120_000, hookTimeout: 120_000 },
+  test: { setupFiles: ["src/testing/setup.ts"], include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true, testTimeout: 120_000, hookTimeout: 120_000 },
 }));

@@ -127,10 +127,20 @@ static double megabits_of_camera(void)
     return kbits / 1000;
 }
 
+/* What is wrong is said in the lines, once. */
+static GLogWriterOutput leave_out_warnings(GLogLevelFlags level, const GLogField *fields,
+                                           gsize count, gpointer data)
+{
+    const GLogLevelFlags own_mistakes = G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL;
+    return (level & own_mistakes) != 0 ? g_log_writer_default(level, fields, count, data)
+                                       : G_LOG_WRITER_HANDLED;
+}
+
 static int run(const CliContext *context, GError **error)
 {
     const CliArguments *arguments = context->arguments;
     g_autoptr(GError) why = NULL;
+    g_log_set_writer_func(leave_out_warnings, NULL, NULL);
     const char *env_file = cli_value(arguments, "env-file");
     Doctor doctor = {
         .env_file = env_file != NULL ? env_file : ".env",

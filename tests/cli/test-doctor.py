@@ -45,6 +45,7 @@ class Said:
                               capture_output=True, text=True, env=given, cwd=self.folder, timeout=120,
                               check=False)
         self.status, self.text = done.returncode, done.stdout + done.stderr
+        assert "WARNING" not in done.stderr, f"said twice: {done.stderr}"
         assert "AddressSanitizer" not in self.text and "runtime error" not in self.text, self.text
         *lines, self.all = [json.loads(line) for line in done.stdout.splitlines()]
         self.lines = {line["check"]: line for line in lines}

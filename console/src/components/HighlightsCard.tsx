@@ -43,7 +43,7 @@ export function HighlightsCard({ id, sources, times, rendered, note, pieces, cho
     onChoose(found.i);
   };
   const remove = (i: number) => {
-    onPieces(pieces.toSpliced(i, 1));
+    onPieces(pieces.filter((_, j) => j !== i));
     onChoose(null);
   };
   const ask = () => {

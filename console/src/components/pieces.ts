@@ -33,9 +33,13 @@ export function limitsOf(pieces: readonly Piece[], i: number, edge: Edge, durati
   return edge === "start" ? [pieces[i - 1]?.end ?? 0, piece.end - LEAST_MS] : [piece.start + LEAST_MS, pieces[i + 1]?.start ?? duration];
 }
 
+function withPiece<T extends Piece>(pieces: readonly T[], i: number, piece: T): T[] {
+  return pieces.map((one, j) => (j === i ? piece : one));
+}
+
 export function withEdge<T extends Piece>(pieces: readonly T[], i: number, edge: Edge, t: number, duration: number): T[] {
   const [least, most] = limitsOf(pieces, i, edge, duration);
-  return pieces.with(i, { ...pieces[i]!, [edge]: Math.round(Math.min(most, Math.max(least, t))) });
+  return withPiece(pieces, i, { ...pieces[i]!, [edge]: Math.round(Math.min(most, Math.max(least, t))) });
 }
 
 /* The whole piece goes there, up to its neighbours, as long as it is. */
@@ -45,7 +49,7 @@ export function withMoved<T extends Piece>(pieces: readonly T[], i: number, star
   const least = pieces[i - 1]?.end ?? 0;
   const most = (pieces[i + 1]?.start ?? duration) - length;
   const at = Math.round(Math.max(least, Math.min(most, start)));
-  return pieces.with(i, { ...piece, start: at, end: at + length });
+  return withPiece(pieces, i, { ...piece, start: at, end: at + length });
 }
 
 /* Ten seconds from `at` on, or what is free there; null: nothing is. */
@@ -55,7 +59,7 @@ export function withNew(pieces: readonly ChosenPiece[], at: number, duration: nu
   const end = Math.min(at + NEW_MS, pieces[i]?.start ?? duration, duration);
   const start = Math.max(pieces[i - 1]?.end ?? 0, Math.min(at, end - LEAST_MS));
   if (end - start < LEAST_MS) return null;
-  return { pieces: pieces.toSpliced(i, 0, { start: Math.round(start), end: Math.round(end) }), i };
+  return { pieces: [...pieces.slice(0, i), { start: Math.round(start), end: Math.round(end) }, ...pieces.slice(i)], i };
 }
 
 /* ---- highlights.mp4 ---- */

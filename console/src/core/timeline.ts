@@ -50,7 +50,7 @@ export function withSpeech(timeline: Timeline, source: SourceId, isStart: boolea
   if (open < 0) return timeline;
   const one = timeline.speech[open]!;
   const end = Math.max(edge, one.start);
-  const speech = timeline.speech.with(open, { ...one, end });
+  const speech = timeline.speech.map((other) => (other === one ? { ...one, end } : other));
   const spoken = { ...timeline.spoken, [source]: (timeline.spoken[source] ?? 0) + end - one.start };
   return prune({ ...timeline, speech, spoken }, end);
 }
