@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
-import { packageOf, runTap } from "../console/browser.mjs";
+import { allowDevices, packageOf, runTap } from "../console/browser.mjs";
 import { Rtmp, camerasOf, codesOf, needsRtmp } from "./live.mjs";
 import { Livekit, missing } from "../support/livekit.mjs";
 import { CHROMIUM, meet, speak, speech } from "./people.mjs";
@@ -48,9 +48,7 @@ const steps = inTurn([
     await host.goto(`${server.address}/#token=${TOKEN}`);
     await browser.sees("Set up your show");
     const camera = host.getByRole("button", { name: /^Use (?!cameras)/ }).first();
-    const permission = host.getByRole("button", { name: "Use cameras and microphones" });
-    await camera.or(permission).waitFor();
-    await permission.click({ timeout: 2000 }).catch(() => {}); // Chromium of the tests gives it by itself
+    await allowDevices(host, camera);
     await camera.click();
     await until("the host's picture", async () => (await host.locator(".source video").count()) === 1);
     await host.getByLabel("Size").selectOption("360");

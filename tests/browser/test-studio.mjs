@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
-import { BUILD, SOURCE, packageOf, runTap } from "../console/browser.mjs";
+import { BUILD, SOURCE, allowDevices, packageOf, runTap } from "../console/browser.mjs";
 import { Browser, LONG_MS, Server, TOKEN, inTurn, sleep, until } from "./studio.mjs";
 
 packageOf("playwright-core");
@@ -182,9 +182,7 @@ function deviceShow() {
       browser.said.length = 0; /* who has no token yet is refused: that is said */
     }],
     ["devices: cameras are chosen, and their sound is checked", async () => {
-      const ask = browser.button("Use cameras and microphones");
-      if (await ask.isVisible()) await ask.click();
-      await browser.button("fake_device_2").waitFor();
+      await allowDevices(browser.page, browser.button("fake_device_2"));
       await browser.look("cameras");
       await one("fake_device_0"); /* the second is a depth camera */
       await one("fake_device_2");

@@ -42,6 +42,15 @@ export async function readPolicy() {
   return [...macro.matchAll(/"([^"]*)"/g)].map((match) => match[1]).join("").replace("%s", "");
 }
 
+// The console asks for cameras by itself where the browser has allowed them: the button that does so may be
+// gone before it is pressed. `camera`: what is there when they are.
+export async function allowDevices(page, camera) {
+  const ask = page.getByRole("button", { name: "Use cameras and microphones", exact: true });
+  await ask.or(camera).first().waitFor();
+  await ask.click({ timeout: 2000 }).catch(() => {});
+  await camera.waitFor();
+}
+
 export async function serve(folder) {
   const policy = await readPolicy();
   const server = createServer(async (request, response) => {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { packageOf, runTap } from "./browser.mjs";
+import { allowDevices, packageOf, runTap } from "./browser.mjs";
 import { complaints, ffprobe } from "./clips.mjs";
 import { furnish, openRoom, voiceOf } from "./room.mjs";
 import { LONG, onAir, openConsole, record, running, said, sampleShow, small, stop as stopShow, unsaid } from "./shows.mjs";
@@ -24,9 +24,9 @@ const open = () => openConsole(context, server, errors);
 
 async function takeCameras(page) {
   await page.evaluate((wav) => window.room.seat(wav), voice);
-  const ask = page.getByRole("button", { name: "Use cameras and microphones" });
-  if (await ask.isVisible()) await ask.click();
-  await page.getByRole("button", { name: "Use both cameras" }).click();
+  const both = page.getByRole("button", { name: "Use both cameras" });
+  await allowDevices(page, both);
+  await both.click();
   await page.locator(".source video").nth(1).waitFor(LONG);
   await small(page);
 }
