@@ -7,7 +7,7 @@ const KINDS: Record<string, string> = {
   program: "the program",
   highlights: "the highlights",
   iso: "camera, full length",
-  local: "the phone's own recording",
+  local: "recorded by their own device",
   camera: "camera, for editing",
   events: "everything that happened",
   log: "the log",
