@@ -5,8 +5,8 @@
 #include "edge-private.h"
 #include "mux-private.h"
 
-/* Pictures first … end − 1 of a recording, or black when that is NULL. Ticks of all are of one base; a recording with drift
- * runs at another pace than the output. */
+/* Pictures first … end − 1 of a recording, or black when that is NULL. Ticks of all are of one base; a
+ * recording with drift runs at another pace than the output. */
 typedef struct MediaStretch {
     MediaRecorded *recorded;
     guint first, end;
