@@ -39,5 +39,6 @@ gboolean cli_kept_drop_parts(CliKept *kept, const char *prefix, GError **error);
 /* Moves those that the manifest names to the folder where the show is put together. */
 gboolean cli_kept_settle(CliKept *kept, const ShowManifest *manifest, const char *folder,
                          GError **error);
-/* What was not made again, for report.json: {"files":[…],"parts":n,"made":n}; NULL: nothing. New reference. */
+/* What was not made again, for report.json: {"files":[…],"parts":n,"made":n}; NULL: nothing. New
+ * reference. */
 json_t *cli_kept_account(const CliKept *kept);

@@ -25,8 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaAac, media_aac_close)
 void media_aac_begin_at(MediaAac *aac, gint64 pts);
 
 typedef gboolean (*MediaPacketFunc)(AVPacket *packet, gpointer data, GError **error);
-/* n samples more, of all channels interleaved; each finished packet goes to func, timed in samples (the first one before
- * zero by the encoder's delay). The packet is func's to unref or move. */
+/* n samples more, of all channels interleaved; each finished packet goes to func, timed in samples (the
+ * first one before zero by the encoder's delay). The packet is func's to unref or move. */
 gboolean media_aac_push(MediaAac *aac, const float *samples, gsize n, MediaPacketFunc func,
                         gpointer data, GError **error);
 gboolean media_aac_finish(MediaAac *aac, MediaPacketFunc func, gpointer data, GError **error);

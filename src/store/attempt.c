@@ -1,6 +1,7 @@
 /* Takes of renders, beside the show. What always holds: a take with its manifest and the file "finished"
- * is whole, and nothing in the show's own folder was changed before it was; a file that was renamed into its place is
- * found there by the next check, so a publish that was cut short is made good by doing it again. */
+ * is whole, and nothing in the show's own folder was changed before it was; a file that was renamed into
+ * its place is found there by the next check, so a publish that was cut short is made good by doing it
+ * again. */
 #include <store/attempt.h>
 
 #include <store/error.h>

@@ -1,6 +1,6 @@
-/* An upload, shared between the owner's thread (upload.c) and the one worker that carries out its
- * batch (upload-disk.c, upload-write.c). The batch goes from one to the other and back; `disk` belongs to who has
- * it, `open` is set before the first and never changes. */
+/* An upload, shared between the owner's thread (upload.c) and the one worker that carries out its batch
+ * (upload-disk.c, upload-write.c). The batch goes from one to the other and back; `disk` belongs to who
+ * has it, `open` is set before the first and never changes. */
 #pragma once
 #include <store/upload.h>
 

@@ -1,14 +1,15 @@
-/* An HTTP/1.1 server in a GLib main loop, with WebSockets (http/websocket.h). It listens, keeps
- * clients within limits and deadlines, reads requests, and sends the replies it is given. It knows
- * no routes, no identities and no formats.
+/* An HTTP/1.1 server in a GLib main loop, with WebSockets (http/websocket.h). It listens, keeps clients
+ * within limits and deadlines, reads requests, and sends the replies it is given. It knows no routes, no
+ * identities and no formats.
  *
  * Refused by the room itself, before the handler sees anything: malformed requests (400; what has no
- * request line is closed without an answer), headers beyond the limit (431; 414 for the first line), a method or transfer coding nobody knows (501), slow headers (408). What
- * is ambiguous about where a request ends (Content-Length with Transfer-Encoding, two lengths, two
- * Hosts) is 400 and the end of the connection. RFC 9110, 9112.
+ * request line is closed without an answer), headers beyond the limit (431; 414 for the first line), a
+ * method or transfer coding nobody knows (501), slow headers (408). What is ambiguous about where a
+ * request ends (Content-Length with Transfer-Encoding, two lengths, two Hosts) is 400 and the end of the
+ * connection. RFC 9110, 9112.
  *
- * Threads: everything on the thread that runs the context. Nothing here blocks. SIGPIPE is ignored
- * for the process when nobody handles it: sendfile() would raise it. */
+ * Threads: everything on the thread that runs the context. Nothing here blocks. SIGPIPE is ignored for
+ * the process when nobody handles it: sendfile() would raise it. */
 #pragma once
 #include <http/error.h>
 #include <http/request.h>

@@ -27,8 +27,8 @@ typedef struct MediaMix MediaMix;
 /* Session time [start_s, start_s + duration_s). Decodes and measures the whole mix first (stage
  * "measure"); it then waits in a file, from which it is measured again when the limiter has work to do,
  * and read. Where the settings have its gain nothing is measured. listener: of media_listen(), borrowed
- * until the mix is freed; must have been through media_speech_events(). NULL, or no mic at all: the longest of the sources that have
- * sound, as it is. No source at all: silence. */
+ * until the mix is freed; must have been through media_speech_events(). NULL, or no mic at all: the
+ * longest of the sources that have sound, as it is. No source at all: silence. */
 MediaMix *media_mix_new(const MediaMixSource *sources, int n, MediaListener *listener,
                         const MediaMixSettings *settings, double start_s, double duration_s,
                         const MediaProgress *progress, GCancellable *cancellable,

@@ -34,9 +34,9 @@ typedef struct SandboxOptions {
     SandboxNetwork network;
 } SandboxOptions;
 
-/* From here on: no sockets (but as `network` says), no new programs and processes (threads are fine), no other process
- * seen or signalled, no mounts and namespaces, no memory that is executed, no core files, no
- * privileges to be gained. On an error the process may be partly inside: it should end. */
+/* From here on: no sockets (but as `network` says), no new programs and processes (threads are fine), no
+ * other process seen or signalled, no mounts and namespaces, no memory that is executed, no core files,
+ * no privileges to be gained. On an error the process may be partly inside: it should end. */
 gboolean sandbox_enter(const SandboxOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What this kernel gives of it; without one of the two the rest still holds. Threads: any. */

@@ -1,5 +1,6 @@
-/* A show's log as a whole: events.log (JSON Lines), events.json (an array in seq order, one event
- * a line), or {"events":[…]} (at most SHOW_FILE_BYTES_MAX). Which of the three is found by looking, not by the file's name. */
+/* A show's log as a whole: events.log (JSON Lines), events.json (an array in seq order, one event a
+ * line), or {"events":[…]} (at most SHOW_FILE_BYTES_MAX). Which of the three is found by looking, not by
+ * the file's name. */
 #pragma once
 #include <show/event.h>
 

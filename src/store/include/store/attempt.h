@@ -36,7 +36,8 @@ GPtrArray *store_attempt_missing(const char *show, gint64 job, gint64 take,
 gboolean store_attempt_finish(const char *show, gint64 job, gint64 take, GError **error);
 
 /* What a render left: its manifest, each file of it checked by size and SHA-256, also those that a
- * publish that was cut short has put in their place already, or that it kept. STORE_ERROR_DIFFERS names the file. */
+ * publish that was cut short has put in their place already, or that it kept. STORE_ERROR_DIFFERS names
+ * the file. */
 ShowManifest *store_attempt_check(const char *show, gint64 job, gint64 take, const char *cut,
                                   GCancellable *cancellable,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -38,7 +38,8 @@ typedef struct StoreVerdict {
     char *elsewhere; /* the place that has it, when it is not here and was not looked at; or NULL */
 } StoreVerdict;
 
-/* Checks each file's presence, size and sha256; of what is elsewhere only that is said. Array of StoreVerdict * with free function, in the
- * manifest's order; NULL when the manifest cannot be read or the user gave up. */
+/* Checks each file's presence, size and sha256; of what is elsewhere only that is said. Array of
+ * StoreVerdict * with free function, in the manifest's order; NULL when the manifest cannot be read or
+ * the user gave up. */
 GPtrArray *store_folder_verify(const char *path, GCancellable *cancellable,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -49,9 +49,9 @@ typedef struct StoreJournalOptions {
     gpointer synced_data;
 } StoreJournalOptions;
 
-/* Opens the log of a show, created where missing (then file and folder are synced). What is there
- * goes to each(); what is torn is cut off; the rest is synced. Blocks: for opening a show, before it
- * runs. When the log cannot be read nothing is cut. STORE_ERROR_LOCKED when it is open already. `end` says what was
+/* Opens the log of a show, created where missing (then file and folder are synced). What is there goes to
+ * each(); what is torn is cut off; the rest is synced. Blocks: for opening a show, before it runs. When
+ * the log cannot be read nothing is cut. STORE_ERROR_LOCKED when it is open already. `end` says what was
  * found, and may be NULL. */
 StoreJournal *store_journal_open(const StoreJournalOptions *options, StoreJournalEnd *end,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -61,9 +61,9 @@ StoreJournal *store_journal_open(const StoreJournalOptions *options, StoreJourna
  * append or close. */
 typedef void (*StoreJournalDone)(const GError *error, gpointer data);
 
-/* Appends one line (`text` without newline: JSON, at most SHOW_LINE_BYTES_MAX, checked for nothing
- * else than a newline within). FALSE: it was not written, `done` is not called, the log is as
- * before: STORE_ERROR_FULL, STORE_ERROR_TOO_LARGE, STORE_ERROR_CLOSED, STORE_ERROR_FAILED. `done` may be NULL. */
+/* Appends one line (`text` without newline: JSON, at most SHOW_LINE_BYTES_MAX, checked for nothing else
+ * than a newline within). FALSE: it was not written, `done` is not called, the log is as before:
+ * STORE_ERROR_FULL, STORE_ERROR_TOO_LARGE, STORE_ERROR_CLOSED, STORE_ERROR_FAILED. `done` may be NULL. */
 gboolean store_journal_append(StoreJournal *journal, const char *text, gsize length,
                               StoreJournalDone done, gpointer data, GError **error);
 

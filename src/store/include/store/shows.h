@@ -91,11 +91,11 @@ typedef struct StoreElsewhere {
     gpointer data;
 } StoreElsewhere;
 
-/* Applies the rules to every show that is complete; where several name a kind, the longest age holds.
- * The log never goes but with its show. Only files that a manifest names and that lie in the show's folder are deleted, with their
- * ".index"; first the file, then its entry, so a sweep that was cut short is made good by the next
- * one. A show that cannot be read is left as it is. The first error is given, and FALSE; the other
- * shows are swept all the same. `swept` may be NULL. */
+/* Applies the rules to every show that is complete; where several name a kind, the longest age holds. The
+ * log never goes but with its show. Only files that a manifest names and that lie in the show's folder
+ * are deleted, with their ".index"; first the file, then its entry, so a sweep that was cut short is made
+ * good by the next one. A show that cannot be read is left as it is. The first error is given, and FALSE;
+ * the other shows are swept all the same. `swept` may be NULL. */
 gboolean store_shows_sweep(StoreShows *shows, const StoreRule *rules, gsize count, gint64 now_s,
                            const StoreElsewhere *elsewhere /* NULL: none */, StoreSwept *swept,
                            GError **error);
