@@ -167,15 +167,12 @@ static LiveEgressOutput *add_output(LiveEgress *egress, const char *name, LiveTa
     return output;
 }
 
-void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *known)
+void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *known,
+                     const json_t *before)
 {
-    json_t *last = known != NULL ? live_destination_json(known, FALSE) : NULL;
-    const json_t *before =
-        last != NULL ? last : live_destination_before(egress->before, target->name);
     if (known != NULL)
         g_ptr_array_remove(egress->outputs, known);
     LiveEgressOutput *output = add_output(egress, target->name, target, before);
-    json_decref(last);
     egress->failures = 0;
     output->is_checked = egress->allow_private;
     live_egress_output_set(output, LIVE_STATE_CONNECTING, NULL, NULL, 0);
@@ -183,18 +180,16 @@ void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *kn
         check_name(output);
 }
 
-void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code, const char *why)
+void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code, const char *why,
+                            const json_t *before)
 {
-    LiveEgressOutput *output =
-        add_output(egress, name, NULL, live_destination_before(egress->before, name));
+    LiveEgressOutput *output = add_output(egress, name, NULL, before);
     live_egress_output_set(output, LIVE_STATE_FAILED, code, why, 0);
 }
 
-void live_egress_add_ended(LiveEgress *egress, const char *name)
+void live_egress_add_ended(LiveEgress *egress, const char *name, const json_t *before)
 {
-    const json_t *before = live_destination_before(egress->before, name);
-    if (before != NULL)
-        live_destination_end_as(&add_output(egress, name, NULL, before)->base, before);
+    live_destination_end_as(&add_output(egress, name, NULL, before)->base, before);
 }
 
 /* What the egress does not have is over at once. */

@@ -6,20 +6,22 @@
 
 typedef struct LiveEgress LiveEgress;
 
-/* `options` (borrowed for as long as it lives): of live/onair.h. `before` as there. */
+/* `options` (borrowed for as long as it lives): of live/onair.h. `start_ms`: when the show went on air. */
 LiveEgress *live_egress_new(const LiveEgressOptions *options, gboolean allow_private,
                             const LiveOnAirEvents *events, gpointer data,
-                            const json_t *before) G_GNUC_WARN_UNUSED_RESULT;
+                            gint64 start_ms) G_GNUC_WARN_UNUSED_RESULT;
 void live_egress_free(
     LiveEgress *egress); /* no callback comes any more; the egress goes on. NULL-safe */
 
 /* LiveEgressOutput, of which each begins with a LiveDestination. Borrowed. */
 const GPtrArray *live_egress_destinations(const LiveEgress *egress);
-/* `target` is taken. `known`: one that was over and begins again, or NULL. */
-void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *known);
-void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code,
-                            const char *why);
-void live_egress_add_ended(LiveEgress *egress, const char *name);
+/* `target` is taken. `known`: one that was over and begins again, or NULL. `before`, here and below: what was
+ * reported of that destination, or NULL. */
+void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *known,
+                     const json_t *before);
+void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code, const char *why,
+                            const json_t *before);
+void live_egress_add_ended(LiveEgress *egress, const char *name, const json_t *before);
 gboolean live_egress_remove(LiveEgress *egress, const char *name);
 void live_egress_look(LiveEgress *egress); /* a webhook says that something happened */
 void live_egress_stop(LiveEgress *egress); /* then stopped() */

@@ -27,7 +27,6 @@ struct LiveEgress {
     gboolean allow_private;
     LiveOnAirEvents events;
     gpointer data;
-    json_t *before;
     GPtrArray *outputs; /* LiveEgressOutput */
     GCancellable *cancellable;
     guint timer;

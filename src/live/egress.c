@@ -376,21 +376,18 @@ void live_egress_look(LiveEgress *egress)
 /* ---- life ---- */
 
 LiveEgress *live_egress_new(const LiveEgressOptions *options, gboolean allow_private,
-                            const LiveOnAirEvents *events, gpointer data, const json_t *before)
+                            const LiveOnAirEvents *events, gpointer data, gint64 start_ms)
 {
     LiveEgress *egress = g_new0(LiveEgress, 1);
-    const json_t *start_at = json_object_get(before, "start");
     egress->options = options;
     egress->allow_private = allow_private;
     egress->events = *events;
     egress->data = data;
-    egress->before = before != NULL ? json_deep_copy(before) : NULL;
     egress->outputs = g_ptr_array_new_with_free_func(live_egress_output_free);
     egress->cancellable = g_cancellable_new();
     egress->warnings = json_array();
     egress->answered_us = now_us();
-    egress->start_ms =
-        start_at != NULL ? json_integer_value(start_at) : egress->events.clock_ms(data);
+    egress->start_ms = start_ms;
     egress->end_ms = -1;
     egress->timer = g_timeout_add(TICK_MS, tick, egress);
     return egress;
@@ -405,7 +402,6 @@ void live_egress_free(LiveEgress *egress)
     g_clear_handle_id(&egress->timer, g_source_remove);
     g_clear_handle_id(&egress->stopped_idle, g_source_remove);
     g_ptr_array_unref(egress->outputs);
-    json_decref(egress->before);
     json_decref(egress->warnings);
     g_free(egress->id);
     g_free(egress->picture);

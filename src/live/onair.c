@@ -167,22 +167,28 @@ gboolean live_onair_is_last(const LiveOnAir *onair, const char *name)
     return live_destinations_is_last(destinations_of(onair), name);
 }
 
-static void add_output(LiveOnAir *onair, LiveTarget *target, LiveOutput *known)
+static void add_output(LiveOnAir *onair, LiveTarget *target, LiveOutput *known,
+                       const json_t *before)
 {
-    json_t *last = known != NULL ? live_output_json(known, FALSE) : NULL;
-    const json_t *before =
-        last != NULL ? last : live_destination_before(onair->before, target->name);
     if (known != NULL) {
         live_output_total(known, &onair->gone);
         g_ptr_array_remove(onair->outputs, known);
     }
     LiveOutput *output = live_output_new(&onair->owner, target, before);
-    json_decref(last);
     g_ptr_array_add(onair->outputs, output);
     if (live_feed_is_running(onair->feed))
         live_output_start(output);
     else
         live_feed_start(onair->feed);
+}
+
+/* What a destination goes on from: what it was until now, or before the server ended. New reference, or NULL. */
+static json_t *report_before(const LiveOnAir *onair, const LiveDestination *known, const char *name)
+{
+    if (known == NULL)
+        return json_incref((json_t *)live_destination_before(onair->before, name));
+    return onair->egress != NULL ? live_destination_json(known, FALSE)
+                                 : live_output_json((const LiveOutput *)known, FALSE);
 }
 
 /* One that was over begins again, and its report goes on. */
@@ -200,30 +206,33 @@ gboolean live_onair_add(LiveOnAir *onair, LiveTarget *target, GError **error)
                     LIVE_DESTINATIONS_MAX);
         return FALSE;
     }
+    json_t *before = report_before(onair, known, target->name);
     if (onair->egress != NULL)
-        live_egress_add(onair->egress, g_steal_pointer(&owned), known);
+        live_egress_add(onair->egress, g_steal_pointer(&owned), known, before);
     else
-        add_output(onair, g_steal_pointer(&owned), (LiveOutput *)known);
+        add_output(onair, g_steal_pointer(&owned), (LiveOutput *)known, before);
+    json_decref(before);
     return TRUE;
 }
 
 void live_onair_add_failed(LiveOnAir *onair, const char *name, const char *code, const char *why)
 {
-    if (onair->egress != NULL) {
-        live_egress_add_failed(onair->egress, name, code, why);
-        return;
-    }
-    g_ptr_array_add(onair->outputs,
-                    live_output_new_failed(&onair->owner, name, code, why,
-                                           live_destination_before(onair->before, name)));
+    const json_t *before = live_destination_before(onair->before, name);
+    if (onair->egress != NULL)
+        live_egress_add_failed(onair->egress, name, code, why, before);
+    else
+        g_ptr_array_add(onair->outputs,
+                        live_output_new_failed(&onair->owner, name, code, why, before));
 }
 
 void live_onair_add_ended(LiveOnAir *onair, const char *name)
 {
     const json_t *before = live_destination_before(onair->before, name);
+    if (before == NULL)
+        return;
     if (onair->egress != NULL)
-        live_egress_add_ended(onair->egress, name);
-    else if (before != NULL)
+        live_egress_add_ended(onair->egress, name, before);
+    else
         g_ptr_array_add(onair->outputs, live_output_new_ended(&onair->owner, name, before));
 }
 
@@ -286,7 +295,7 @@ LiveOnAir *live_onair_new(const LiveOnAirOptions *options, const LiveOnAirEvents
     if (options->egress != NULL) {
         onair->egress_options = *options->egress;
         onair->egress = live_egress_new(&onair->egress_options, options->allow_private, events,
-                                        data, options->before);
+                                        data, onair->start_ms);
     }
     return onair;
 }
