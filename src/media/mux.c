@@ -26,7 +26,7 @@ struct MediaOutput {
 
     gint64 reserved; /* bytes for tables; 0: they are not known */
 
-    gboolean held, released;
+    gboolean held;
     gint64 tables; /* bytes that the packets held so far need in them */
     gint64 last_step[STREAMS_MAX], last_dts[STREAMS_MAX];
     MediaPacketSpool *packets[STREAMS_MAX]; /* NULL: none so far */
@@ -274,11 +274,11 @@ static gboolean is_before(const MediaOutput *output, int held, int stream, gint6
 /* Those that are decoded before that packet of a stream; stream -1: all. */
 static gboolean write_held(MediaOutput *output, int stream, gint64 dts, GError **error)
 {
-    g_autoptr(AVPacket) packet = av_packet_alloc();
-    g_assert(packet != NULL);
     for (int i = next_held(output); i >= 0; i = next_held(output)) {
         if (stream >= 0 && !is_before(output, i, stream, dts))
             return TRUE;
+        g_autoptr(AVPacket) packet = av_packet_alloc();
+        g_assert(packet != NULL);
         if (g_cancellable_set_error_if_cancelled(output->cancellable, error) ||
             !media_packet_spool_take(output->packets[i], packet, error) ||
             !write_packet(output, i, packet, error))
@@ -294,7 +294,6 @@ gboolean media_output_release(MediaOutput *output, gint64 packets, GError **erro
         if (output->packets[i] != NULL && !media_packet_spool_finish(output->packets[i], error))
             return FALSE;
     output->held = FALSE;
-    output->released = TRUE;
     output->reserved = head_bytes(output) + output->tables + tables_of(packets);
     return media_output_begin(output, error);
 }
@@ -303,7 +302,7 @@ gboolean media_output_write(MediaOutput *output, int stream, AVPacket *packet, G
 {
     if (output->held)
         return hold_packet(output, stream, packet, error);
-    return (!output->released || write_held(output, stream, packet->dts, error)) &&
+    return write_held(output, stream, packet->dts, error) &&
            write_packet(output, stream, packet, error);
 }
 
@@ -323,9 +322,8 @@ gboolean media_output_finish(MediaOutput *output, GError **error)
 {
     if (output->held && !media_output_release(output, 0, error))
         return FALSE;
-    if (output->released && !write_held(output, -1, 0, error))
-        return FALSE;
-    if (!check_written(output, av_write_trailer(output->muxer), error))
+    if (!write_held(output, -1, 0, error) ||
+        !check_written(output, av_write_trailer(output->muxer), error))
         return FALSE;
     int code = avio_closep(&output->muxer->pb);
     if (code >= 0)
