@@ -5,7 +5,6 @@
 #include "shows-private.h"
 
 #include <show/json.h>
-#include <show/log.h>
 #include <store/shows.h>
 
 #include <string.h>
@@ -13,9 +12,7 @@
 /* Whether the log has a live_start without a live_stop behind it. */
 static gboolean log_is_live(const ServerShow *show)
 {
-    g_autofree char *path =
-        g_build_filename(store_show_place(server_show_folder(show))->path, STORE_JOURNAL, NULL);
-    g_autoptr(ShowLog) log = show_log_load(path, NULL);
+    g_autoptr(ShowLog) log = server_show_read_log(show, NULL);
     gboolean is_live = FALSE;
     for (guint i = 0; log != NULL && i < log->events->len; i++) {
         const ShowEvent *event = log->events->pdata[i];

@@ -2,9 +2,6 @@
  * message sent at most ten times a second, and the last change always gets through. */
 #include "livekit-state-private.h"
 
-#include <show/log.h>
-#include <store/shows.h>
-
 #include <string.h>
 
 enum { METADATA_MS = 1000, MESSAGE_MS = 100 };
@@ -117,7 +114,7 @@ void server_room_publish(ServerRoom *room)
         room->publish_timer = g_timeout_add((guint)next_ms, publish_later, room);
 }
 
-static void take_switch(ServerRoom *room, const ShowEvent *event)
+void server_room_take_switch(ServerRoom *room, const ShowEvent *event)
 {
     const json_t *reason = json_object_get(event->fields, "reason");
     json_decref(room->program);
@@ -132,25 +129,8 @@ void server_livekit_switched(ServerLivekit *livekit, const char *show_id, const 
     ServerRoom *room = server_room_find(livekit, show_id);
     if (room == NULL || event->source == NULL)
         return;
-    take_switch(room, event);
+    server_room_take_switch(room, event);
     server_room_publish(room);
-}
-
-void server_room_read_log(ServerRoom *room, const ServerShow *show)
-{
-    g_autofree char *path =
-        g_build_filename(store_show_place(server_show_folder(show))->path, STORE_JOURNAL, NULL);
-    g_autoptr(ShowLog) log = show_log_load(path, NULL);
-    const ShowEvent *last = NULL;
-    for (guint i = 0; log != NULL && i < log->events->len; i++) {
-        const ShowEvent *event = log->events->pdata[i];
-        if (event->type == SHOW_EVENT_SWITCH && event->source != NULL)
-            last = event;
-        if (event->type == SHOW_EVENT_GUEST_REMOVED && event->source != NULL)
-            g_hash_table_add(room->removed, g_strdup(event->source));
-    }
-    if (last != NULL)
-        take_switch(room, last);
 }
 
 /* ---- what a console publishes of it ---- */

@@ -224,6 +224,22 @@ void server_livekit_hook(ServerLivekit *livekit, const LivekitHook *hook)
 
 /* ---- a show ---- */
 
+/* What of before a restart still holds: the last change, or the show's opening, and who was removed. */
+static void read_log(ServerRoom *room, const ServerShow *show)
+{
+    g_autoptr(ShowLog) log = server_show_read_log(show, NULL);
+    const ShowEvent *last = NULL;
+    for (guint i = 0; log != NULL && i < log->events->len; i++) {
+        const ShowEvent *event = log->events->pdata[i];
+        if (event->type == SHOW_EVENT_SWITCH && event->source != NULL)
+            last = event;
+        if (event->type == SHOW_EVENT_GUEST_REMOVED && event->source != NULL)
+            g_hash_table_add(room->removed, g_strdup(event->source));
+    }
+    if (last != NULL)
+        server_room_take_switch(room, last);
+}
+
 void server_livekit_begin_show(ServerLivekit *livekit, const ServerShow *show)
 {
     const char *show_id = server_show_id(show);
@@ -236,7 +252,7 @@ void server_livekit_begin_show(ServerLivekit *livekit, const ServerShow *show)
     room->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     room->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_hash_table_insert(livekit->rooms, room->id, room);
-    server_room_read_log(room, show);
+    read_log(room, show);
     ask(room);
 }
 

@@ -53,8 +53,8 @@ void server_room_ignore(const json_t *answer, const GError *error, gpointer data
 
 /* ---- livekit-program.c ---- */
 
-/* What of before a restart still holds: the last change, or the show's opening, and who was removed. */
-void server_room_read_log(ServerRoom *room, const ServerShow *show);
+/* It is due, and told by the next server_room_publish(). */
+void server_room_take_switch(ServerRoom *room, const ShowEvent *event);
 
 /* What is due of the program is told, now or when it may. */
 void server_room_publish(ServerRoom *room);

@@ -115,10 +115,17 @@ gboolean server_show_take_up(const ShowEvent *event, gpointer data, GError **err
     return TRUE;
 }
 
+ShowLog *server_show_read_log(const ServerShow *show, GError **error)
+{
+    g_autofree char *path =
+        g_build_filename(store_show_place(show->folder)->path, STORE_JOURNAL, NULL);
+    return show_log_load(path, error);
+}
+
 /* ---- after a failing disk ---- */
 
-/* What the log has of it. Bytes behind its end are lines that were given back. */
-static ShowLog *read_log(const ServerShow *show, GError **error)
+/* Without what lies behind its end: lines that were given back. */
+static ShowLog *read_known(const ServerShow *show, GError **error)
 {
     g_autofree char *path =
         g_build_filename(store_show_place(show->folder)->path, STORE_JOURNAL, NULL);
@@ -135,7 +142,7 @@ static ShowLog *read_log(const ServerShow *show, GError **error)
 
 static gboolean feed_again(ServerShow *show, GError **error)
 {
-    g_autoptr(ShowLog) log = read_log(show, error);
+    g_autoptr(ShowLog) log = read_known(show, error);
     if (log == NULL)
         return FALSE;
     for (guint i = 0; i < log->events->len; i++) {

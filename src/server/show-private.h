@@ -5,6 +5,7 @@
  * keeps a show open until it is complete and nobody uses it. Threads: the server's. */
 #pragma once
 #include <edit/live.h>
+#include <show/log.h>
 #include <show/manifest.h>
 #include <store/journal.h>
 #include <store/shows.h>
@@ -44,6 +45,8 @@ gint64 server_show_epoch(const ServerShow *show);
 /* Where in events.log the lines behind `seq` begin at the latest; what is read there before them has
  * seq of its own. Its end: server_show_log_bytes(). */
 gint64 server_show_log_offset(const ServerShow *show, gint64 seq);
+/* All that its file has, also what is not synced yet. Threads: any, while the show is open. */
+ShowLog *server_show_read_log(const ServerShow *show, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 guint64 server_show_take_syncs(ServerShow *show); /* syncs of the log since this was last asked */
 gint64 server_show_log_bytes(const ServerShow *show);
 
