@@ -80,7 +80,8 @@ def make_program(build, height):
         print(f"making {path} …", flush=True)
         subprocess.run(
             ["ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-i", camera, "-t", "130",
-             "-vf", f"scale={size.replace('x', ':')}", "-r", "30", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-profile:v", "baseline", "-preset", "ultrafast", "-tune",
+             "-vf", f"scale={size.replace('x', ':')}", "-r", "30", "-pix_fmt", "yuv420p", "-c:v",
+             "libx264", "-profile:v", "baseline", "-preset", "ultrafast", "-tune",
              "zerolatency", "-b:v", f"{kbps}k", "-maxrate", f"{kbps}k", "-bufsize", f"{kbps}k", "-g",
              "60", "-bf", "0", "-c:a", "libopus", "-b:a", "96k", "-ac", "2", path], check=True)
     clip = rtmp.Clip.__new__(rtmp.Clip)

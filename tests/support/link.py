@@ -7,21 +7,12 @@ import time
 CHUNK = 2048
 
 
-class Listener:
-    """Listens on a port of its own of this machine; serve() has each connection, in a thread."""
+class Silence:
+    """Listens on a port of its own of this machine, and never says a word: half-open for who connects."""
 
     def __init__(self, listener=None):
         self.listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(one,), daemon=True).start()
 
     def close(self):
         self.listener.close()
@@ -31,6 +22,22 @@ class Listener:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Listener(Silence):
+    """serve() has each connection, in a thread."""
+
+    def __init__(self, listener=None):
+        super().__init__(listener)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                one, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(one,), daemon=True).start()
 
 
 class Link(Listener):
@@ -120,20 +127,3 @@ class Link(Listener):
     def close(self):
         self.is_open = True
         self._end([self.listener, *self.sockets])
-
-
-class Silence:
-    """Accepts connections, and never says a word: half-open for who connects."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-
-    def close(self):
-        self.listener.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
