@@ -36,10 +36,12 @@ static gboolean read_video(const char *path, GError **error)
     g_autofree char *filter = g_strdup_printf(
         "format=gray,crop=iw:floor(ih/32):0:ih-floor(ih/32):exact=1,scale=%d:%d:flags=area",
         STRIP_WIDTH, STRIP_HEIGHT);
-    const char *const command[] = {"ffmpeg", "-nostdin",    "-v",    "error",    "-i",
-                                   path,     "-map",        "0:v:0", "-vf",      filter,
-                                   "-vsync", "passthrough", "-f",    "rawvideo", "-pix_fmt",
-                                   "gray",   "-",           NULL};
+    /* clang-format off */
+    const char *const command[] = {
+        "ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:v:0", "-vf", filter,
+        "-vsync", "passthrough", "-enc_time_base", "-1", /* their own times: a guessed rate's collide */
+        "-f", "rawvideo", "-pix_fmt", "gray", "-", NULL};
+    /* clang-format on */
     g_autoptr(GSubprocess) ffmpeg =
         g_subprocess_newv(command, G_SUBPROCESS_FLAGS_STDOUT_PIPE, error);
     if (ffmpeg == NULL)

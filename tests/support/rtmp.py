@@ -265,8 +265,10 @@ def flv_packets(path):
 
 
 def decode_problem(path):
-    """None when all of it decodes without a complaint."""
-    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "warning", "-i", str(path), "-f", "null", "-"],
+    """None when all of it decodes without a complaint. Times are compared in the file's own unit:
+    in frames of a guessed rate, two pictures between which a slate ended may get the same one."""
+    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "warning", "-i", str(path),
+                           "-enc_time_base", "-1", "-f", "null", "-"],
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     said = [line for line in done.stderr.splitlines() if line.strip()]
     return "\n".join(said[:8]) if done.returncode != 0 or said else None
