@@ -5,12 +5,12 @@
 #include "object-storage.h"
 
 #include <server/render-objects.h>
+#include <store/folder.h>
 #include <store/names.h>
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct CliStorage {
     char *folder;     /* that the server shares; NULL: object storage */
@@ -136,26 +136,10 @@ gboolean cli_storage_deliver(CliStorage *storage, const char *session, JobsLease
            server_objects_send_attempt(storage->client, session, path, lease, cancellable, error);
 }
 
-/* Links are removed, not followed. */
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        struct stat status;
-        if (lstat(child, &status) == 0 && S_ISDIR(status.st_mode))
-            remove_tree(child);
-        else
-            g_unlink(child);
-    }
-    g_rmdir(path);
-}
-
 void cli_storage_leave(CliStorage *storage, const char *session)
 {
     if (storage->client == NULL || !store_id_is_valid(session))
         return;
     g_autofree char *path = path_of(storage, session);
-    remove_tree(path);
+    store_folder_remove(path, NULL);
 }

@@ -81,25 +81,6 @@ GArray *store_attempt_jobs(const char *show)
 
 /* ---- removing ---- */
 
-/* Links are removed, not followed. */
-static gboolean remove_tree(const char *path, GError **error)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        struct stat status;
-        if (lstat(child, &status) == 0 && S_ISDIR(status.st_mode)) {
-            if (!remove_tree(child, error))
-                return FALSE;
-        } else if (g_unlink(child) != 0 && errno != ENOENT) {
-            return fail_errno(error, errno, child, "delete it");
-        }
-    }
-    return g_rmdir(path) == 0 || errno == ENOENT ||
-           fail_errno(error, errno, path, "delete this folder");
-}
-
 /* Its manifest first: from then on it is no finished take, whatever a worker that slept through its
  * lease still writes there. Such a file may come while the folder is emptied. */
 static gboolean remove_take(const char *path, GError **error)
@@ -107,7 +88,7 @@ static gboolean remove_take(const char *path, GError **error)
     g_autofree char *manifest = g_build_filename(path, STORE_MANIFEST, NULL);
     if (g_unlink(manifest) != 0 && errno != ENOENT)
         return fail_errno(error, errno, manifest, "delete it");
-    return remove_tree(path, NULL) || remove_tree(path, error);
+    return store_folder_remove(path, NULL) || store_folder_remove(path, error);
 }
 
 static gboolean remove_others(const char *show, gint64 job, const char *kept, GError **error)

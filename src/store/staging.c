@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define STAGING_NAME ".crosscut.part"
@@ -72,20 +71,6 @@ static GPtrArray *list_folder(const char *path, GError **error)
     return g_steal_pointer(&names);
 }
 
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR) && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
-            remove_tree(child);
-        else
-            g_unlink(child);
-    }
-    g_rmdir(path);
-}
-
 static gboolean check_empty(const char *path, gboolean overwrite, GError **error)
 {
     g_autoptr(GPtrArray) names = list_folder(path, error);
@@ -113,7 +98,7 @@ StoreStaging *store_staging_open(const char *path, gboolean overwrite, GError **
         return NULL;
     }
     self->staging = g_build_filename(self->folder, STAGING_NAME, NULL);
-    remove_tree(self->staging);
+    store_folder_remove(self->staging, NULL);
     if (g_mkdir(self->staging, 0777) != 0) {
         int code = errno;
         g_clear_pointer(&self->staging, g_free);
@@ -176,7 +161,7 @@ void store_staging_close(StoreStaging *self)
     if (self == NULL)
         return;
     if (self->staging != NULL)
-        remove_tree(self->staging);
+        store_folder_remove(self->staging, NULL);
     for (guint i = self->made->len; i > 0 && !self->published; i--)
         g_rmdir(self->made->pdata[i - 1]);
     g_ptr_array_unref(self->made);

@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct Fixture {
     char *top;    /* a temporary folder */
@@ -172,6 +173,31 @@ static void test_crashed_staging_is_no_obstacle(Fixture *fixture, gconstpointer 
     g_assert_false(holds(fixture->folder, ".crosscut.part"));
 }
 
+static void test_removes_links_not_what_they_name(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *mine = g_build_filename(fixture->top, "mine.txt", NULL);
+    g_autofree char *gone = g_build_filename(fixture->top, "gone", NULL);
+    g_autofree char *deep = g_build_filename(gone, "deep", NULL);
+    g_autofree char *file = g_build_filename(deep, "a.txt", NULL);
+    g_autofree char *link = g_build_filename(gone, "link", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(deep, 0755), ==, 0);
+    g_assert_true(g_file_set_contents(mine, "mine", 4, NULL));
+    g_assert_true(g_file_set_contents(file, "a", 1, NULL));
+    g_assert_cmpint(symlink(fixture->top, link), ==, 0);
+    g_assert_true(store_folder_remove(gone, &error));
+    g_assert_no_error(error);
+    g_assert_true(store_folder_remove(gone, &error)); /* again */
+    g_assert_cmpint(symlink(fixture->top, gone), ==, 0);
+    g_assert_true(store_folder_remove(gone, &error)); /* a link in its place */
+    g_assert_false(holds(fixture->top, "gone"));
+    g_assert_true(holds(fixture->top, "mine.txt"));
+    g_autofree char *below = g_build_filename(mine, "below", NULL);
+    g_assert_false(store_folder_remove(below, &error));
+    g_assert_nonnull(strstr(error->message, "mine.txt/below: cannot look at it"));
+}
+
 static void test_no_show_is_said(Fixture *fixture, gconstpointer data)
 {
     (void)data;
@@ -195,6 +221,7 @@ int main(int argc, char **argv)
     ADD("new-show-removes-what-only-the-old-named", test_new_show_removes_what_only_the_old_named);
     ADD("publishing-removes-no-recording", test_publishing_removes_no_recording);
     ADD("crashed-staging-is-no-obstacle", test_crashed_staging_is_no_obstacle);
+    ADD("removes-links-not-what-they-name", test_removes_links_not_what_they_name);
     ADD("no-show-is-said", test_no_show_is_said);
     return g_test_run();
 }

@@ -19,6 +19,10 @@ gboolean store_staging_publish(StoreStaging *staging, GError **error);
 void store_staging_close(StoreStaging *staging);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreStaging, store_staging_close)
 
+/* Deletes a folder and all that is in it, as far as it can; FALSE and the first failure when something
+ * is left. TRUE where there is none. Links, also one in the folder's place, are deleted, not followed. */
+gboolean store_folder_remove(const char *path, GError **error);
+
 #define STORE_MANIFEST "manifest.json"
 
 ShowManifest *store_folder_manifest(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
