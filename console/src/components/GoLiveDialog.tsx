@@ -1,7 +1,8 @@
-import { type FormEvent, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import type { Me, SavedDestination, Way } from "../core/api";
 import { useApi } from "../hooks/use-api";
 import { Dialog } from "./Dialog";
+import { NewDestination } from "./NewDestination";
 import { TestDestination } from "./TestDestination";
 import { messageOf } from "./words";
 
@@ -121,52 +122,5 @@ function Ways({ ways, way, onChoose }: { ways: readonly Way[]; way: Way; onChoos
         </label>
       ))}
     </fieldset>
-  );
-}
-
-function NewDestination({ isFirst, onSaved }: { isFirst: boolean; onSaved: (name: string) => void }) {
-  const api = useApi();
-  const [name, setName] = useState("");
-  const [url, setUrl] = useState("");
-  const [key, setKey] = useState("");
-  const [isOpen, setOpen] = useState(false);
-  const [trouble, setTrouble] = useState<string | null>(null);
-  const save = (event: FormEvent) => {
-    event.preventDefault();
-    setTrouble(null);
-    api.saveDestination(name.trim(), url.trim(), key.trim()).then(
-      () => {
-        onSaved(name.trim());
-        setName("");
-        setUrl("");
-        setKey("");
-      },
-      (error: unknown) => setTrouble(messageOf(error)),
-    );
-  };
-  return (
-    <details open={isFirst || isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Add a destination</summary>
-      <form className="stack" onSubmit={save}>
-        <label className="field">
-          <span>Name</span>
-          <input value={name} maxLength={60} required placeholder="YouTube" onChange={(event) => setName(event.target.value)} />
-        </label>
-        <label className="field">
-          <span>Address</span>
-          <input value={url} maxLength={1024} required placeholder="rtmp://a.rtmp.youtube.com/live2" autoComplete="off" spellCheck={false} onChange={(event) => setUrl(event.target.value)} />
-        </label>
-        <label className="field">
-          <span>Stream key: kept sealed, never shown again</span>
-          <input type="password" value={key} maxLength={512} autoComplete="off" onChange={(event) => setKey(event.target.value)} />
-        </label>
-        {trouble && (
-          <p className="small warn" role="alert">
-            {trouble}
-          </p>
-        )}
-        <button type="submit">Save</button>
-      </form>
-    </details>
   );
 }

@@ -89,6 +89,21 @@ describe("the card of a live stream", () => {
     expect(calls).toContain("DELETE /destinations/Church");
   });
 
+  test("a field that the server refuses says so itself, and keeps what was typed", async () => {
+    const refusing = api();
+    vi.spyOn(refusing, "saveDestination").mockRejectedValue(new Error("url: it names no host; expected rtmp://host/app"));
+    await draw(null, true, refusing);
+    await type("Name", "Own");
+    await type("Address", "rtmp:///app");
+    await press("Save");
+    const address = document.querySelector<HTMLInputElement>("input[name=url]")!;
+    expect(document.activeElement).toBe(address);
+    expect(address.value).toBe("rtmp:///app");
+    expect(address.getAttribute("aria-invalid")).toBe("true");
+    expect(document.getElementById(address.getAttribute("aria-describedby")!)?.textContent).toBe("It names no host; expected rtmp://host/app");
+    expect(document.querySelector("input[name=name]")?.getAttribute("aria-invalid")).toBe("false");
+  });
+
   test("goes live by way of LiveKit where that can be, and then without a delay", async () => {
     const ways = { role: "admin", egress: { ways: ["console", "livekit", "livekit-composite"], usual: "console" } };
     await draw(null, true, api({ "GET /me": ways }));

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { DestinationTried } from "../core/api";
 import { useApi } from "../hooks/use-api";
-import { messageOf } from "./words";
+import { problemOf } from "./words";
 
 type Tried = Pick<DestinationTried, "ok" | "why">;
 
@@ -15,7 +15,7 @@ export function TestDestination({ name }: { name: string }) {
     setTried(null);
     api
       .testDestination(name)
-      .catch((error: unknown): Tried => ({ ok: false, why: messageOf(error) }))
+      .catch((error: unknown): Tried => ({ ok: false, why: problemOf(error, ["name"]).text }))
       .then((result) => {
         setTried(result);
         setBusy(false);

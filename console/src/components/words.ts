@@ -110,6 +110,15 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/* The server begins with the field that it refuses, where it refuses one: of these, and what is wrong. */
+export function problemOf<Field extends string>(error: unknown, fields: readonly Field[]): { field: Field | null; text: string } {
+  const message = messageOf(error);
+  const field = fields.find((one) => message.startsWith(`${one}: `));
+  if (field === undefined) return { field: null, text: message };
+  const text = message.slice(field.length + 2);
+  return { field, text: text.charAt(0).toUpperCase() + text.slice(1) };
+}
+
 /* Up to where all that is recorded now is on the server; earlier parts that are there whole do not
  * hold it back. */
 export function safeUntilOf(files: RecordingFile[]): number {
