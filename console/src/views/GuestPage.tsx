@@ -1,22 +1,19 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { GreenRoom } from "../components/GreenRoom";
 import { GuestOwn } from "../components/GuestOwn";
 import { GuestRoom } from "../components/GuestRoom";
 import { Logo } from "../components/Logo";
 import type { Guest, GuestState } from "../core/guest/guest";
+import { useCore } from "../hooks/use-core";
 import { useLeaveWarning } from "../hooks/use-leave-warning";
 import { useTitle } from "../hooks/use-title";
 
 export type MakeGuest = (token: string) => Guest;
+const endGuest = (guest: Guest) => guest.close();
 
 /* The page behind the link of a guest from elsewhere. */
 export function GuestPage({ token, makeGuest }: { token: string; makeGuest: MakeGuest }) {
-  const [guest, setGuest] = useState<Guest | null>(null);
-  useEffect(() => {
-    const mine = makeGuest(token);
-    setGuest(mine);
-    return () => mine.close();
-  }, [token, makeGuest]);
+  const guest = useCore(token, makeGuest, endGuest);
   return guest && <Invited guest={guest} />;
 }
 

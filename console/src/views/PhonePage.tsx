@@ -1,11 +1,13 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { Logo } from "../components/Logo";
 import { messageOf, sizeOf } from "../components/words";
 import type { Phone, PhoneState } from "../core/phone";
 import type { OwnRecording } from "../core/own-recorder";
+import { useCore } from "../hooks/use-core";
 import { useStream } from "../hooks/use-stream";
 
 export type MakePhone = (token: string) => Phone;
+const endPhone = (phone: Phone) => phone.leave();
 
 const PHASES: Record<PhoneState["phase"], string> = {
   idle: "Be a camera of the show",
@@ -19,12 +21,7 @@ const PHASES: Record<PhoneState["phase"], string> = {
 
 /* What a phone shows that became a camera by its link. */
 export function PhonePage({ token, makePhone }: { token: string; makePhone: MakePhone }) {
-  const [phone, setPhone] = useState<Phone | null>(null);
-  useEffect(() => {
-    const mine = makePhone(token);
-    setPhone(mine);
-    return () => mine.leave();
-  }, [token, makePhone]);
+  const phone = useCore(token, makePhone, endPhone);
   return (
     <main className="narrow stack phone">
       <Logo />

@@ -1,19 +1,16 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { Logo } from "../components/Logo";
 import type { Viewer, ViewerState } from "../core/guest/viewer";
+import { useCore } from "../hooks/use-core";
 import { useStream } from "../hooks/use-stream";
 import { useTitle } from "../hooks/use-title";
 
 export type MakeViewer = (token: string) => Viewer;
+const endViewer = (viewer: Viewer) => viewer.close();
 
 /* The page behind the link of somebody who only watches. */
 export function ViewerPage({ token, makeViewer }: { token: string; makeViewer: MakeViewer }) {
-  const [viewer, setViewer] = useState<Viewer | null>(null);
-  useEffect(() => {
-    const mine = makeViewer(token);
-    setViewer(mine);
-    return () => mine.close();
-  }, [token, makeViewer]);
+  const viewer = useCore(token, makeViewer, endViewer);
   return viewer && <Watching viewer={viewer} />;
 }
 
