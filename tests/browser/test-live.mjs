@@ -33,6 +33,10 @@ const steps = inTurn([
     await browser.page.keyboard.press("l");
     await browser.sees("No destination yet");
     await browser.page.getByLabel("Name", { exact: true }).fill("My server");
+    await browser.page.getByLabel("Address").fill("https://example.org/live");
+    await browser.press("Save");
+    await browser.sees("Expected an address that begins with rtmp:// or rtmps://");
+    await browser.look("wrong-address");
     await browser.page.getByLabel("Address").fill(rtmp.url);
     await browser.page.getByLabel(/Stream key/).fill("studio-key");
     await browser.press("Save");
