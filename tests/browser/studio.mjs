@@ -60,9 +60,10 @@ export class Server {
 
   said = [];
 
-  // The end of its log, for who looks why a test failed.
+  // The end of its log without what went as usual, for who looks why a test failed.
   tell() {
-    console.log(`# ${this.said.join("").split("\n").slice(-15).join("\n# ")}`);
+    const lines = this.said.join("").split("\n").filter((line) => line && !/ answered .* status=2/.test(line));
+    console.log(`# ${lines.slice(-15).join("\n# ")}`);
   }
 
   get address() {
