@@ -33,4 +33,6 @@ void edit_feeder_clear(EditFeeder *feeder);
 GArray *edit_feed_new(const GPtrArray *lines, const GPtrArray *sources, gboolean ignore_manual);
 /* The event with what it leaves to the settings in force: hold of a manual cut, edge of speech. */
 DirectorEvent edit_feed_resolve(const FeedEvent *feed, const DirectorSettings *settings);
+/* A marker that the picture of a screen source changed: the one kind that is fed. */
+gboolean edit_feed_is_slide(const ShowEvent *line);
 DirectorRole edit_feed_role(ShowRole role); /* UNSET stays UNSET */

@@ -57,10 +57,12 @@ static void add_presence(EditFeeder *feeder, const ShowEvent *line, int source)
     }
 }
 
-static gboolean is_slide(const ShowEvent *line)
+gboolean edit_feed_is_slide(const ShowEvent *line)
 {
+    if (line->type != SHOW_EVENT_MARKER)
+        return FALSE;
     const char *kind = json_string_value(json_object_get(line->fields, "kind"));
-    return line->type == SHOW_EVENT_MARKER && g_strcmp0(kind, "slide") == 0;
+    return g_strcmp0(kind, "slide") == 0;
 }
 
 /* ---- sources that come later ---- */
@@ -134,7 +136,7 @@ void edit_feeder_line(EditFeeder *feeder, const ShowEvent *line)
         add_presence(feeder, line, source);
     else if (line->type == SHOW_EVENT_MANUAL_CUT)
         add(feeder, line, DIRECTOR_EVENT_MANUAL_CUT, source);
-    else if (is_slide(line))
+    else if (edit_feed_is_slide(line))
         add(feeder, line, DIRECTOR_EVENT_SLIDE, source);
 }
 

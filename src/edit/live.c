@@ -2,6 +2,7 @@
  * reign in force, and is advanced to less than the `at` of the next one. */
 #include <edit/live.h>
 
+#include "feed-private.h"
 #include "people-private.h"
 #include "run-private.h"
 
@@ -119,9 +120,9 @@ static ShowEvent *dup_line(const ShowEvent *line)
     return copy;
 }
 
-static gboolean moves_decisions(ShowEventType type)
+gboolean edit_live_moves(const ShowEvent *line)
 {
-    switch (type) {
+    switch (line->type) {
     case SHOW_EVENT_SESSION_START:
     case SHOW_EVENT_SPEAKING_START:
     case SHOW_EVENT_SPEAKING_STOP:
@@ -129,11 +130,12 @@ static gboolean moves_decisions(ShowEventType type)
     case SHOW_EVENT_AUTO_RESUME:
     case SHOW_EVENT_SOURCE_LOST:
     case SHOW_EVENT_SOURCE_BACK:
-    case SHOW_EVENT_MARKER:
     case SHOW_EVENT_SETTINGS:
     case SHOW_EVENT_SOURCES:
     case SHOW_EVENT_EPOCH:
         return TRUE;
+    case SHOW_EVENT_MARKER:
+        return edit_feed_is_slide(line);
     default:
         return FALSE;
     }
@@ -237,7 +239,7 @@ gboolean edit_live_check(const EditLive *live, const ShowEvent *line, GError **e
 gboolean edit_live_line(EditLive *live, const ShowEvent *line, GError **error)
 {
     live->last_at_ms = MAX(live->last_at_ms, show_event_at_ms(line));
-    if (!moves_decisions(line->type))
+    if (!edit_live_moves(line))
         return TRUE;
     if (line->type == SHOW_EVENT_SETTINGS && !check_settings(live, line, error))
         return FALSE;

@@ -8,6 +8,7 @@
 #include "socket-private.h"
 
 #include <edit/error.h>
+#include <edit/live.h>
 #include <show/error.h>
 #include <show/limits.h>
 
@@ -241,28 +242,6 @@ static void answer_error(ServerShow *show, GError *error, ServerShowAnswer answe
     g_error_free(error);
 }
 
-/* Whether something may be decided, or be due at another time, because of it. To find out when the
- * next decision is due costs as much as a fifth of an event (bench/server). */
-static gboolean may_move(const ShowEvent *event)
-{
-    switch (event->type) {
-    case SHOW_EVENT_SPEAKING_START:
-    case SHOW_EVENT_SPEAKING_STOP:
-    case SHOW_EVENT_MANUAL_CUT:
-    case SHOW_EVENT_AUTO_RESUME:
-    case SHOW_EVENT_SOURCE_LOST:
-    case SHOW_EVENT_SOURCE_BACK:
-    case SHOW_EVENT_SETTINGS:
-    case SHOW_EVENT_SOURCES:
-    case SHOW_EVENT_EPOCH:
-        return TRUE;
-    case SHOW_EVENT_MARKER:
-        return json_object_get(event->fields, "kind") != NULL;
-    default:
-        return FALSE;
-    }
-}
-
 void server_show_event(ServerShow *show, const ServerWho *who, SocketioSocket *from,
                        const json_t *value, ServerShowAnswer answer, gpointer data)
 {
@@ -289,6 +268,7 @@ void server_show_event(ServerShow *show, const ServerWho *who, SocketioSocket *f
         return;
     }
     wait_for(line, answer, data);
-    if (may_move(event) && server_show_decide(show) > 0)
+    /* To find out when the next decision is due costs as much as a fifth of an event (bench/server). */
+    if (edit_live_moves(event) && server_show_decide(show) > 0)
         server_metrics_decided(show->server->metrics, g_get_monotonic_time() - began_us);
 }

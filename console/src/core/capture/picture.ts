@@ -83,11 +83,11 @@ export class Normaliser {
   }
 
   private async recoloured(frame: VideoFrame): Promise<VideoFrame> {
-    const { width, height } = frame.visibleRect!;
-    const { colour } = this.look;
-    const samples = new Uint8Array(frame.allocationSize());
-    const layout = await frame.copyTo(samples);
-    return instead(frame, () => {
+    try {
+      const { width, height } = frame.visibleRect!;
+      const { colour } = this.look;
+      const samples = new Uint8Array(frame.allocationSize());
+      const layout = await frame.copyTo(samples);
       const from = matrixOf(frame.colorSpace) ?? matrixOf(USUAL_COLOUR)!;
       convertPlanes(samples, { width, height, isInterleaved: frame.format === "NV12" }, from, matrixOf(colour)!);
       return new VideoFrame(samples, {
@@ -99,20 +99,22 @@ export class Normaliser {
         colorSpace: colour,
         transfer: [samples.buffer],
       } as VideoFrameBufferInit);
-    });
+    } finally {
+      frame.close();
+    }
   }
 
   /* Whole, in the middle of black. */
   private drawn(frame: VideoFrame): VideoFrame {
     const { width, height, colour } = this.look;
-    this.canvas ??= new OffscreenCanvas(width, height);
-    const context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true })!;
-    const scale = Math.min(width / frame.displayWidth, height / frame.displayHeight);
-    const w = frame.displayWidth * scale;
-    const h = frame.displayHeight * scale;
-    if (w < width || h < height) context.clearRect(0, 0, width, height);
-    context.drawImage(frame, (width - w) / 2, (height - h) / 2, w, h);
     return instead(frame, () => {
+      this.canvas ??= new OffscreenCanvas(width, height);
+      const context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true })!;
+      const scale = Math.min(width / frame.displayWidth, height / frame.displayHeight);
+      const w = frame.displayWidth * scale;
+      const h = frame.displayHeight * scale;
+      if (w < width || h < height) context.clearRect(0, 0, width, height);
+      context.drawImage(frame, (width - w) / 2, (height - h) / 2, w, h);
       const { data } = context.getImageData(0, 0, width, height);
       const samples = drawnToPlanes(data, width, height, matrixOf(colour)!);
       return new VideoFrame(samples, {

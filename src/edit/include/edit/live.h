@@ -31,6 +31,8 @@ gint64 edit_live_next_at_ms(const EditLive *live, gint64 now_ms);
 gint64 edit_live_due_ms(const EditLive *live, gint64 now_ms);
 /* Whether edit_live_line() would take it; changes nothing, so that it can be asked before writing. */
 gboolean edit_live_check(const EditLive *live, const ShowEvent *line, GError **error);
+/* Whether a decision may come of a line, or be due at another time because of it. */
+gboolean edit_live_moves(const ShowEvent *line);
 /* A line with its `at` and `seq`, copied as far as needed. FALSE: it has no meaning (settings out of
  * range, a list of sources that is none): it should not have been written, and counts for nothing. */
 gboolean edit_live_line(EditLive *live, const ShowEvent *line, GError **error);
