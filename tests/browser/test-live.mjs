@@ -1,10 +1,10 @@
 // A show that goes live from the console in Chromium: played cameras that show their number and the
 // number of each frame, the server as it is shipped, a real RTMP server (Debian's nginx). What that
 // recorded is held against what was on air.
-import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import assert from "node:assert/strict";
 import { packageOf, runTap } from "../console/browser.mjs";
+import { complaints } from "../console/clips.mjs";
 import { Rtmp, camerasOf, codesOf, needsRtmp, timesOf } from "./live.mjs";
 import { Browser, Server, TOKEN, inTurn, sleep, until } from "./studio.mjs";
 
@@ -64,6 +64,7 @@ const steps = inTurn([
     await browser.page.reload();
     await browser.button("Go on recording").waitFor();
     await until("the slate", async () => (await server.ask(`/live/${id}`)).program.slate);
+    await sleep(1000); // ten pictures of it
     await browser.press("Go on recording");
     await browser.button("Stop recording").waitFor();
     await until("the program again", async () => !(await server.ask(`/live/${id}`)).program.slate);
@@ -89,15 +90,13 @@ const steps = inTurn([
     const order = shown.filter((camera, i) => camera !== shown[i - 1]).join("");
     assert.match(order, /231/, "cuts by hand, in their order");
     const slates = codes.filter((code) => code === null).length;
-    assert.ok(slates > 0 && slates < codes.length / 2, `${slates} pictures of the slate among ${codes.length}`);
+    assert.ok(slates > 5 && slates < codes.length / 2, `${slates} pictures of the slate among ${codes.length}`);
     for (const kind of ["v", "a"]) {
       const times = timesOf(path, kind);
       const steps = times.slice(1).map((t, i) => t - times[i]);
       assert.ok(Math.min(...steps) > 0 && Math.max(...steps) < 2.5, `${kind}: steps ${Math.min(...steps)} to ${Math.max(...steps)} s`);
     }
-    // Times in the file's own unit: in frames of a guessed rate, two pictures behind a slate may get the same one.
-    const { stderr } = spawnSync("ffmpeg", ["-nostdin", "-v", "warning", "-i", path, "-enc_time_base", "-1", "-f", "null", "-"], { encoding: "utf8" });
-    assert.equal(stderr, "");
+    assert.equal(complaints(path), "");
   }],
   ["no key is in the console or in the log", async () => {
     assert.ok(!(await browser.page.content()).includes("studio-key"));

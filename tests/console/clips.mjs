@@ -73,7 +73,8 @@ export function soundAfterPicture(path) {
   return readBeeps(path).flatMap(after).sort((x, y) => x - y);
 }
 
-/* What ffmpeg complains about when it decodes all of it; "" is nothing. */
+/* What ffmpeg complains about when it decodes all of it; "" is nothing. In the file's own times: in frames
+ * of a guessed rate, two pictures behind a slate may get the same one. */
 export function complaints(path) {
   const result = execFileSync("sh", ["-c", 'ffmpeg -nostdin -v warning -i "$0" -fps_mode passthrough -enc_time_base -1 -f null - 2>&1', path]);
   return result.toString();
