@@ -115,10 +115,14 @@ gboolean server_show_take_up(const ShowEvent *event, gpointer data, GError **err
     return TRUE;
 }
 
+char *server_show_log_path(const ServerShow *show)
+{
+    return g_build_filename(store_show_place(show->folder)->path, STORE_JOURNAL, NULL);
+}
+
 ShowLog *server_show_read_log(const ServerShow *show, GError **error)
 {
-    g_autofree char *path =
-        g_build_filename(store_show_place(show->folder)->path, STORE_JOURNAL, NULL);
+    g_autofree char *path = server_show_log_path(show);
     return show_log_load(path, error);
 }
 
@@ -127,8 +131,7 @@ ShowLog *server_show_read_log(const ServerShow *show, GError **error)
 /* Without what lies behind its end: lines that were given back. */
 static ShowLog *read_known(const ServerShow *show, GError **error)
 {
-    g_autofree char *path =
-        g_build_filename(store_show_place(show->folder)->path, STORE_JOURNAL, NULL);
+    g_autofree char *path = server_show_log_path(show);
     g_autofree char *text = NULL;
     gsize length, wanted = (gsize)store_journal_bytes(show->journal);
     if (!g_file_get_contents(path, &text, &length, error))

@@ -45,7 +45,9 @@ gint64 server_show_epoch(const ServerShow *show);
 /* Where in events.log the lines behind `seq` begin at the latest; what is read there before them has
  * seq of its own. Its end: server_show_log_bytes(). */
 gint64 server_show_log_offset(const ServerShow *show, gint64 seq);
-/* All that its file has, also what is not synced yet. Threads: any, while the show is open. */
+/* Of its file. Free with g_free(). Threads: any, while the show is open; so the next. */
+char *server_show_log_path(const ServerShow *show);
+/* All that its file has, also what is not synced yet. */
 ShowLog *server_show_read_log(const ServerShow *show, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 guint64 server_show_take_syncs(ServerShow *show); /* syncs of the log since this was last asked */
 gint64 server_show_log_bytes(const ServerShow *show);

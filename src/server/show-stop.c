@@ -45,8 +45,7 @@ static gint compare_seq(gconstpointer a, gconstpointer b)
 
 static gboolean write_events(Close *close)
 {
-    const StorePlace *place = store_show_place(close->show->folder);
-    g_autofree char *path = g_build_filename(place->path, STORE_JOURNAL, NULL);
+    g_autofree char *path = server_show_log_path(close->show);
     g_autoptr(ShowLog) log = show_log_load(path, &close->error);
     if (log == NULL)
         return FALSE;

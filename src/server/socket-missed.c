@@ -105,8 +105,7 @@ void socket_missed_start(SocketClient *client, ServerShow *show, gint64 last_seq
 {
     Replay *replay = g_new0(Replay, 1);
     replay->client = client;
-    replay->path =
-        g_build_filename(store_show_place(server_show_folder(show))->path, STORE_JOURNAL, NULL);
+    replay->path = server_show_log_path(show);
     replay->offset = server_show_log_offset(show, last_seq);
     replay->bytes = g_byte_array_new();
     client->is_replaying = TRUE;
