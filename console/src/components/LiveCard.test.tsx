@@ -89,6 +89,18 @@ describe("the card of a live stream", () => {
     expect(calls).toContain("DELETE /destinations/Church");
   });
 
+  test("a name that the server could not be asked for is not sent", async () => {
+    await draw(null, true);
+    await type("Name", "Sunday 9/11");
+    await type("Address", "rtmp://c/app");
+    await press("Save");
+    expect(document.querySelector<HTMLInputElement>("input[name=name]")?.validity.patternMismatch).toBe(true);
+    expect(bodies).toEqual([]);
+    await type("Name", "Sunday 9");
+    await press("Save");
+    expect(calls).toContain("PUT /destinations/Sunday%209");
+  });
+
   test("a field that the server refuses says so itself, and keeps what was typed", async () => {
     const refusing = api();
     vi.spyOn(refusing, "saveDestination").mockRejectedValue(new Error("url: it names no host; expected rtmp://host/app"));

@@ -1,6 +1,6 @@
 import { type ComponentProps, type FormEvent, useId, useState } from "react";
 import { useApi } from "../hooks/use-api";
-import { problemOf } from "./words";
+import { type Problem, problemOf } from "./words";
 
 const FIELDS = ["name", "url", "key"] as const;
 type Field = (typeof FIELDS)[number];
@@ -10,7 +10,7 @@ export function NewDestination({ isFirst, onSaved }: { isFirst: boolean; onSaved
   const api = useApi();
   const [values, setValues] = useState(EMPTY);
   const [isOpen, setOpen] = useState(false);
-  const [problem, setProblem] = useState<ReturnType<typeof problemOf<Field>> | null>(null);
+  const [problem, setProblem] = useState<Problem<Field> | null>(null);
   const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -38,7 +38,7 @@ export function NewDestination({ isFirst, onSaved }: { isFirst: boolean; onSaved
     <details open={isFirst || isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Add a destination</summary>
       <form className="stack" onSubmit={save}>
-        <Line label="Name" maxLength={60} required placeholder="YouTube" {...input("name")} />
+        <Line label="Name" maxLength={60} required pattern="[^\/]*" title="No / in a name" placeholder="YouTube" {...input("name")} />
         <Line label="Address" maxLength={1024} required placeholder="rtmp://a.rtmp.youtube.com/live2" autoComplete="off" spellCheck={false} {...input("url")} />
         <Line label="Stream key: kept sealed, never shown again" type="password" maxLength={512} autoComplete="off" {...input("key")} />
         {problem && problem.field === null && (

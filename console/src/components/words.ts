@@ -110,8 +110,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/* The server begins with the field that it refuses, where it refuses one: of these, and what is wrong. */
-export function problemOf<Field extends string>(error: unknown, fields: readonly Field[]): { field: Field | null; text: string } {
+export interface Problem<Field> {
+  field: Field | null; /* null: it is of none, or of one that was not asked for */
+  text: string;
+}
+
+/* The server begins with the field that it refuses, where it refuses one. */
+export function problemOf<Field extends string>(error: unknown, fields: readonly Field[]): Problem<Field> {
   const message = messageOf(error);
   const field = fields.find((one) => message.startsWith(`${one}: `));
   if (field === undefined) return { field: null, text: message };
