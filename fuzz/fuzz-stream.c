@@ -1,8 +1,8 @@
-/* A program on its way to become a stream: what a console may send as formats and packets of H.264 and Opus,
- * at any times. Of each of the two the times that come out rise.
+/* A program on its way to become a stream: what a console may send as formats and packets of H.264 and
+ * Opus, at any times. Of each of the two the times that come out rise.
  *
- * Input: records of a byte that says what comes (bits 0-2) and whether it is a keyframe (bit 3), two bytes of
- * time (ms from now, signed), one of length, and as many bytes. */
+ * Input: records of a byte that says what comes (bits 0-2) and whether it is a keyframe (bit 3), two bytes
+ * of time (ms from now, signed), one of length, and as many bytes. */
 #include <media/live.h>
 
 #include <stdint.h>

@@ -15,8 +15,8 @@ void live_egress_free(
 
 /* LiveEgressOutput, of which each begins with a LiveDestination. Borrowed. */
 const GPtrArray *live_egress_destinations(const LiveEgress *egress);
-/* `target` is taken. `known`: one that was over and begins again, or NULL. `before`, here and below: what was
- * reported of that destination, or NULL. */
+/* `target` is taken. `known`: one that was over and begins again, or NULL. `before`, here and below: what
+ * was reported of that destination, or NULL. */
 void live_egress_add(LiveEgress *egress, LiveTarget *target, LiveDestination *known,
                      const json_t *before);
 void live_egress_add_failed(LiveEgress *egress, const char *name, const char *code, const char *why,

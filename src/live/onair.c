@@ -182,7 +182,8 @@ static void add_output(LiveOnAir *onair, LiveTarget *target, LiveOutput *known,
         live_feed_start(onair->feed);
 }
 
-/* What a destination goes on from: what it was until now, or before the server ended. New reference, or NULL. */
+/* What a destination goes on from: what it was until now, or before the server ended. New reference, or
+ * NULL. */
 static json_t *report_before(const LiveOnAir *onair, const LiveDestination *known, const char *name)
 {
     if (known == NULL)
